@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// closedAtStart reports whether the program was started with this output closed: the Go runtime then puts /dev/null
+// there, open for reading and writing, unlike a shell's redirection (runtime/fds_unix.go).
+func closedAtStart(f *os.File) bool {
+	var out, null syscall.Stat_t
+	flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, f.Fd(), syscall.F_GETFL, 0)
+	return errno == 0 && flags&syscall.O_ACCMODE == syscall.O_RDWR &&
+		syscall.Fstat(int(f.Fd()), &out) == nil && syscall.Stat(os.DevNull, &null) == nil && out.Rdev == null.Rdev && out.Rdev != 0
+}

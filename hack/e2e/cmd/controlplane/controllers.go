@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"time"
+
+	"k8s.io/client-go/informers"
+	certificates "k8s.io/client-go/informers/certificates/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/klog/v2"
+	"k8s.io/kubernetes/pkg/controller/bootstrap"
+	"k8s.io/kubernetes/pkg/controller/certificates/approver"
+	"k8s.io/kubernetes/pkg/controller/certificates/signer"
+	"k8s.io/kubernetes/pkg/controller/serviceaccount"
+)
+
+// certificateLifetime is how long certificates signed for requests are valid.
+const certificateLifetime = 365 * 24 * time.Hour
+
+// startControllers runs, until ctx ends, those controllers of
+// kube-controller-manager that bootstrap tokens and tests need.
+func startControllers(ctx context.Context, o options, client kubernetes.Interface) error {
+	factory := informers.NewSharedInformerFactory(client, 0)
+	core := factory.Core().V1()
+	accounts, err := serviceaccount.NewServiceAccountsController(klog.FromContext(ctx), core.ServiceAccounts(), core.Namespaces(),
+		client, serviceaccount.DefaultServiceAccountsControllerOptions())
+	if err != nil {
+		return err
+	}
+	go accounts.Run(ctx, 1)
+	if o.signer {
+		c, err := bootstrap.NewSigner(client, core.Secrets(), core.ConfigMaps(), bootstrap.DefaultSignerOptions())
+		if err != nil {
+			return err
+		}
+		go c.Run(ctx)
+	}
+	if o.cleaner {
+		c, err := bootstrap.NewTokenCleaner(client, core.Secrets(), bootstrap.DefaultTokenCleanerOptions())
+		if err != nil {
+			return err
+		}
+		go c.Run(ctx)
+	}
+	if err := startCertificateControllers(ctx, client, factory); err != nil {
+		return err
+	}
+	factory.Start(ctx.Done())
+	return nil
+}
+
+// startCertificateControllers runs the signers of certificate requests, all
+// with the control plane's own authority, and the approver of nodes' requests.
+func startCertificateControllers(ctx context.Context, client kubernetes.Interface, factory informers.SharedInformerFactory) error {
+	requests := factory.Certificates().V1().CertificateSigningRequests()
+	for _, newSigner := range []func(context.Context, kubernetes.Interface, certificates.CertificateSigningRequestInformer, string, string, time.Duration) (*signer.CSRSigningController, error){
+		signer.NewKubeAPIServerClientCSRSigningController,
+		signer.NewKubeletClientCSRSigningController,
+		signer.NewKubeletServingCSRSigningController,
+		signer.NewLegacyUnknownCSRSigningController,
+	} {
+		c, err := newSigner(ctx, client, requests, "ca.crt", "ca.key", certificateLifetime)
+		if err != nil {
+			return err
+		}
+		go c.Run(ctx, 1)
+	}
+	go approver.NewCSRApprovingController(ctx, client, requests).Run(ctx, 1)
+	return nil
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package controlplane starts the built control plane program for tests.
+package controlplane
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+const (
+	startTimeout = time.Minute
+	stopTimeout  = 20 * time.Second
+)
+
+// ControlPlane is a running control plane process.
+type ControlPlane struct {
+	Kubeconfig string // path of the administrator's kubeconfig
+	Host       string // where the API server listens: an address and a port
+	CAData     []byte // the authority's certificate, PEM
+	Dir        string // data directory, which holds ca.crt and ca.key among others
+
+	cmd    *exec.Cmd
+	stdin  io.Closer // open as long as the process is to live
+	stderr *bytes.Buffer
+	stop   func() error
+}
+
+// Start runs binary, the built controlplane program, with args, waits up to a
+// minute until it is ready, and stops it when the test ends. A control plane
+// that does not start or stop properly fails the test. The program gets its
+// data directory from Start; --kubeconfig may be among args.
+func Start(t testing.TB, binary string, args ...string) *ControlPlane {
+	t.Helper()
+	cp, err := StartMain(binary, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cp.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return cp
+}
+
+// StartMain is Start for TestMain, where there is no test yet: the caller calls
+// Stop. An error holds what the program wrote to stderr.
+func StartMain(binary string, args ...string) (*ControlPlane, error) {
+	root, err := os.MkdirTemp("", "joinctl-e2e-")
+	if err != nil {
+		return nil, fmt.Errorf("make a directory for the control plane: %w", err)
+	}
+	cp := &ControlPlane{Dir: filepath.Join(root, "data"), stderr: new(bytes.Buffer)}
+	cp.stop = sync.OnceValue(func() error {
+		return errors.Join(cp.terminate(), cp.leftover(), os.RemoveAll(root))
+	})
+	args = append([]string{"--exit-with-stdin", "--data-dir", cp.Dir}, args...)
+	if err := cp.start(exec.Command(binary, args...)); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(root))
+	}
+	return cp, nil
+}
+
+// Stop terminates the control plane and waits until it has exited. It is an
+// error if that takes more than 20 s or leaves files behind. Calls after the
+// first return the same.
+func (cp *ControlPlane) Stop() error { return cp.stop() }
+
+// start runs cmd until it says that it is ready.
+func (cp *ControlPlane) start(cmd *exec.Cmd) error {
+	cp.cmd = cmd
+	cmd.Stderr = cp.stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return fmt.Errorf("start the control plane: %w", err)
+	}
+	cp.stdin = stdin
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("start the control plane: %w", err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start the control plane: %w", err)
+	}
+	timeout := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
+	line, _ := bufio.NewReader(stdout).ReadString('\n')
+	timeout.Stop()
+	path, ready := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "ready ")
+	if !ready {
+		if err := cp.terminate(); err != nil {
+			return err
+		}
+		return errors.New("control plane exited without a ready line")
+	}
+	cp.Kubeconfig = path
+	config, err := cp.ClientConfig()
+	if err != nil {
+		return errors.Join(err, cp.terminate())
+	}
+	cp.CAData = config.CAData
+	cp.Host = strings.TrimPrefix(config.Host, "https://")
+	return nil
+}
+
+// terminate asks the process to exit, kills it if it does not within 20 s, and
+// waits for it.
+func (cp *ControlPlane) terminate() error {
+	if err := cp.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop the control plane: %w", err)
+	}
+	timeout := time.AfterFunc(stopTimeout, func() { _ = cp.cmd.Process.Kill() })
+	defer timeout.Stop()
+	defer cp.stdin.Close()
+	if err := cp.cmd.Wait(); err != nil {
+		return fmt.Errorf("control plane: %w: %s", err, bytes.TrimSpace(cp.stderr.Bytes()))
+	}
+	return nil
+}
+
+// leftover is an error naming what the process should have removed.
+func (cp *ControlPlane) leftover() error {
+	for _, path := range []string{cp.Kubeconfig, cp.Dir} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("control plane left %s behind", path)
+		}
+	}
+	return nil
+}
+
+// ClientConfig reads the kubeconfig: how to reach the server as administrator,
+// without client-side throttling.
+func (cp *ControlPlane) ClientConfig() (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", cp.Kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("read the control plane's kubeconfig: %w", err)
+	}
+	config.QPS = -1
+	return config, nil
+}
+
+// Clientset is the administrator's client.
+func (cp *ControlPlane) Clientset() (kubernetes.Interface, error) {
+	config, err := cp.ClientConfig()
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make a client of the control plane: %w", err)
+	}
+	return client, nil
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: every command, flag, exit code and column.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// Env is everything that the program takes from the outside world.
+type Env struct {
+	In       io.Reader
+	Out, Err io.Writer
+	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed
+	Now      func() time.Time // this machine's clock
+	Rand     io.Reader        // cryptographically strong
+	Kill     <-chan struct{}  // closed when the operator will not even wait for requests under way
+	Version  string           // of the release; empty: as the build knows it
+}
+
+// The exit codes. They are stable.
+const (
+	ExitOK          = 0   // all done
+	ExitFailed      = 1   // failed
+	ExitUsage       = 2   // a mistake in the command line or the kubeconfig: nothing was attempted
+	ExitPartial     = 3   // some targets or objects failed
+	ExitProblem     = 4   // all calls worked, and a check found a problem
+	ExitInterrupted = 130 // stopped by a signal
+)
+
+// Main runs the program with its arguments, without its name, until it is done or ctx ends, and returns the exit code.
+func Main(ctx context.Context, env *Env, args []string) int {
+	started := false
+	root := newRoot(env, func() { started = true })
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		explain(env, err)
+	}
+	return exitCode(ctx, err, started)
+}
+
+// exitCode is the one place where an outcome becomes a number. An error before any command's body began is a usage
+// error, whatever it is.
+func exitCode(ctx context.Context, err error, started bool) int {
+	var (
+		config  *kube.ConfigError
+		partial *shortfall
+		problem *problem
+	)
+	switch {
+	case ctx.Err() != nil:
+		return ExitInterrupted
+	case err == nil:
+		return ExitOK
+	case !started || errors.As(err, &config):
+		return ExitUsage
+	case errors.As(err, &partial) && partial.done > 0:
+		return ExitPartial
+	case partial == nil && errors.As(err, &problem):
+		return ExitProblem
+	}
+	return ExitFailed
+}
+
+// say writes one line for people to stderr.
+func (env *Env) say(format string, args ...any) {
+	fmt.Fprintln(env.Err, "joinctl: "+printable(kube.NewRedactor().Text(fmt.Sprintf(format, args...))))
+}
+
+func (env *Env) warn(format string, args ...any) { env.say("warning: "+format, args...) }
+
+// printable replaces what would move a terminal's cursor or change its colours: names and messages come from others.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return ' '
+		}
+		return r
+	}, s)
+}

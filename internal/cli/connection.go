@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+const (
+	parallel      = 16               // targets at once
+	targetTimeout = 60 * time.Second // for all that is done on one target
+)
+
+// A connection is how the operator wants to reach control planes: flags of the same name and meaning as kubectl's.
+type connection struct {
+	env       *Env
+	path      string
+	selection fleet.Selection
+	overrides clientcmd.ConfigOverrides
+	extra     extraValue
+	timeout   timeoutValue
+}
+
+func (c *connection) register(flags *pflag.FlagSet) {
+	info := func(name, usage string) clientcmd.FlagInfo {
+		return clientcmd.FlagInfo{LongName: name, Description: usage}
+	}
+	server := info(clientcmd.FlagAPIServer, "address of the API server, in place of the kubeconfig's")
+	server.ShortName = "s"
+	insecure := info(clientcmd.FlagInsecure, "do not verify the server's certificate: anyone in between can read and change everything")
+	insecure.Default = "false"
+	compression := info(clientcmd.FlagDisableCompression, "ask the server not to compress its answers")
+	compression.Default = "false"
+	c.timeout = timeoutValue(15 * time.Second)
+	flags.StringVar(&c.path, "kubeconfig", "", "kubeconfig file (default: the files of KUBECONFIG, else ~/.kube/config)")
+	flags.StringVar(&c.selection.Context, "context", "", "context of the kubeconfig to use, in place of its current one; --karmada-context means the same")
+	flags.Var(&c.timeout, "request-timeout", "longest time for one request, 0 for no limit; a bare number means seconds")
+	flags.Var(&c.extra, "as-user-extra", "extra field KEY=VALUE of the user to impersonate (repeatable)")
+	clientcmd.BindOverrideFlags(&c.overrides, flags, clientcmd.ConfigOverrideFlags{
+		ClusterOverrideFlags: clientcmd.ClusterOverrideFlags{
+			APIServer:             server,
+			CertificateAuthority:  info(clientcmd.FlagCAFile, "file with the certificate authority of the server"),
+			InsecureSkipTLSVerify: insecure,
+			TLSServerName:         info(clientcmd.FlagTLSServerName, "name that the server's certificate has to be for, if not its address"),
+			ProxyURL:              info(clientcmd.FlagProxyURL, "proxy to reach the server through"),
+			DisableCompression:    compression,
+		},
+		AuthOverrideFlags: clientcmd.AuthOverrideFlags{
+			ClientCertificate: info(clientcmd.FlagCertFile, "file with the client certificate to authenticate with"),
+			ClientKey:         info(clientcmd.FlagKeyFile, "file with the key of the client certificate"),
+			Token:             info(clientcmd.FlagBearerToken, "bearer token to authenticate to the API server with"),
+			Impersonate:       info(clientcmd.FlagImpersonate, "user to impersonate"),
+			ImpersonateUID:    info(clientcmd.FlagImpersonateUID, "UID of the user to impersonate"),
+			ImpersonateGroups: info(clientcmd.FlagImpersonateGroup, "group of the user to impersonate (repeatable)"),
+			Username:          info(clientcmd.FlagUsername, "user name for basic authentication"),
+			Password:          info(clientcmd.FlagPassword, "password for basic authentication"),
+		},
+		ContextOverrideFlags: clientcmd.ContextOverrideFlags{
+			ClusterName:  info(clientcmd.FlagClusterName, "cluster of the kubeconfig to use, in place of the context's"),
+			AuthInfoName: info(clientcmd.FlagAuthInfoName, "user of the kubeconfig to use, in place of the context's"),
+		},
+	})
+}
+
+// load reads the kubeconfig.
+func (c *connection) load() (*kube.Kubeconfig, error) {
+	overrides := c.overrides
+	overrides.AuthInfo.ImpersonateUserExtra = c.extra
+	user := overrides.AuthInfo
+	if user.Impersonate == "" && (user.ImpersonateUID != "" || len(user.ImpersonateGroups) > 0 || len(c.extra) > 0) {
+		return nil, &kube.ConfigError{Err: errors.New("--as-uid, --as-group and --as-user-extra need --as")}
+	}
+	return kube.Load(kube.Source{Path: c.path, Overrides: overrides, RequestTimeout: time.Duration(c.timeout)})
+}
+
+// targets returns the control planes that the operator meant.
+func (c *connection) targets() ([]fleet.Target, error) {
+	kubeconfig, err := c.load()
+	if err != nil {
+		return nil, err
+	}
+	return fleet.Select(kubeconfig, c.selection)
+}
+
+// client returns a client for a target.
+func (c *connection) client(target fleet.Target) (*kube.Client, error) {
+	config, err := target.Config()
+	if err != nil {
+		return nil, err
+	}
+	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
+}
+
+// each runs op on every selected target, longer than usual by extra, and returns what it gave in the order of the
+// targets.
+func each[T any](ctx context.Context, c *connection, extra time.Duration, op func(context.Context, fleet.Target, *kube.Client) (T, error)) ([]fleet.Result[T], error) {
+	targets, err := c.targets()
+	if err != nil {
+		return nil, err
+	}
+	runner := fleet.Runner{
+		Parallel: parallel,
+		Timeout:  targetTimeout + extra,
+		Grace:    2 * max(time.Duration(c.timeout), time.Second), // a write and the question what became of it
+		Kill:     c.env.Kill,
+	}
+	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target) (T, error) {
+		client, err := c.client(target)
+		if err != nil {
+			var none T
+			return none, err
+		}
+		value, err := op(ctx, target, client)
+		c.pass(target, client)
+		return value, err
+	}), nil
+}
+
+// pass hands on what the server warned of, and that clocks differ.
+func (c *connection) pass(target fleet.Target, client *kube.Client) {
+	for _, text := range client.Warnings() {
+		c.env.warn("the server of %s says: %s", described(target.Context), text)
+	}
+	if skew := client.Skew(); skew != 0 {
+		c.env.warn("this machine's clock is %s off the server's of %s; times here are the server's", skew.Round(time.Second), described(target.Context))
+	}
+}
+
+// described names a target for people.
+func described(context string) string {
+	switch context {
+	case "":
+		return "this server"
+	case kube.InCluster:
+		return "this Pod's cluster"
+	}
+	return "context " + join.Quote(context)
+}
+
+// flags returns the flags with which another command reaches the same target.
+func (c *connection) flags(target fleet.Target) string {
+	var out strings.Builder
+	if c.path != "" {
+		out.WriteString(" --kubeconfig " + join.Quote(c.path))
+	}
+	if target.Context != "" && target.Context != kube.InCluster {
+		out.WriteString(" --context " + join.Quote(target.Context))
+	}
+	return out.String()
+}
+
+// completeContexts offers the kubeconfig's contexts to the shell, without touching the network.
+func completeContexts(root *cobra.Command, c *connection) {
+	_ = root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		kubeconfig, err := c.load()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return kubeconfig.Contexts(), cobra.ShellCompDirectiveNoFileComp
+	})
+}

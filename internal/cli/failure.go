@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// A shortfall is the part of the work that failed, target by target or object by object.
+type shortfall struct {
+	failures []failure
+	done     int // targets or objects that did not fail
+}
+
+type failure struct {
+	context string
+	err     error
+}
+
+func (f failure) Error() string {
+	if f.context == "" {
+		return f.err.Error()
+	}
+	return fmt.Sprintf("context %q: %v", f.context, f.err)
+}
+
+func (s *shortfall) Error() string { return fmt.Sprintf("%d failed", len(s.failures)) }
+
+// Unwrap makes a mistake in the kubeconfig a usage error where nothing else happened.
+func (s *shortfall) Unwrap() []error {
+	if s.done > 0 {
+		return nil
+	}
+	var errs []error
+	for _, f := range s.failures {
+		errs = append(errs, f.err)
+	}
+	return errs
+}
+
+// orNil returns the shortfall as an error, if there is one.
+func (s *shortfall) orNil() error {
+	if len(s.failures) == 0 {
+		return nil
+	}
+	return s
+}
+
+func (s *shortfall) add(context string, err error) {
+	s.failures = append(s.failures, failure{context, err})
+}
+
+// document returns the failures as every structured format shows them.
+func (s *shortfall) document() []output.Failure {
+	redactor := kube.NewRedactor()
+	var out []output.Failure
+	for _, f := range s.failures {
+		out = append(out, output.Failure{
+			Context: f.context,
+			Reason:  string(kube.ReasonOf(f.err)),
+			Message: redactor.Text(f.err.Error()),
+		})
+	}
+	return out
+}
+
+// A problem is what a check found although every call worked.
+type problem struct {
+	text string
+	hint string
+}
+
+func (p *problem) Error() string { return p.text }
+
+// explain tells the operator what went wrong and what to do next, each once.
+func explain(env *Env, err error) {
+	hints := map[string]bool{}
+	for _, err := range leaves(err) {
+		env.say("error: %v", err)
+		if hint := hintOf(err); hint != "" && !hints[hint] {
+			hints[hint] = true
+			env.say("hint: %s", hint)
+		}
+	}
+}
+
+// leaves takes an outcome apart into the errors that are told one by one.
+func leaves(err error) []error {
+	var out []error
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		if s, ok := err.(*shortfall); ok {
+			for _, f := range s.failures {
+				out = append(out, f)
+			}
+			return out
+		}
+		for _, one := range joined.Unwrap() {
+			out = append(out, leaves(one)...)
+		}
+		return out
+	}
+	return []error{err}
+}
+
+// Unwrap lets the reason of a failure show.
+func (f failure) Unwrap() error { return f.err }
+
+// flagError rewrites pflag's complaint: in one voice, with the command that helps, and without a value that may be a
+// credential.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		err = fmt.Errorf("--%s: %s", invalid.GetFlag().Name, unecho(invalid.Unwrap().Error(), invalid.GetValue()))
+	}
+	return &usageError{err, cmd.CommandPath()}
+}
+
+// A usageError is a mistake in the command line, with the command whose help tells more.
+type usageError struct {
+	error
+	command string
+}
+
+// unecho hides a value in a message if it may be a token.
+func unecho(message, value string) string {
+	if !maybeCredential(value) {
+		return message
+	}
+	return strings.ReplaceAll(message, value, "<hidden>")
+}
+
+// maybeCredential reports whether a word could be a token, a token secret, a JWT or a key.
+func maybeCredential(s string) bool {
+	const shortest = 16 // a token secret
+	return token.Looks(s) || len(s) >= shortest && !strings.ContainsAny(s, "/: ")
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"flag"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// logging is klog's whole set of flags, spelt with dashes; underscores are understood too.
+type logging struct {
+	names []string
+	flush time.Duration
+}
+
+func (l *logging) register(flags *pflag.FlagSet) {
+	set := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(set)
+	set.VisitAll(func(f *flag.Flag) {
+		flag := pflag.PFlagFromGoFlag(f)
+		flag.Name = strings.ReplaceAll(flag.Name, "_", "-")
+		flag.Usage = oneVoice(flag.Usage)
+		l.names = append(l.names, flag.Name)
+		flags.AddFlag(flag)
+	})
+	flags.Lookup("v").Usage = "log level: 1 what is being done, 4 decisions, 6 requests with timing, 8 headers"
+	flags.DurationVar(&l.flush, "log-flush-frequency", 5*time.Second, "longest time between log flushes")
+}
+
+// oneVoice begins a usage in lower case, as ours do.
+func oneVoice(usage string) string { return strings.ToLower(usage[:1]) + usage[1:] }
+
+// start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked
+// for, since libraries log warnings at level 0.
+func (l *logging) start(flags *pflag.FlagSet) (stop func()) {
+	klog.SetLogFilter(kube.NewRedactor())
+	asked := false
+	for _, name := range l.names {
+		f := flags.Lookup(name)
+		asked = asked || f.Changed && (name != "v" || f.Value.String() != "0")
+	}
+	if !asked {
+		klog.SetLogger(klog.New(nil))
+		return func() {}
+	}
+	klog.StartFlushDaemon(l.flush)
+	return func() {
+		klog.StopFlushDaemon()
+		klog.Flush()
+	}
+}

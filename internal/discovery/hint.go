@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package discovery
+
+import (
+	"crypto/x509"
+	"errors"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// readHint says what to do about a cluster-info that cannot be read without a credential.
+func readHint(err error) string {
+	var (
+		hostErr x509.HostnameError
+		caErr   x509.UnknownAuthorityError
+	)
+	switch {
+	case errors.As(err, &hostErr):
+		return "joiners verify the name they are given: print an address that the certificate covers with --endpoint HOST:PORT, or add this one to the certificate"
+	case errors.As(err, &caErr):
+		return "the CA that is trusted here did not sign the certificate at this address: is it the control plane itself?"
+	}
+	switch kube.ReasonOf(err) {
+	case kube.Unauthorized:
+		return "joiners are anonymous at first: kube-apiserver needs --anonymous-auth, or an AuthenticationConfiguration that lets anonymous requests to cluster-info through"
+	case kube.Forbidden:
+		return "joiners are anonymous at first: a Role and RoleBinding in kube-public have to let user system:anonymous get configmap cluster-info"
+	case kube.NotFound:
+		return "this control plane is not set up for joining by token: kubeadm and karmadactl init create cluster-info, karmada-operator does not"
+	}
+	return ""
+}

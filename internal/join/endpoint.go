@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package join
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// An Endpoint is the HOST:PORT at which a joiner reaches the control plane over HTTPS. It has the methods of a flag
+// value.
+type Endpoint struct {
+	Host string // a DNS name in lower case, or an IP address without brackets
+	Port int
+}
+
+// ParseEndpoint reads HOST:PORT, where an IPv6 address stands in brackets.
+func ParseEndpoint(s string) (Endpoint, error) {
+	if strings.Contains(s, "/") {
+		return Endpoint{}, errors.New("an endpoint is HOST:PORT, without a scheme or a path")
+	}
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return Endpoint{}, errors.New("an endpoint is HOST:PORT, with an IPv6 address in brackets")
+	}
+	return newEndpoint(host, port)
+}
+
+// EndpointOf returns the endpoint of a kubeconfig's server. It refuses what a joiner cannot reach: http, and a path
+// behind which an API server may stand for users of a proxy, but not for an anonymous joiner.
+func EndpointOf(server *url.URL) (Endpoint, error) {
+	if !strings.EqualFold(server.Scheme, "https") {
+		return Endpoint{}, fmt.Errorf("server %s is not https: a joiner verifies the control plane's certificate", server.Redacted())
+	}
+	if strings.Trim(server.Path, "/") != "" {
+		return Endpoint{}, fmt.Errorf("server %s has a path: a joiner knows only HOST:PORT", server.Redacted())
+	}
+	port := server.Port()
+	if port == "" {
+		port = "443"
+	}
+	return newEndpoint(server.Hostname(), port)
+}
+
+func newEndpoint(host, port string) (Endpoint, error) {
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return Endpoint{}, errors.New("a port is a number from 1 to 65535")
+	}
+	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
+		return Endpoint{addr.String(), int(n)}, nil
+	}
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if len(validation.IsDNS1123Subdomain(host)) > 0 {
+		return Endpoint{}, errors.New("a host is a DNS name or an IP address")
+	}
+	return Endpoint{host, int(n)}, nil
+}
+
+// IsZero reports whether e is no endpoint at all.
+func (e Endpoint) IsZero() bool { return e == Endpoint{} }
+
+// HostPort returns HOST:PORT, with an IPv6 address in brackets.
+func (e Endpoint) HostPort() string {
+	if e.IsZero() {
+		return ""
+	}
+	return net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
+}
+
+// Caveat says why other machines are unlikely to reach the endpoint, or "" where nothing speaks against it.
+func (e Endpoint) Caveat() string {
+	if addr, err := netip.ParseAddr(e.Host); err == nil {
+		if addr.IsLoopback() || addr.IsUnspecified() {
+			return "a loopback address: only this machine reaches it"
+		}
+		return ""
+	}
+	switch {
+	case e.Host == "localhost" || strings.HasSuffix(e.Host, ".localhost"):
+		return "a loopback address: only this machine reaches it"
+	case e.Host == "kubernetes" || strings.HasSuffix(e.Host, ".svc") || strings.Contains(e.Host, ".svc."):
+		return "a Service's DNS name: only Pods of its own cluster resolve it"
+	}
+	return ""
+}
+
+// Set implements a flag value.
+func (e *Endpoint) Set(s string) (err error) {
+	*e, err = ParseEndpoint(s)
+	return err
+}
+
+// String implements a flag value.
+func (e *Endpoint) String() string { return e.HostPort() }
+
+// Type implements a flag value.
+func (e *Endpoint) Type() string { return "HOST:PORT" }

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+)
+
+// A Reason is why a call failed, in one word that scripts can match on.
+type Reason string
+
+// The reasons. Every failure has exactly one.
+const (
+	Unreachable      Reason = "Unreachable"      // no connection, or none that can be trusted
+	Timeout          Reason = "Timeout"          // no answer in time
+	Unauthorized     Reason = "Unauthorized"     // the server does not know this identity
+	Forbidden        Reason = "Forbidden"        // it knows it and refuses
+	NotFound         Reason = "NotFound"         // the object is not there
+	Conflict         Reason = "Conflict"         // the object is there already, or is another one
+	Invalid          Reason = "Invalid"          // the server or its rules refuse the content
+	CredentialPlugin Reason = "CredentialPlugin" // the kubeconfig's exec plugin gave no credential
+	Unsupported      Reason = "Unsupported"      // the server cannot do this
+	Interrupted      Reason = "Interrupted"      // not done, because the operator stopped the run
+	Unknown          Reason = "Unknown"          // it may have been done: the answer was lost
+	Internal         Reason = "Internal"         // everything else
+)
+
+// An Error is a failure whose reason or remedy is known better than the error inside tells.
+type Error struct {
+	Reason Reason // empty: that of Err
+	Err    error
+	Hint   string // what to do next; empty: nothing particular
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// A ConfigError is a mistake in the kubeconfig or in what was selected of it: nothing was attempted.
+type ConfigError struct {
+	Err  error
+	Hint string
+}
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// ReasonOf classifies an error; nil has the reason "".
+func ReasonOf(err error) Reason {
+	var known *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &known) && known.Reason != "":
+		return known.Reason
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case isCredentialPlugin(err):
+		return CredentialPlugin
+	case isTimeout(err):
+		return Timeout
+	}
+	if reason := statusReason(err); reason != "" {
+		return reason
+	}
+	if IsTransport(err) {
+		return Unreachable
+	}
+	return Internal
+}
+
+func statusReason(err error) Reason {
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return Unauthorized
+	case apierrors.IsForbidden(err):
+		return Forbidden
+	case apierrors.IsNotFound(err):
+		return NotFound
+	case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err), apierrors.IsGone(err):
+		return Conflict
+	case apierrors.IsInvalid(err), apierrors.IsBadRequest(err), apierrors.IsRequestEntityTooLargeError(err):
+		return Invalid
+	case apierrors.IsMethodNotSupported(err), apierrors.IsNotAcceptable(err), apierrors.IsUnsupportedMediaType(err):
+		return Unsupported
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+		return Timeout
+	case apierrors.IsServiceUnavailable(err):
+		return Unreachable
+	}
+	return ""
+}
+
+func isTimeout(err error) bool {
+	var netErr net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout()
+}
+
+// isCredentialPlugin knows client-go's plugin failures by their text: they have no type
+// (k8s.io/client-go/plugin/pkg/client/auth/exec/exec.go).
+func isCredentialPlugin(err error) bool {
+	return strings.Contains(err.Error(), "getting credentials: ")
+}
+
+// IsTransport reports whether an error comes from the connection and not from the server's answer.
+func IsTransport(err error) bool {
+	var (
+		urlErr *url.Error
+		opErr  *net.OpError
+	)
+	return errors.As(err, &urlErr) || errors.As(err, &opErr) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// IsUnsent reports whether an error shows that a request never left: no address, no connection, no TLS session,
+// no credential.
+func IsUnsent(err error) bool {
+	var (
+		opErr   *net.OpError
+		dnsErr  *net.DNSError
+		certErr *tls.CertificateVerificationError
+		hostErr x509.HostnameError
+		recErr  tls.RecordHeaderError
+	)
+	switch {
+	case errors.As(err, &dnsErr), errors.As(err, &certErr), errors.As(err, &hostErr), errors.As(err, &recErr):
+		return true
+	case errors.As(err, &opErr):
+		return opErr.Op == "dial"
+	}
+	return isCredentialPlugin(err)
+}

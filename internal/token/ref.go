@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package token
+
+import (
+	"errors"
+	"strings"
+
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+	bootstraputil "k8s.io/cluster-bootstrap/token/util"
+)
+
+// ErrBadRef is what ParseRef returns. It never says what was given, since that may be a token.
+var ErrBadRef = errors.New("name a token by its ID ([a-z0-9]{6}), by itself ([a-z0-9]{6}.[a-z0-9]{16}) " +
+	"or by its Secret (" + bootstrapapi.BootstrapTokenSecretPrefix + "ID)")
+
+// A Ref names one bootstrap token in a cluster by its Secret in kube-system.
+type Ref struct {
+	Name string // of the Secret; it begins with bootstrap-token-
+}
+
+// RefTo names the token with an ID.
+func RefTo(id string) Ref { return Ref{bootstraputil.BootstrapTokenSecretName(id)} }
+
+// ParseRef reads a reference in any of the forms that operators have at hand: a token ID, a full token, the name of
+// the Secret, or secret/NAME. Its only error is ErrBadRef.
+func ParseRef(s string) (Ref, error) {
+	if tok, err := Parse(s); err == nil {
+		return RefTo(tok.ID), nil
+	}
+	if bootstraputil.IsValidBootstrapTokenID(s) {
+		return RefTo(s), nil
+	}
+	name := strings.TrimPrefix(s, "secret/")
+	if suffix, ok := strings.CutPrefix(name, bootstrapapi.BootstrapTokenSecretPrefix); ok && suffix != "" && !Looks(suffix) {
+		return Ref{name}, nil
+	}
+	return Ref{}, ErrBadRef
+}
+
+// ID returns the token ID, or "" where the Secret's name holds none: such a Secret never works as a token, but it
+// can lie about and be deleted.
+func (r Ref) ID() string {
+	id := strings.TrimPrefix(r.Name, bootstrapapi.BootstrapTokenSecretPrefix)
+	if !bootstraputil.IsValidBootstrapTokenID(id) {
+		return ""
+	}
+	return id
+}
+
+// String returns the token ID, else the name of the Secret.
+func (r Ref) String() string {
+	if id := r.ID(); id != "" {
+		return id
+	}
+	return r.Name
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package token
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+	bootstraputil "k8s.io/cluster-bootstrap/token/util"
+	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
+)
+
+// Encode returns the Secret that makes a token known to a cluster
+// (kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens).
+func Encode(tok Token, spec Spec) *corev1.Secret {
+	data := map[string][]byte{
+		bootstrapapi.BootstrapTokenIDKey:     []byte(tok.ID),
+		bootstrapapi.BootstrapTokenSecretKey: []byte(tok.Secret()),
+	}
+	if !spec.Expires.IsZero() {
+		data[bootstrapapi.BootstrapTokenExpirationKey] = []byte(spec.Expires.Format(time.RFC3339))
+	}
+	for _, usage := range spec.Usages {
+		data[bootstrapapi.BootstrapTokenUsagePrefix+usage] = []byte("true")
+	}
+	if len(spec.Groups) > 0 {
+		data[bootstrapapi.BootstrapTokenExtraGroupsKey] = []byte(strings.Join(spec.Groups, ","))
+	}
+	if spec.Description != "" {
+		data[bootstrapapi.BootstrapTokenDescriptionKey] = []byte(spec.Description)
+	}
+	return &corev1.Secret{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{
+			Name:      bootstraputil.BootstrapTokenSecretName(tok.ID),
+			Namespace: metav1.NamespaceSystem,
+		},
+		Type: bootstrapapi.SecretTypeBootstrapToken,
+		Data: data,
+	}
+}
+
+// Decode reads a Secret back. It fails where Judge finds the Secret Malformed, and then the Spec still holds all
+// that could be read. No error contains a credential.
+func Decode(secret *corev1.Secret) (Token, Spec, error) {
+	spec := Spec{
+		Usages:      usages(secret),
+		Groups:      groups(secret),
+		Description: bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenDescriptionKey),
+	}
+	expires, err := expiration(secret)
+	if err != nil {
+		return Token{}, spec, err
+	}
+	spec.Expires = expires
+	id := bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenIDKey)
+	tok, err := Parse(id + "." + bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenSecretKey))
+	switch {
+	case !bootstraputil.IsValidBootstrapTokenID(id):
+		return Token{}, spec, fmt.Errorf("%s is not [a-z0-9]{6}", bootstrapapi.BootstrapTokenIDKey)
+	case secret.Name != bootstraputil.BootstrapTokenSecretName(id):
+		return Token{}, spec, fmt.Errorf("id and name differ: the server looks for %s in %s", id, RefTo(id).Name)
+	case err != nil:
+		return Token{}, spec, fmt.Errorf("%s is not [a-z0-9]{16}", bootstrapapi.BootstrapTokenSecretKey)
+	}
+	return tok, spec, nil
+}
+
+// expiration reads the expiration as the server does, and to the letter: a trailing newline makes it unparsable.
+func expiration(secret *corev1.Secret) (time.Time, error) {
+	raw := bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExpirationKey)
+	if raw == "" {
+		return time.Time{}, nil
+	}
+	at, err := time.Parse(time.RFC3339, raw)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("unparsable %s: it has to be RFC 3339, such as 2027-01-02T15:04:05Z",
+			bootstrapapi.BootstrapTokenExpirationKey)
+	}
+	return at, nil
+}
+
+// HasExpiration reports whether the Secret has an expiration at all, readable or not.
+func HasExpiration(secret *corev1.Secret) bool {
+	return bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExpirationKey) != ""
+}
+
+// usages returns what the Secret has switched on: only the exact value "true" counts.
+func usages(secret *corev1.Secret) []string {
+	return slices.DeleteFunc([]string{Signing, Authentication}, func(usage string) bool {
+		return bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenUsagePrefix+usage) != "true"
+	})
+}
+
+// groups returns the extra groups as written, good or bad.
+func groups(secret *corev1.Secret) []string {
+	raw := bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExtraGroupsKey)
+	if raw == "" {
+		return nil
+	}
+	return strings.Split(raw, ",")
+}
