@@ -33,8 +33,10 @@ func (l *logging) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&l.flush, "log-flush-frequency", 5*time.Second, "longest time between log flushes")
 }
 
-// oneVoice begins a usage in lower case, as ours do.
-func oneVoice(usage string) string { return strings.ToLower(usage[:1]) + usage[1:] }
+// oneVoice begins a usage in lower case and spells flags with dashes, as ours do.
+func oneVoice(usage string) string {
+	return strings.ToLower(usage[:1]) + strings.ReplaceAll(usage[1:], "_", "-")
+}
 
 // start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked
 // for, since libraries log warnings at level 0.

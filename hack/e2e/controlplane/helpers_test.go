@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,11 +27,11 @@ import (
 // binary is the path of the built control plane program.
 func binary(t *testing.T) string {
 	t.Helper()
-	path := os.Getenv("JOINCTL_E2E_CONTROLPLANE")
-	if path == "" {
-		t.Fatal("JOINCTL_E2E_CONTROLPLANE must be the absolute path of the built hack/e2e/cmd/controlplane")
+	dir := os.Getenv("JOINCTL_E2E_BIN")
+	if dir == "" {
+		t.Fatal("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
 	}
-	return path
+	return filepath.Join(dir, "controlplane")
 }
 
 // eventually repeats try until it succeeds, or fails the test after 10 s.

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package e2e runs the built joinctl against real control planes, beside kubeadm and kubectl as oracles.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+)
+
+const tokensOnly = "type=bootstrap.kubernetes.io/token"
+
+// A hub is a joinable Karmada control plane that one test has to itself.
+type hub struct {
+	*controlplane.ControlPlane
+	client kubernetes.Interface
+}
+
+// hubs are the control planes that tests lease: bootstrap tokens live in one namespace, so tests cannot share one.
+var hubs chan *hub
+
+func TestMain(m *testing.M) {
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	dir := os.Getenv("JOINCTL_E2E_BIN")
+	if dir == "" {
+		return 1, errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
+	}
+	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		return 1, err
+	}
+	const size = 2
+	hubs = make(chan *hub, size)
+	for range size {
+		cp, err := controlplane.StartMain(filepath.Join(dir, "controlplane"), "--joinable", "--karmada", "--name", "hub")
+		if err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, cp.Stop()) }()
+		client, err := cp.Clientset()
+		if err != nil {
+			return 1, err
+		}
+		hubs <- &hub{cp, client}
+	}
+	return m.Run(), nil
+}
+
+// binary returns the path of one of the binaries that make test builds.
+func binary(name string) string { return filepath.Join(os.Getenv("JOINCTL_E2E_BIN"), name) }
+
+// lease returns a hub without tokens, for as long as the test runs.
+func lease(t testing.TB) *hub {
+	t.Helper()
+	h, err := take()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { hubs <- h })
+	return h
+}
+
+func take() (*hub, error) {
+	h := <-hubs
+	if err := h.wipe(); err != nil {
+		hubs <- h
+		return nil, err
+	}
+	return h, nil
+}
+
+// wipe deletes all tokens.
+func (h *hub) wipe() error {
+	return h.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(context.Background(),
+		metav1.DeleteOptions{}, metav1.ListOptions{FieldSelector: tokensOnly})
+}
+
+// tokens returns the Secrets of all tokens.
+func (h *hub) tokens(t testing.TB) []corev1.Secret {
+	t.Helper()
+	list, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{FieldSelector: tokensOnly})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.Items
+}
+
+// store creates the Secret of a token as it is, good or bad.
+func (h *hub) store(t testing.TB, name string, data map[string]string) {
+	t.Helper()
+	_, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).Create(t.Context(), &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: corev1.SecretTypeBootstrapToken, StringData: data,
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// whoami returns who the bearer of a token is to the API server.
+func (h *hub) whoami(ctx context.Context, bearer string) (authenticationv1.UserInfo, error) {
+	admin, err := h.ClientConfig()
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	config := rest.AnonymousClientConfig(admin)
+	config.BearerToken = bearer
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	return review.Status.UserInfo, nil
+}
+
+// eventually repeats try until it succeeds, or fails the test when the time is over.
+func eventually(t testing.TB, within time.Duration, try func() error) {
+	t.Helper()
+	deadline := time.Now().Add(within)
+	for err := try(); err != nil; err = try() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within %s: %v", within, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}

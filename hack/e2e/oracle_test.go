@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
+	"k8s.io/kubernetes/cmd/kubeadm/app/discovery/token"
+)
+
+// joins has kubeadm's own discovery do what a printed command says.
+func joins(t testing.TB, line string) error {
+	t.Helper()
+	words := shellSplit(t, line)
+	cfg := &kubeadm.BootstrapTokenDiscovery{APIServerEndpoint: words[2]}
+	for i, word := range words {
+		switch word {
+		case "--token":
+			cfg.Token = words[i+1]
+		case "--discovery-token-ca-cert-hash":
+			cfg.CACertHashes = append(cfg.CACertHashes, strings.Split(words[i+1], ",")...)
+		}
+	}
+	_, err := token.RetrieveValidatedConfigInfo(nil, &kubeadm.Discovery{BootstrapToken: cfg}, 20*time.Second)
+	return err
+}
+
+// shellSplit has a real shell split a line.
+func shellSplit(t testing.TB, line string) []string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", `printf '%s\n' `+line).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func TestKubeadmAcceptsThePrintedCommand(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	for _, flag := range []string{"--print-register-command", "--print-join-command"} {
+		line := run(t, h.Kubeconfig, "token", "create", flag).ok(t)
+		if err := joins(t, line); err != nil {
+			t.Errorf("%s: kubeadm's discovery refuses it: %v", flag, err)
+		}
+	}
+	again := run(t, h.Kubeconfig, "token", "command", "--joiner", "kubeadm", strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")).ok(t)
+	if err := joins(t, again); err != nil {
+		t.Errorf("token command: kubeadm's discovery refuses it: %v", err)
+	}
+}
+
+func TestKubeadmAndJoinctlSeeTheSameTokens(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	kubeadm := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), binary("kubeadm"), append([]string{"token", "--kubeconfig", h.Kubeconfig}, args...)...)
+		return execute(t, cmd).ok(t)
+	}
+	ours := run(t, h.Kubeconfig, "token", "create").ok(t)
+	theirs := kubeadm("create")
+	for _, list := range []string{kubeadm("list"), run(t, h.Kubeconfig, "token", "list", "--show-secrets").ok(t)} {
+		for _, tok := range []string{ours, theirs} {
+			if !strings.Contains(list, tok) {
+				t.Errorf("a token is missing from:\n%s", list)
+			}
+		}
+	}
+	kubeadm("delete", ours)
+	run(t, h.Kubeconfig, "token", "delete", theirs).ok(t)
+	if left := h.tokens(t); len(left) != 0 {
+		t.Errorf("%d tokens are left", len(left))
+	}
+}
