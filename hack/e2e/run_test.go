@@ -103,3 +103,13 @@ func (h *hub) edited(t testing.TB, change func(*clientcmdapi.Config, *clientcmda
 	}
 	return path
 }
+
+// readIfThere returns the content of a file, "" where there is none.
+func readIfThere(t testing.TB, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return string(content)
+}

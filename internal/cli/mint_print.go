@@ -82,7 +82,7 @@ func (m *mint) warnForever(id string, spec token.Spec) {
 	switch {
 	case m.ttl > 0:
 	case isKarmada(spec):
-		m.env.warn("token %s NEVER EXPIRES: where Karmada approves joins automatically, whoever holds it can at any time make himself cluster-admin of this control plane; delete it as soon as the member has joined", id)
+		m.env.warn("token %s NEVER EXPIRES: where Karmada approves joins automatically, whoever holds it can become cluster-admin of this control plane at any time; delete it as soon as the member has joined", id)
 	default:
 		m.env.warn("token %s never expires: delete it as soon as it has served", id)
 	}

@@ -91,7 +91,7 @@ func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube
 	} else {
 		finding, err = discovery.Verify(ctx, c, o.joiner, o.endpoint)
 	}
-	if err != nil {
+	if finding == nil {
 		return nil, err
 	}
 	if target.Context == kube.InCluster && o.endpoint.IsZero() {
@@ -100,7 +100,7 @@ func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube
 	for _, warning := range finding.Warnings {
 		env.warn("%s", warning)
 	}
-	return finding, nil
+	return finding, err
 }
 
 // fits warns of groups that the joiner's rights are usually not bound to.

@@ -38,7 +38,7 @@ type Finding struct {
 // kubeconfig's CA and then with the one inside. An empty endpoint stands for the kubeconfig's own server. An endpoint
 // out of reach from here is a warning where it was chosen or where the kubeconfig goes through a proxy: then
 // cluster-info is read, still without a credential, over the administrator's connection. Everything else that would
-// make the join fail is an error with a hint.
+// make the join fail is an error with a hint; the Finding then holds the warnings, which may tell why.
 func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Finding, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
@@ -47,11 +47,11 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 		return nil, err
 	}
 	if err := f.checkKind(ctx, admin); err != nil {
-		return nil, err
+		return f, err
 	}
 	member, err := admin.At(f.Endpoint.HostPort())
 	if err != nil {
-		return nil, err
+		return f, err
 	}
 	atEndpoint, stop := context.WithTimeout(ctx, endpointTimeout)
 	err = f.read(atEndpoint, member)
@@ -62,10 +62,7 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 			err = f.read(ctx, member)
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return f, nil
+	return f, err
 }
 
 // FromKubeconfig takes endpoint and pins from the kubeconfig alone and asks nobody.

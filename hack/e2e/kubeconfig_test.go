@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// TestEveryShapeOfKubeconfigGivesACommandThatJoins goes through the shapes that the peers get wrong.
+func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	_, port, err := net.SplitHostPort(h.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v6 := ""
+	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
+		l.Close()
+		v6 = forward(t, "[::1]:0", h.Host).addr
+	}
+	caFile := filepath.Join(h.Dir, "ca.crt")
+	shapes := []struct {
+		name     string
+		change   func(*clientcmdapi.Config, *clientcmdapi.Cluster)
+		endpoint string
+		warning  string
+	}{
+		{"trailing slash", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server += "/" }, h.Host, ""},
+		{"HTTPS in capitals", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "HTTPS://" + h.Host }, h.Host, ""},
+		{"DNS name in capitals", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://LOCALHOST:" + port }, "localhost:" + port, ""},
+		{"IPv6", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + v6 }, "'" + v6 + "'", ""},
+		{"unnamed cluster beside the context's", func(config *clientcmdapi.Config, _ *clientcmdapi.Cluster) {
+			config.Clusters[""] = &clientcmdapi.Cluster{Server: "https://192.0.2.1:6443", CertificateAuthorityData: foreignCA(t)}
+		}, h.Host, ""},
+		{"CA bundle", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.CertificateAuthorityData = append(bytes.Clone(c.CertificateAuthorityData), foreignCA(t)...)
+		}, h.Host, ""},
+		{"CA file", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.CertificateAuthorityData, c.CertificateAuthority = nil, caFile
+		}, h.Host, ""},
+		{"empty CA data beside a CA file", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.CertificateAuthorityData, c.CertificateAuthority = []byte{}, caFile
+		}, h.Host, ""},
+		{"tls-server-name that the address does not need", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.TLSServerName = "localhost" }, h.Host, ""},
+		{"proxy-url", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.ProxyURL = proxy(t) }, h.Host, ""},
+		{"reached through a proxy only", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.ProxyURL, c.Server, c.TLSServerName = proxyTo(t, h.Host), "https://hub.invalid:6443", "localhost"
+		}, "hub.invalid:6443", "hub.invalid:6443 cannot be reached from this machine"},
+	}
+	for _, shape := range shapes {
+		if shape.name == "IPv6" && v6 == "" {
+			t.Log("this machine has no IPv6 loopback: that shape is left to the unit tests")
+			continue
+		}
+		t.Run(shape.name, func(t *testing.T) {
+			out := run(t, h.edited(t, shape.change), "token", "create", "--print-join-command")
+			line := out.ok(t)
+			if !strings.HasPrefix(line, "kubeadm join "+shape.endpoint+" ") {
+				t.Errorf("printed %q", line)
+			}
+			if n := strings.Count(line, "sha256:"); n != 1 {
+				t.Errorf("%d pins: only the CA in cluster-info has to be pinned", n)
+			}
+			if shape.warning != "" {
+				out.wants(t, 0, shape.warning)
+				line = strings.Replace(line, shape.endpoint, h.Host, 1)
+			}
+			if err := joins(t, line); err != nil {
+				t.Errorf("kubeadm's discovery refuses it: %v", err)
+			}
+		})
+	}
+	t.Run("tls-server-name that the address needs", func(t *testing.T) {
+		other := forward(t, "127.0.0.2:0", h.Host).addr
+		kubeconfig := h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.Server, c.TLSServerName = "https://"+other, "localhost"
+		})
+		run(t, kubeconfig, "token", "create").ok(t)
+		h.refused(t, kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"})
+		run(t, kubeconfig, "token", "create", "--print-register-command", "--endpoint", h.Host).ok(t)
+	})
+}
+
+func TestRelativeCAPathAndSeveralFiles(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ca.crt"), h.CAData, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := clientcmd.LoadFromFile(h.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster := config.Clusters["hub"]
+	cluster.CertificateAuthorityData, cluster.CertificateAuthority = nil, "ca.crt"
+	parts := map[string]clientcmdapi.Config{
+		"clusters": {Clusters: config.Clusters},
+		"users":    {AuthInfos: config.AuthInfos},
+		"contexts": {Contexts: config.Contexts, CurrentContext: config.CurrentContext},
+	}
+	for name, part := range parts {
+		if err := clientcmd.WriteToFile(part, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list := strings.Join([]string{dir + "/missing", dir + "/contexts", dir + "/clusters", dir + "/users"}, ":")
+	if err := joins(t, run(t, list, "token", "create", "--print-register-command").ok(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// foreignCA returns the certificate of an authority that has nothing to do with the hub.
+func foreignCA(t testing.TB) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), IsCA: true, BasicConstraintsValid: true, NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pemOf(der)
+}
+
+func pemOf(der []byte) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// plainHTTP returns the address of a server that speaks no TLS.
+func plainHTTP(t testing.TB) string {
+	t.Helper()
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+// proxy returns the URL of an HTTP proxy.
+func proxy(t testing.TB) string { return proxyTo(t, "") }
+
+// proxyTo returns the URL of an HTTP proxy that connects everyone to one address; "" means where they want to go.
+func proxyTo(t testing.TB, to string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target := to
+		if target == "" {
+			target = r.Host
+		}
+		out, err := net.Dial("tcp", target)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		in, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = in.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
+		pipe(in, out)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// TestNoTokenIsLeftThatNobodyHolds counts Secrets before and after every way in which create can fail.
+func TestNoTokenIsLeftThatNobodyHolds(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	shell := func(redirect string, args ...string) *exec.Cmd {
+		cmd := command(t, h.Kubeconfig)
+		line := binary("joinctl") + " token create " + strings.Join(args, " ") + redirect
+		cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", line}
+		return cmd
+	}
+	ways := []struct {
+		name string
+		cmd  *exec.Cmd
+	}{
+		{"stdout closed", shell(" >&-")},
+		{"stdout closed, with a command to print", shell(" >&-", "--print-register-command")},
+		{"disk full", shell(" >/dev/full")},
+		{"template without such a field", command(t, h.Kubeconfig, "token", "create", "-o", "go-template={{index .items 7}}")},
+		{"jsonpath without such a field", command(t, h.Kubeconfig, "token", "create", "-o", "jsonpath={.items[7].id}")},
+		{"forbidden", command(t, h.Kubeconfig, "token", "create", "--as", "nobody")},
+		{"wrong name in the certificate", command(t, h.Kubeconfig, "token", "create", "--tls-server-name", "other")},
+		{"unknown context", command(t, h.Kubeconfig, "token", "create", "--context", "other")},
+		{"bad usage", command(t, h.Kubeconfig, "token", "create", "--usages", "bar")},
+		{"server dry run", command(t, h.Kubeconfig, "token", "create", "--dry-run=server")},
+		{"plain http server", command(t, h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + plainHTTP(t) }), "token", "create")},
+	}
+	for _, way := range ways {
+		out := execute(t, way.cmd)
+		if out.code == 0 && way.name != "server dry run" {
+			t.Errorf("%s: it succeeded: %s", way.name, out.stdout)
+		}
+		if out.took > 2*time.Second {
+			t.Errorf("%s: it took %s", way.name, out.took)
+		}
+		if left := h.tokens(t); len(left) != 0 {
+			t.Errorf("%s: %d tokens are left\n%s", way.name, len(left), out.stderr)
+		}
+	}
+}
+
+// TestAClosedPipeTakesTheTokenBack writes to a pipe whose reader is gone for certain.
+func TestAClosedPipeTakesTheTokenBack(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	for _, flag := range []string{"--description=x", "--print-register-command"} {
+		read, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		read.Close()
+		cmd := command(t, h.Kubeconfig, "token", "create", flag)
+		cmd.Stdout = write
+		out := execute(t, cmd)
+		write.Close()
+		out.wants(t, 1, "broken pipe", "could not be printed, and was deleted again")
+		if left := h.tokens(t); len(left) != 0 {
+			t.Errorf("%d tokens are left", len(left))
+		}
+	}
+}
+
+// TestATokenThatCannotBeTakenBackIsNamed is the case of an identity that may create and nothing else.
+func TestATokenThatCannotBeTakenBackIsNamed(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	h.allow(t, "minter", "create")
+	cmd := command(t, h.Kubeconfig, "token", "create", "--as", "minter", "-o", "go-template={{index .items 7}}")
+	out := execute(t, cmd)
+	id := strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")
+	out.wants(t, 1, "token "+id+" still exists in context hub, unprinted", "hint: remove it with: joinctl token delete "+id)
+}
+
+// TestCreateNeedsNoOtherRightThanCreate: no read-then-write.
+func TestCreateNeedsNoOtherRightThanCreate(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	h.allow(t, "creator", "create")
+	run(t, h.Kubeconfig, "token", "create", "--as", "creator").ok(t)
+	run(t, h.Kubeconfig, "token", "create", "--as", "creator", "--print-register-command").ok(t)
+}
+
+// TestSignalsAtAnyMomentLeaveNoTokenUnprinted kills create a hundred times at random.
+func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	printed, interrupted := map[string]bool{}, 0
+	for i := range 100 {
+		signal := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGHUP}[i%4]
+		args := []string{"token", "create"}
+		if i%2 == 1 {
+			args = append(args, "--print-register-command")
+		}
+		cmd := command(t, h.Kubeconfig, args...)
+		var stdout, stderr strings.Builder
+		cmd.Stdout, cmd.Stderr = &stdout, &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(30_000)) * time.Microsecond)
+		_ = cmd.Process.Signal(signal)
+		_ = cmd.Wait()
+		if cmd.ProcessState.ExitCode() == 130 {
+			interrupted++
+		}
+		for _, found := range regexp.MustCompile(`([a-z0-9]{6})\.[a-z0-9]{16}`).FindAllStringSubmatch(stdout.String(), -1) {
+			printed[found[1]] = true
+		}
+	}
+	stored := h.tokens(t)
+	for _, secret := range stored {
+		if id := strings.TrimPrefix(secret.Name, "bootstrap-token-"); !printed[id] {
+			t.Errorf("token %s exists and was never printed", id)
+		}
+	}
+	if len(stored) != len(printed) {
+		t.Errorf("%d tokens exist, %d were printed", len(stored), len(printed))
+	}
+	if interrupted == 0 || len(printed) == 0 {
+		t.Errorf("%d runs were interrupted, %d printed: the moments are badly chosen", interrupted, len(printed))
+	}
+	t.Logf("%d printed, %d interrupted", len(printed), interrupted)
+}
+
+// allow gives a user verbs on Secrets in kube-system and nothing else.
+func (h *hub) allow(t testing.TB, user string, verbs ...string) {
+	t.Helper()
+	name := "e2e-" + user
+	roles, bindings := h.client.RbacV1().Roles(metav1.NamespaceSystem), h.client.RbacV1().RoleBindings(metav1.NamespaceSystem)
+	_, err1 := roles.Create(t.Context(), &rbacv1.Role{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Rules:      []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: verbs}},
+	}, metav1.CreateOptions{})
+	_, err2 := bindings.Create(t.Context(), &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}, metav1.CreateOptions{})
+	for _, err := range []error{err1, err2} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, 5*time.Second, func() error { // the authoriser learns of it a moment later
+		out := run(t, h.Kubeconfig, "token", "create", "--as", user, "--dry-run=server")
+		if out.code != 0 {
+			return fmt.Errorf("%s", out.stderr)
+		}
+		return nil
+	})
+}

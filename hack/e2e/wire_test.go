@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/joinctl/joinctl/internal/story"
+)
+
+// TestCreateSendsTwoRequestsOverOneConnection: the server's clock, and the token.
+func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	requests := func(args ...string) []string {
+		out := run(t, h.Kubeconfig, append([]string{"token", "create", "-v=6"}, args...)...)
+		out.ok(t)
+		return regexp.MustCompile(`verb="\w+" url="https://[^/]*/[^"]*"`).FindAllString(out.stderr, -1)
+	}
+	if got := requests(); len(got) != 2 || !strings.Contains(got[0], "/version") || !strings.Contains(got[1], `verb="POST"`) {
+		t.Errorf("it sent %q", got)
+	}
+	if got := requests("--ttl", "0"); len(got) != 1 || !strings.Contains(got[0], `verb="POST"`) {
+		t.Errorf("with --ttl 0 it sent %q", got)
+	}
+	relay := forward(t, "127.0.0.1:0", h.Host)
+	run(t, h.Kubeconfig, "token", "create", "--server", "https://"+relay.addr).ok(t)
+	if n := relay.connections.Load(); n != 1 {
+		t.Errorf("it opened %d connections", n)
+	}
+}
+
+// TestNoSecretIsLoggedAtAnyLevel runs every command at every level that logs requests and searches all it wrote.
+func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	const id, secret = "leak00", "s3cr3ts3cr3ts3cr"
+	h.store(t, "bootstrap-token-leak01", map[string]string{"token-id": "leak01", "token-secret": "n0n0n0n0", "expiration": "soon"})
+	for _, level := range []string{"-v=6", "-v=8", "-v=9", "-v=10"} {
+		commands := []struct {
+			args    []string
+			reveals bool // on stdout, where the operator asked for it
+		}{
+			{[]string{"create", id + "." + secret}, true},
+			{[]string{"create", id + "." + secret}, false},
+			{[]string{"create", id + "." + secret, "--dry-run=server"}, false},
+			{[]string{"create", id + "." + secret, "--dry-run=client"}, false},
+			{[]string{"create", id + "." + secret + "X"}, false},
+			{[]string{"list"}, false},
+			{[]string{"list", "-o", "json"}, false},
+			{[]string{"list", "-o", "wide"}, false},
+			{[]string{"list", "--show-secrets"}, true},
+			{[]string{"command", id}, true},
+			{[]string{"command", id + "." + secret, "--joiner", "kubeadm"}, true},
+			{[]string{"list", "--as", "nobody"}, false},
+			{[]string{"delete", id + "." + secret, "--dry-run=server"}, false},
+			{[]string{"delete", id + "." + secret}, false},
+			{[]string{"delete", id + "." + secret}, false},
+			{[]string{"create", id + "." + secret, "--print-register-command"}, true},
+			{[]string{"delete", id}, false},
+		}
+		for _, c := range commands {
+			log := t.TempDir() + "/log"
+			for _, more := range [][]string{{level}, {level, "--logtostderr=false", "--log-file=" + log}} {
+				out := run(t, h.Kubeconfig, append(append([]string{"token"}, c.args...), more...)...)
+				texts := map[string]string{"stderr": out.stderr, "the log file": readIfThere(t, log)}
+				if !c.reveals {
+					texts["stdout"] = out.stdout
+				}
+				for where, text := range texts {
+					if form := story.Leak(text, secret); form != "" {
+						t.Errorf("token %v %v: the secret stands on %s as %s", c.args, more, where, form)
+					}
+				}
+				if strings.Contains(out.stderr+out.stdout, "n0n0n0n0") && !c.reveals {
+					t.Errorf("token %v: a malformed secret is shown", c.args)
+				}
+			}
+		}
+	}
+}

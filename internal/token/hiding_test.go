@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package token
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"text/template"
+)
+
+const hiddenSecret = "hjkmnpqrstuvwxyz" // of no letter that hex has
+
+// holders returns the many ways in which a program holds a Token.
+func holders(t *testing.T) map[string]any {
+	tok := must(t, "abcdef."+hiddenSecret)
+	type private struct{ tok Token }
+	type privatePointer struct{ tok *Token }
+	type public struct {
+		Tok    Token
+		Inside any
+	}
+	type embedded struct{ Token }
+	return map[string]any{
+		"itself":                   tok,
+		"pointer":                  &tok,
+		"pointer to a pointer":     new(&tok),
+		"private field":            private{tok},
+		"private field by pointer": &private{tok},
+		"private pointer":          privatePointer{&tok},
+		"public field":             public{tok, &tok},
+		"embedded":                 embedded{tok},
+		"slice":                    []Token{tok},
+		"slice of pointers":        []*Token{&tok},
+		"array":                    [1]Token{tok},
+		"slice of private fields":  []private{{tok}},
+		"map value":                map[string]Token{"a": tok},
+		"map key":                  map[Token]int{tok: 1},
+		"map of private fields":    map[string]private{"a": {tok}},
+		"interface in a slice":     []any{tok, &tok, private{tok}},
+		"error":                    fmt.Errorf("about %v and %+v", tok, private{tok}),
+	}
+}
+
+func TestATokenNeverShowsItsSecretUnderAnyVerb(t *testing.T) {
+	t.Parallel()
+	for name, value := range holders(t) {
+		for _, verb := range "vTtbcdoOqxXUeEfFgGsp" {
+			for _, flags := range []string{"", "+", "#", "-", " ", "0", "+#", "# ", "30", ".40"} {
+				format := "%" + flags + string(verb)
+				if form := leak(fmt.Sprintf(format, value), hiddenSecret); form != "" {
+					t.Errorf("%s with %s shows the secret as %s", name, format, form)
+				}
+			}
+		}
+		if form := leak(fmt.Sprint(value)+fmt.Sprintln(value), hiddenSecret); form != "" {
+			t.Errorf("%s shows the secret as %s", name, form)
+		}
+	}
+}
+
+func TestATokenNeverShowsItsSecretInLogsAndDocuments(t *testing.T) {
+	t.Parallel()
+	writers := map[string]func(*bytes.Buffer, any) error{
+		"slog text": func(out *bytes.Buffer, value any) error {
+			slog.New(slog.NewTextHandler(out, nil)).Error("text", "value", value)
+			return nil
+		},
+		"slog json": func(out *bytes.Buffer, value any) error {
+			slog.New(slog.NewJSONHandler(out, nil)).Error("json", "value", value)
+			return nil
+		},
+		"template": func(out *bytes.Buffer, value any) error {
+			return template.Must(template.New("").Parse("{{.}} {{printf `%#v` .}}")).Execute(out, value)
+		},
+		"json": func(out *bytes.Buffer, value any) error {
+			text, err := json.Marshal(value)
+			out.Write(text)
+			if unsupported := new(json.UnsupportedTypeError); errors.As(err, &unsupported) {
+				return nil // a map by Token
+			}
+			return err
+		},
+	}
+	for how, write := range writers {
+		for name, value := range holders(t) {
+			var out bytes.Buffer
+			if err := write(&out, value); err != nil {
+				t.Errorf("%s, %s: %v", how, name, err)
+			}
+			if form := leak(out.String(), hiddenSecret); form != "" {
+				t.Errorf("%s, %s: shows the secret as %s: %s", how, name, form, out.String())
+			}
+		}
+	}
+}
+
+func TestATokenShowsItsID(t *testing.T) {
+	t.Parallel()
+	tok := must(t, "abcdef."+hiddenSecret)
+	if got, want := fmt.Sprintf("%v %s", tok, &tok), "abcdef.<hidden> abcdef.<hidden>"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// leak names the form in which a text shows a secret, "" where it does not.
+func leak(text, secret string) string {
+	bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
+	forms := map[string]string{
+		"raw":    secret,
+		"hex":    hex.EncodeToString([]byte(secret)),
+		"bytes":  bytesOf,
+		"base64": base64.RawStdEncoding.EncodeToString([]byte(secret)),
+	}
+	for form, found := range forms {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(found)) {
+			return form
+		}
+	}
+	if strings.Contains(strings.ToLower(strings.NewReplacer(" ", "", "0x", "").Replace(text)), forms["hex"]) {
+		return "spaced hex"
+	}
+	return ""
+}
