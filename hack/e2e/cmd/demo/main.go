@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Command demo shows joinctl's main job on a control plane that it starts and stops itself.
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+)
+
+func main() {
+	bin := flag.String("bin", "", "folder with the programs joinctl and controlplane")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, *bin); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, bin string) (err error) {
+	fmt.Fprintln(os.Stderr, "Starting a Karmada-like control plane on this machine: etcd, kube-apiserver, the token signer and cleaner …")
+	cp, err := controlplane.StartMain(filepath.Join(bin, "controlplane"), "--joinable", "--karmada", "--name", "hub")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if stopErr := cp.Stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	d := demo{ctx, filepath.Join(bin, "joinctl"), cp}
+	return d.show()
+}
+
+// A demo runs joinctl on one control plane.
+type demo struct {
+	ctx     context.Context //nolint:containedctx // lives as long as the program
+	joinctl string
+	cp      *controlplane.ControlPlane
+}
+
+func (d demo) show() error {
+	d.say("The hub's operator creates a token and gets the command for the member cluster:")
+	out, err := d.run("token", "create", "--print-register-command", "--ttl", "2h", "--description", "for member1")
+	if err != nil {
+		return err
+	}
+	tok := regexp.MustCompile(`[a-z0-9]{6}\.[a-z0-9]{16}`).FindString(out)
+	id, _, _ := strings.Cut(tok, ".")
+	d.say("The token is there, its secret hidden:")
+	if _, err := d.run("token", "list"); err != nil {
+		return err
+	}
+	user, err := d.whoami(tok)
+	if err != nil {
+		return fmt.Errorf("authenticate with the token: %w", err)
+	}
+	d.say("Who presents it to the API server is:")
+	fmt.Printf("%s, in groups %s\n\n", user.Username, strings.Join(user.Groups, ", "))
+	d.say("The member has joined, so the token goes:")
+	if _, err := d.run("token", "delete", id); err != nil {
+		return err
+	}
+	_, err = d.run("token", "list")
+	return err
+}
+
+func (d demo) say(text string) { fmt.Println("# " + text) }
+
+// run shows a command and what it prints, and returns its stdout.
+func (d demo) run(args ...string) (string, error) {
+	words := append([]string{"$ joinctl"}, args...)
+	for i, word := range words {
+		if i > 0 && strings.Contains(word, " ") {
+			words[i] = fmt.Sprintf("%q", word)
+		}
+	}
+	fmt.Println(strings.Join(words, " "))
+	var stdout bytes.Buffer
+	cmd := exec.CommandContext(d.ctx, d.joinctl, args...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.cp.Kubeconfig)
+	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &stdout), os.Stdout
+	err := cmd.Run()
+	fmt.Println()
+	if err != nil {
+		return "", fmt.Errorf("joinctl %s: %w", strings.Join(args[:2], " "), err)
+	}
+	return stdout.String(), nil
+}
+
+// whoami asks the API server who the bearer of a token is.
+func (d demo) whoami(bearer string) (authenticationv1.UserInfo, error) {
+	admin, err := d.cp.ClientConfig()
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	config := rest.AnonymousClientConfig(admin)
+	config.BearerToken = bearer
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(d.ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	return review.Status.UserInfo, nil
+}

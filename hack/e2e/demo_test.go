@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestDemoShowsTheMainJob runs what make demo runs.
+func TestDemoShowsTheMainJob(t *testing.T) {
+	t.Parallel()
+	out := execute(t, exec.CommandContext(t.Context(), binary("demo"), "-bin", binary(""))).ok(t)
+	for _, step := range []string{
+		`(?m)^karmadactl register 127\.0\.0\.1:\d+ --token [a-z0-9]{6}\.[a-z0-9]{16} --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$`,
+		`(?m)^[a-z0-9]{6} +(2h|1h59m) .*for member1 .* ok$`,
+		`(?m)^system:bootstrap:[a-z0-9]{6}, in groups .*system:bootstrappers:karmada:default-cluster-token`,
+		`(?m)^bootstrap token "[a-z0-9]{6}" deleted$`,
+		`(?m)^joinctl: no bootstrap tokens in context hub$`,
+	} {
+		if !regexp.MustCompile(step).MatchString(out) {
+			t.Errorf("the demo lacks %s:\n%s", step, out)
+		}
+	}
+	if n := strings.Count(out, "$ joinctl "); n != 4 {
+		t.Errorf("the demo shows %d commands", n)
+	}
+}
