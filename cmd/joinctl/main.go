@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/term"
+
 	"github.com/joinctl/joinctl/internal/cli"
 )
 
@@ -26,6 +28,7 @@ func run() int {
 		In:      interruptible{ctx, os.Stdin},
 		Out:     os.Stdout,
 		Err:     os.Stderr,
+		ErrTTY:  term.IsTerminal(int(os.Stderr.Fd())),
 		OutLost: closedAtStart(os.Stdout),
 		Now:     time.Now,
 		Rand:    rand.Reader,

@@ -4,12 +4,15 @@ package e2e
 
 import (
 	"crypto/tls"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -82,4 +85,39 @@ func TestALostAnswerThatCannotBeResolvedIsUnknownAndNamed(t *testing.T) {
 	if doc := out.document(t); len(doc.Failures) != 1 || doc.Failures[0].Reason != "Unknown" || len(doc.Items) != 0 {
 		t.Errorf("the document says %+v", doc)
 	}
+}
+
+// TestASecondInterruptEndsAtOnceAndNamesWhatIsInFlight has a server that never answers a write.
+func TestASecondInterruptEndsAtOnceAndNamesWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	writing := make(chan struct{}, 1)
+	kubeconfig := h.lossy(t, func(r *http.Request) bool {
+		if r.Method == http.MethodPost {
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client is gone
+			writing <- struct{}{}
+			<-r.Context().Done()
+		}
+		return false
+	})
+	cmd := command(t, kubeconfig, "token", "create", "abcdef.0123456789abcdef")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-writing
+	begin := time.Now()
+	for range 2 {
+		if err := cmd.Process.Signal(os.Interrupt); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	_ = cmd.Wait()
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("it took %s", took)
+	}
+	out := outcome{stderr: stderr.String(), code: cmd.ProcessState.ExitCode()}
+	out.wants(t, 130, "token abcdef may exist", "given up while it was under way", "joinctl token delete abcdef")
 }

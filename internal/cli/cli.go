@@ -18,6 +18,7 @@ import (
 type Env struct {
 	In       io.Reader
 	Out, Err io.Writer
+	ErrTTY   bool             // Err is a terminal, where progress is welcome
 	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed
 	Now      func() time.Time // this machine's clock
 	Rand     io.Reader        // cryptographically strong

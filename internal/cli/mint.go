@@ -103,7 +103,7 @@ func (m *mint) on(ctx context.Context, target fleet.Target, c *kube.Client) (min
 		return out, nil
 	}
 	out.item.join(finding.Command(tok, m.offer.key))
-	if out.problem = m.offer.await(ctx, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
+	if out.problem = m.offer.await(ctx, m.env, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
 		return out, fmt.Errorf("wait for the signature of token %s: %w", tok.ID, out.problem)
 	}
 	return out, nil

@@ -111,9 +111,16 @@ func (o *offer) fits(env *Env, id string, spec token.Spec) {
 }
 
 // await waits for the signature. What it returns is a problem where the token is there and cannot be used yet.
-func (o *offer) await(ctx context.Context, finding *discovery.Finding, tok token.Token) error {
+func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Finding, tok token.Token) error {
 	klog.V(1).InfoS("waiting for the signature", "id", tok.ID, "upTo", o.wait)
-	err := finding.WaitSigned(ctx, tok, o.wait)
+	const soon = time.Second
+	err := finding.WaitSigned(ctx, tok, min(o.wait, soon))
+	if rest := o.wait - soon; rest > 0 && errors.Is(err, discovery.ErrUnsigned) {
+		if env.ErrTTY {
+			env.say("waiting up to %s for cluster-info to be signed with token %s …", rest, tok.ID)
+		}
+		err = finding.WaitSigned(ctx, tok, rest)
+	}
 	switch {
 	case err == nil, kube.ReasonOf(err) == kube.Interrupted:
 		return err

@@ -27,8 +27,18 @@ The control plane keeps it as the Secret bootstrap-token-ID in the namespace kub
 	)
 	for _, sub := range cmd.Commands() {
 		before(sub, conn.refuseBootstrapBearer)
+		if sub.Flags().Lookup("dry-run") == nil {
+			acceptDryRun(sub)
+		}
 	}
 	return cmd
+}
+
+// acceptDryRun takes --dry-run where nothing is changed anyway: kubeadm has it on all its token commands.
+func acceptDryRun(cmd *cobra.Command) {
+	ignored := dryRunNone
+	addDryRun(cmd, &ignored)
+	cmd.Flags().Lookup("dry-run").Hidden = true
 }
 
 // refuseBootstrapBearer catches a token that was given where kubectl takes the credential for the API server.

@@ -102,7 +102,7 @@ func (o *offer) recall(ctx context.Context, env *Env, target fleet.Target, c *ku
 	out.item = tokenItem{Context: target.Context, ID: tok.ID, Name: secret.Name, Token: tok.Reveal(), Status: string(token.OK)}
 	out.item.describe(spec, now)
 	out.item.join(finding.Command(tok, o.key))
-	if out.problem = o.await(ctx, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
+	if out.problem = o.await(ctx, env, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
 		return out, out.problem
 	}
 	return out, nil

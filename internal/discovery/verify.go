@@ -57,6 +57,7 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 	err = f.read(atEndpoint, member)
 	stop()
 	if err != nil && outOfReach(err) && (!chosen.IsZero() || admin.Proxied()) {
+		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", f.Endpoint.HostPort(), "because", err)
 		f.warn("%s cannot be reached from this machine, so it is not verified (%v)", f.Endpoint.HostPort(), rootCause(err))
 		if member, err = admin.Anonymous(); err == nil {
 			err = f.read(ctx, member)
@@ -96,6 +97,7 @@ func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Fin
 			Hint: "give the kubeconfig's cluster its certificate-authority instead of insecure-skip-tls-verify",
 		}
 	}
+	klog.V(4).InfoS("endpoint for the joiner", "endpoint", endpoint.HostPort(), "server", admin.Server().Host, "joiner", joiner)
 	f := &Finding{Endpoint: endpoint, joiner: joiner}
 	if caveat := endpoint.Caveat(); caveat != "" {
 		f.warn("%s is %s; another one is named with --endpoint HOST:PORT", endpoint.HostPort(), caveat)

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -44,6 +45,7 @@ func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 		}
 		return nil, err
 	}
+	klog.V(4).InfoS("selected", "context", name)
 	return []Target{target}, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -120,6 +121,7 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 	case dryRun || !answerLost(err):
 		return nil, fmt.Errorf("create secret %s: %w", secret.Name, err)
 	}
+	klog.V(4).InfoS("the answer was lost: asking whether the secret exists", "name", secret.Name, "because", err)
 	return resolve(ctx, c, secret, err)
 }
 
@@ -171,6 +173,7 @@ func Draw(ctx context.Context, c *kube.Client, next func() (Token, error), spec 
 		if !apierrors.IsAlreadyExists(err) {
 			return tok, made, err
 		}
+		klog.V(4).InfoS("this token ID is taken: drawing another", "id", tok.ID)
 	}
 	return Token{}, nil, errors.New("five random token IDs in a row are taken: the source of randomness is broken")
 }

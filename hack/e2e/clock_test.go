@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/cli"
+)
+
+// TestExpiryCountsFromTheServersClock runs the program on a machine whose clock is an hour off.
+func TestExpiryCountsFromTheServersClock(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
+		if err := h.wipe(); err != nil {
+			t.Fatal(err)
+		}
+		var stdout, stderr bytes.Buffer
+		env := &cli.Env{
+			In: strings.NewReader(""), Out: &stdout, Err: &stderr, Rand: rand.Reader,
+			Now: func() time.Time { return time.Now().Add(skew) },
+		}
+		code := cli.Main(t.Context(), env, []string{"token", "create", "--ttl", "30m", "--kubeconfig", h.Kubeconfig})
+		if code != 0 || !strings.Contains(stderr.String(), "clock is "+skew.String()+" off the server's") {
+			t.Errorf("exit code %d, stderr %s", code, stderr.String())
+		}
+		expires, err := time.Parse(time.RFC3339, string(h.tokens(t)[0].Data["expiration"]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if off := time.Until(expires) - 30*time.Minute; off.Abs() > 2*time.Second {
+			t.Errorf("with a clock %s off, the expiry is %s off", skew, off)
+		}
+	}
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// runner is what most tests run with.
+var runner = Runner{Parallel: 4, Timeout: time.Minute, Grace: 10 * time.Second}
+
+// targets returns n targets: c0, c1, c2 …
+func targets(n int) (out []Target) {
+	for i := range n {
+		out = append(out, Target{Context: fmt.Sprintf("c%d", i)})
+	}
+	return out
+}
+
+// took returns how long, on the bubble's clock, it has been since start.
+func took(start time.Time) time.Duration { return time.Since(start) }
+
+func TestEachReturnsResultsInTheOrderOfTheTargets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		all := targets(20)
+		start := time.Now()
+		results := Each(t.Context(), runner, all, func(_ context.Context, target Target) (string, error) {
+			var number time.Duration
+			if _, err := fmt.Sscanf(target.Context, "c%d", &number); err != nil {
+				return "", err
+			}
+			time.Sleep((20 - number) * time.Second) // the first one is the slowest
+			return "done " + target.Context, nil
+		})
+		for i, result := range results {
+			if result.Err != nil || result.Target != all[i] || result.Value != "done "+all[i].Context {
+				t.Errorf("result %d is %+v", i, result)
+			}
+		}
+		if len(results) != 20 || took(start) > 60*time.Second {
+			t.Errorf("%d results after %s", len(results), took(start))
+		}
+	})
+}
+
+func TestEachOfNothingIsNothing(t *testing.T) {
+	t.Parallel()
+	results := Each(t.Context(), runner, nil, func(context.Context, Target) (int, error) {
+		t.Error("it is run")
+		return 0, nil
+	})
+	if results == nil || len(results) != 0 {
+		t.Errorf("got %v", results)
+	}
+}
+
+func TestAFailureNeitherCancelsNorHidesAnother(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("refused")
+		results := Each(t.Context(), runner, targets(8), func(ctx context.Context, target Target) (string, error) {
+			if target.Context == "c0" {
+				return "half of it", refused
+			}
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case <-time.After(time.Second):
+				return "all of it", nil
+			}
+		})
+		if first := results[0]; !errors.Is(first.Err, refused) || first.Value != "half of it" {
+			t.Errorf("the one that failed gave %+v", first)
+		}
+		for _, result := range results[1:] {
+			if result.Err != nil || result.Value != "all of it" {
+				t.Errorf("another gave %+v", result)
+			}
+		}
+	})
+}
+
+func TestParallelIsNeverExceeded(t *testing.T) {
+	t.Parallel()
+	for parallel, want := range map[int]int64{-1: 1, 0: 1, 1: 1, 3: 3, 16: 10} { // of 10 targets
+		synctest.Test(t, func(t *testing.T) {
+			var now, most atomic.Int64
+			start := time.Now()
+			Each(t.Context(), Runner{Parallel: parallel, Timeout: time.Minute}, targets(10), func(context.Context, Target) (int, error) {
+				n := now.Add(1)
+				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+				}
+				time.Sleep(time.Second)
+				now.Add(-1)
+				return 0, nil
+			})
+			rounds := (10 + want - 1) / want
+			if most.Load() != want || took(start) != time.Duration(rounds)*time.Second {
+				t.Errorf("parallel %d: %d at once, %s", parallel, most.Load(), took(start))
+			}
+		})
+	}
+}
+
+func TestAnOperationEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		results := Each(t.Context(), runner, targets(1), func(ctx context.Context, _ Target) (string, error) {
+			<-ctx.Done()
+			return "what was done", ctx.Err()
+		})
+		if got := results[0]; !errors.Is(got.Err, context.DeadlineExceeded) || kube.ReasonOf(got.Err) != kube.Timeout || got.Value != "what was done" {
+			t.Errorf("got %+v", got)
+		}
+		if took(start) != time.Minute {
+			t.Errorf("after %s", took(start))
+		}
+	})
+}
+
+// A write that was sent is seen through after the time is over.
+func TestAnOperationMayEndByItselfWithinTheGrace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		results := Each(t.Context(), runner, targets(1), func(context.Context, Target) (string, error) {
+			time.Sleep(time.Minute + 9*time.Second)
+			return "written", nil
+		})
+		if got := results[0]; got.Err != nil || got.Value != "written" {
+			t.Errorf("got %+v", got)
+		}
+	})
+}
+
+func TestAHungOperationCostsItsTargetAndFreesItsPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hung := make(chan struct{})
+		defer close(hung)
+		start := time.Now()
+		one := Runner{Parallel: 1, Timeout: time.Minute, Grace: 10 * time.Second}
+		results := Each(t.Context(), one, targets(3), func(_ context.Context, target Target) (string, error) {
+			if target.Context == "c1" {
+				<-hung // whatever its context says
+			}
+			return target.Context, nil
+		})
+		if got := kube.ReasonOf(results[1].Err); got != kube.Timeout || results[1].Target.Context != "c1" {
+			t.Errorf("the one that hangs gave %+v", results[1])
+		}
+		if results[0].Value != "c0" || results[0].Err != nil || results[2].Value != "c2" || results[2].Err != nil {
+			t.Errorf("the others gave %+v and %+v", results[0], results[2])
+		}
+		if took(start) != 70*time.Second {
+			t.Errorf("after %s", took(start))
+		}
+	})
+}
+
+func TestAnInterruptStopsWhatIsNotStartedAndLetsTheRestFinish(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, interrupt := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, interrupt)
+		start := time.Now()
+		results := Each(ctx, Runner{Parallel: 2, Timeout: time.Minute}, targets(5), func(ctx context.Context, target Target) (string, error) {
+			if err := ctx.Err(); err != nil {
+				t.Errorf("%s is started after the interrupt", target.Context)
+			}
+			time.Sleep(3 * time.Second) // the write that was sent
+			if ctx.Err() == nil {
+				t.Errorf("%s does not learn of the interrupt", target.Context)
+			}
+			return "seen through", nil
+		})
+		for i, result := range results {
+			switch {
+			case i < 2 && (result.Err != nil || result.Value != "seen through"):
+				t.Errorf("one that was under way gave %+v", result)
+			case i >= 2 && (kube.ReasonOf(result.Err) != kube.Interrupted || !strings.Contains(result.Err.Error(), "not started")):
+				t.Errorf("one that was not started gave %+v", result)
+			case result.Target.Context != fmt.Sprintf("c%d", i):
+				t.Errorf("result %d is for %s", i, result.Target.Context)
+			}
+		}
+		if took(start) != 3*time.Second {
+			t.Errorf("after %s", took(start))
+		}
+	})
+}
+
+func TestAKillGivesUpWhatIsUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hung := make(chan struct{})
+		defer close(hung)
+		ctx, interrupt := context.WithCancel(t.Context())
+		kill := make(chan struct{})
+		time.AfterFunc(time.Second, interrupt)
+		time.AfterFunc(2*time.Second, func() { close(kill) })
+		start := time.Now()
+		r := runner
+		r.Kill, r.Parallel = kill, 2
+		results := Each(ctx, r, targets(3), func(_ context.Context, target Target) (string, error) {
+			if target.Context == "c0" {
+				time.Sleep(1500 * time.Millisecond)
+				return "in time", nil
+			}
+			<-hung
+			return "", nil
+		})
+		if results[0].Err != nil || results[0].Value != "in time" {
+			t.Errorf("the one that was done gave %+v", results[0])
+		}
+		reasons := []kube.Reason{kube.ReasonOf(results[1].Err), kube.ReasonOf(results[2].Err)}
+		if want := []kube.Reason{kube.Unknown, kube.Interrupted}; !reflect.DeepEqual(reasons, want) {
+			t.Errorf("one under way and one not started are %v, want %v", reasons, want)
+		}
+		if took(start) != 2*time.Second {
+			t.Errorf("after %s", took(start))
+		}
+	})
+}

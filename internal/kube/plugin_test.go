@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Exec plugins are the commonest credential of all, and client-go's errors of theirs have no type.
+func TestReasonOfACredentialPluginThatFails(t *testing.T) {
+	t.Parallel()
+	server, config := serveTLS(t, hang)
+	dir := t.TempDir()
+	write(t, dir, "ca.pem", string(config.CAData))
+	for name, script := range map[string]string{
+		"it fails":           "exit 7",
+		"it says nothing":    "exit 0",
+		"it says nonsense":   "echo nonsense",
+		"it does not exist":  "",
+		"it gives no secret": `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			command := filepath.Join(t.TempDir(), "plugin")
+			if script != "" {
+				write(t, filepath.Dir(command), "plugin", "#!/bin/sh\n"+script+"\n")
+				if err := os.Chmod(command, 0o700); err != nil {
+					t.Fatal(err)
+				}
+			}
+			path := write(t, t.TempDir(), "config", fmt.Sprintf(`
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: %q, certificate-authority: %q}}]
+users:
+- name: u
+  user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: Never}}
+`, server.URL, filepath.Join(dir, "ca.pem"), command))
+			kubeconfig, err := Load(Source{Path: path})
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, err := kubeconfig.Config("c")
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = post(connect(t, config))
+			if got := ReasonOf(err); got != CredentialPlugin {
+				t.Errorf("%v: got %s", err, got)
+			}
+			if !IsUnsent(err) {
+				t.Errorf("%v: it does not count as unsent", err)
+			}
+		})
+	}
+}
+
+// write writes a file and returns its path.
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package output
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestAnUnknownFormatIsAnErrorThatListsTheFormats(t *testing.T) {
+	t.Parallel()
+	for _, given := range []string{"", "xml", "JSON", "custom-columns=ID:.id", "json ", "=x"} {
+		f := &Format{}
+		err := f.Set(given)
+		if err == nil || !f.IsDefault() {
+			t.Errorf("Set(%q) is taken", given)
+			continue
+		}
+		for _, name := range []string{
+			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath", "jsonpath-file", "jsonpath-as-json", "go-template", "go-template-file",
+		} {
+			if !strings.Contains(err.Error(), name) {
+				t.Errorf("Set(%q) does not name %s: %v", given, name, err)
+			}
+		}
+	}
+}
+
+func TestFormatsKnowWhatTheyAre(t *testing.T) {
+	t.Parallel()
+	type kind struct{ structured, name, byDefault bool }
+	for o, want := range map[string]kind{
+		"":                     {byDefault: true},
+		"table":                {},
+		"text":                 {},
+		"wide":                 {},
+		"name":                 {name: true},
+		"json":                 {structured: true},
+		"yaml":                 {structured: true},
+		"kyaml":                {structured: true},
+		"jsonpath={.a}":        {structured: true},
+		"jsonpath-file=f":      {structured: true},
+		"jsonpath-as-json={}":  {structured: true},
+		"go-template={{.}}":    {structured: true},
+		"template={{.}}":       {structured: true},
+		"go-template-file=f":   {structured: true},
+		"templatefile=f":       {structured: true},
+		"go-template={{eq a}}": {structured: true},
+	} {
+		f := format(t, o)
+		if got := (kind{f.Structured(), f.IsName(), f.IsDefault()}); got != want {
+			t.Errorf("-o %s: got %+v, want %+v", o, got, want)
+		}
+	}
+	f := &Format{Template: "{{.}}"}
+	if !f.Structured() || f.IsDefault() {
+		t.Error("--template alone does not mean a template")
+	}
+}
+
+func TestAMistakeInATemplateShowsBeforeAnythingIsDone(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ o, template, says string }{
+		{"go-template={{.items", "", "template"},
+		{"go-template={{nonsense .items}}", "", "nonsense"},
+		{"jsonpath={.items", "", "template"},
+		{"jsonpath", "", "--template"},
+		{"go-template", "", "--template"},
+		{"go-template-file=/does/not/exist", "", "/does/not/exist"},
+		{"jsonpath-file=/does/not/exist", "", "/does/not/exist"},
+		{"jsonpath-file", "", "--template"},
+		{"", "{{.items", "template"},
+		{"table", "{{.kind}}", "template"}, // a table has no template: neither wins in silence
+		{"wide", "{.kind}", "template"},
+		{"name", "{.kind}", "template"},
+	} {
+		f := format(t, test.o)
+		f.Template = test.template
+		if err := f.Check(); err == nil || !strings.Contains(err.Error(), test.says) {
+			t.Errorf("-o %s --template %q: got %v, want something about %q", test.o, test.template, err, test.says)
+		}
+	}
+	for _, o := range []string{"", "table", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.items}", "go-template={{.items}}"} {
+		if err := format(t, o).Check(); err != nil {
+			t.Errorf("-o %s: %v", o, err)
+		}
+	}
+}
