@@ -17,7 +17,7 @@ import (
 )
 
 // version is set by the linker for releases; go install knows it from the module.
-var version string //nolint:gochecknoglobals // -X needs a variable
+var version string
 
 func main() { os.Exit(run()) }
 

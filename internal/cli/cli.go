@@ -8,10 +8,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/output"
 )
 
 // Env is everything that the program takes from the outside world.
@@ -73,17 +73,7 @@ func exitCode(ctx context.Context, err error, started bool) int {
 
 // say writes one line for people to stderr.
 func (env *Env) say(format string, args ...any) {
-	fmt.Fprintln(env.Err, "joinctl: "+printable(kube.NewRedactor().Text(fmt.Sprintf(format, args...))))
+	_, _ = fmt.Fprintln(env.Err, "joinctl: "+output.Plain(kube.NewRedactor().Text(fmt.Sprintf(format, args...))))
 }
 
 func (env *Env) warn(format string, args ...any) { env.say("warning: "+format, args...) }
-
-// printable replaces what would move a terminal's cursor or change its colours: names and messages come from others.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
-}

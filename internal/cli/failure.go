@@ -97,7 +97,7 @@ func explain(env *Env, err error) {
 func leaves(err error) []error {
 	var out []error
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		if s, ok := err.(*shortfall); ok {
+		if s, ok := err.(*shortfall); ok { //nolint:errorlint // takes the tree apart itself
 			for _, f := range s.failures {
 				out = append(out, f)
 			}
@@ -117,8 +117,7 @@ func (f failure) Unwrap() error { return f.err }
 // flagError rewrites pflag's complaint: in one voice, with the command that helps, and without a value that may be a
 // credential.
 func flagError(cmd *cobra.Command, err error) error {
-	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		err = fmt.Errorf("--%s: %s", invalid.GetFlag().Name, unecho(invalid.Unwrap().Error(), invalid.GetValue()))
 	}
 	return &usageError{err, cmd.CommandPath()}

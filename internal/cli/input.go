@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 )
@@ -17,16 +16,13 @@ const stdin = "-"
 // readLines reads credentials or references, one per line, from a file or from standard input (-). Blank lines and
 // white space around lines do not count.
 func readLines(env *Env, path string) ([]string, error) {
-	var (
-		from io.Reader = env.In
-		name           = "standard input"
-	)
+	from, name := env.In, "standard input"
 	if path != stdin {
-		file, err := os.Open(path) //nolint:gosec // the operator names the file
+		file, err := os.Open(path)
 		if err != nil {
 			return nil, fmt.Errorf("read tokens: %w", err)
 		}
-		defer file.Close()
+		defer func() { _ = file.Close() }()
 		from, name = file, path
 	}
 	var lines []string

@@ -70,7 +70,7 @@ func (o *offer) common(cmd *cobra.Command, wait time.Duration) {
 }
 
 func (o *offer) check() error {
-	if o.key != "" && o.joiner != join.Kubeadm {
+	if !o.key.IsZero() && o.joiner != join.Kubeadm {
 		return errors.New("--certificate-key is for kubeadm: it goes with --print-join-command or --joiner kubeadm")
 	}
 	if o.wait < 0 {

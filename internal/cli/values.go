@@ -105,6 +105,7 @@ func (v *listValue) Type() string   { return "list" }
 func usagesValue(values *[]string) *listValue {
 	return &listValue{values: values, check: token.ParseUsages}
 }
+
 func groupsValue(values *[]string) *listValue {
 	return &listValue{values: values, check: token.ParseGroups}
 }

@@ -178,8 +178,7 @@ func outOfReach(err error) bool {
 
 // rootCause returns the innermost error of a failed request: the outer ones repeat what is said around it.
 func rootCause(err error) error {
-	var urlErr *url.Error
-	if errors.As(err, &urlErr) {
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		return urlErr.Err
 	}
 	return err

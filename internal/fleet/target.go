@@ -40,7 +40,7 @@ func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	}
 	target := Target{Context: name, kubeconfig: k}
 	if _, err := target.Config(); err != nil {
-		if name == "" {
+		if name == "" && !k.Addressed() {
 			err = &kube.ConfigError{Err: errors.New("the kubeconfig has no current context"), Hint: existing(k.Contexts())}
 		}
 		return nil, err

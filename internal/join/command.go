@@ -3,7 +3,6 @@
 package join
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,10 +10,6 @@ import (
 
 	"github.com/joinctl/joinctl/internal/token"
 )
-
-// certificateKeySize is the length of kubeadm's certificate key, an AES-256 key, in bytes
-// (cmd/kubeadm/app/constants/constants.go).
-const certificateKeySize = 32
 
 // Flags of the two joiners, as they spell them.
 const (
@@ -31,7 +26,7 @@ type Command struct {
 	Endpoint       Endpoint
 	Token          token.Token
 	Pins           []Pin
-	CertificateKey CertificateKey // kubeadm only; not empty: the node joins as a control plane
+	CertificateKey CertificateKey // kubeadm only; not zero: the node joins as a control plane
 }
 
 // Args returns the command's words, the program's name first, in the joiner's own flag form: karmadactl takes the
@@ -48,8 +43,8 @@ func (c Command) Args() []string {
 	for _, pin := range pins {
 		args = append(args, flagPin, pin)
 	}
-	if c.CertificateKey != "" {
-		args = append(args, flagControlPlane, flagCertificateKey, string(c.CertificateKey))
+	if !c.CertificateKey.IsZero() {
+		args = append(args, flagControlPlane, flagCertificateKey, c.CertificateKey.Reveal())
 	}
 	return args
 }
@@ -107,8 +102,11 @@ func Parse(args []string) (Command, error) {
 	if c.Token.IsZero() {
 		return Command{}, errors.New("the join command has no " + flagToken)
 	}
-	if controlPlane != (c.CertificateKey != "") {
+	if controlPlane == c.CertificateKey.IsZero() {
 		return Command{}, fmt.Errorf("%s and %s go together", flagControlPlane, flagCertificateKey)
+	}
+	if controlPlane && c.Joiner != Kubeadm {
+		return Command{}, fmt.Errorf("%s is for kubeadm", flagControlPlane)
 	}
 	return c, nil
 }
@@ -132,27 +130,3 @@ func (c *Command) set(flag, value string) (err error) {
 	}
 	return err
 }
-
-// A CertificateKey decrypts the certificates that kubeadm uploaded for further control plane nodes. It is a secret.
-// It has the methods of a flag value.
-type CertificateKey string
-
-// Set implements a flag value.
-func (k *CertificateKey) Set(s string) error {
-	if key, err := hex.DecodeString(s); err != nil || len(key) != certificateKeySize {
-		return errors.New("a certificate key is 64 hex digits, as kubeadm init phase upload-certs prints them")
-	}
-	*k = CertificateKey(s)
-	return nil
-}
-
-// String implements a flag value; it hides the key.
-func (k *CertificateKey) String() string {
-	if *k == "" {
-		return ""
-	}
-	return "<hidden>"
-}
-
-// Type implements a flag value.
-func (k *CertificateKey) Type() string { return "key" }

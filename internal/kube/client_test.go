@@ -3,6 +3,7 @@
 package kube
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -102,7 +103,7 @@ func TestNewRefusesAServerThatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"https://a b", "://", "https://[::1"} {
 		_, err := New(&rest.Config{Host: host}, "joinctl/test", time.Now)
-		if _, ok := err.(*ConfigError); !ok {
+		if config := new(ConfigError); !errors.As(err, &config) {
 			t.Errorf("%q: got %v", host, err)
 		}
 	}

@@ -4,9 +4,12 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 )
 
 // maxSkew is how far this machine's clock may be off the server's before an operator has to know.
@@ -26,10 +29,10 @@ type clock struct {
 // Where a proxy strips the Date header, this machine's time is returned.
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	if _, known := c.clock.read(); !known {
-		if err := c.core.Get().AbsPath("/version").Do(ctx).Error(); err != nil {
-			if _, answered := c.clock.read(); !answered || ReasonOf(err) == Unauthorized {
-				return time.Time{}, err
-			}
+		var status apierrors.APIStatus
+		err := c.core.Get().AbsPath("/version").Do(ctx).Error()
+		if answered := errors.As(err, &status); err != nil && (!answered || ReasonOf(err) == Unauthorized) {
+			return time.Time{}, err
 		}
 	}
 	offset, _ := c.clock.read()

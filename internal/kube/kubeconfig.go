@@ -47,7 +47,7 @@ func Load(source Source) (*Kubeconfig, error) {
 		return nil, &ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
 	}
 	k := &Kubeconfig{source: source, raw: *raw, rules: rules}
-	if !clientcmdapi.IsConfigEmpty(raw) || source.Overrides.ClusterInfo.Server != "" {
+	if !clientcmdapi.IsConfigEmpty(raw) || k.Addressed() {
 		return k, nil
 	}
 	if source.Path != "" {
@@ -66,6 +66,9 @@ func noKubeconfigHint() string {
 	}
 	return hint
 }
+
+// Addressed reports whether flags name the server, so that no context is needed.
+func (k *Kubeconfig) Addressed() bool { return k.source.Overrides.ClusterInfo.Server != "" }
 
 // HasContext reports whether a context of that name exists.
 func (k *Kubeconfig) HasContext(name string) bool {

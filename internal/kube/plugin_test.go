@@ -49,7 +49,7 @@ users:
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = post(connect(t, config))
+			err = post(t, connect(t, config))
 			if got := ReasonOf(err); got != CredentialPlugin {
 				t.Errorf("%v: got %s", err, got)
 			}

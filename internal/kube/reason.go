@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -55,12 +56,14 @@ func (e *ConfigError) Unwrap() error { return e.Err }
 
 // ReasonOf classifies an error; nil has the reason "".
 func ReasonOf(err error) Reason {
-	var known *Error
+	for known := (*Error)(nil); errors.As(err, &known); err = known.Err {
+		if known.Reason != "" {
+			return known.Reason
+		}
+	}
 	switch {
 	case err == nil:
 		return ""
-	case errors.As(err, &known) && known.Reason != "":
-		return known.Reason
 	case errors.Is(err, context.Canceled):
 		return Interrupted
 	case isCredentialPlugin(err):
@@ -91,7 +94,7 @@ func statusReason(err error) Reason {
 		return Invalid
 	case apierrors.IsMethodNotSupported(err), apierrors.IsNotAcceptable(err), apierrors.IsUnsupportedMediaType(err):
 		return Unsupported
-	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err):
 		return Timeout
 	case apierrors.IsServiceUnavailable(err):
 		return Unreachable
@@ -133,7 +136,9 @@ func IsUnsent(err error) bool {
 	case errors.As(err, &dnsErr), errors.As(err, &certErr), errors.As(err, &hostErr), errors.As(err, &recErr):
 		return true
 	case errors.As(err, &opErr):
-		return opErr.Op == "dial"
+		return opErr.Op == "dial" || opErr.Op == "proxyconnect"
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return true
 	}
 	return isCredentialPlugin(err)
 }

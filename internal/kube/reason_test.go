@@ -20,8 +20,9 @@ import (
 )
 
 // post creates a Secret: of all requests the one of which one has to know whether it was sent.
-func post(c *Client) error {
-	_, err := c.Secrets("kube-system").Create(context.Background(), &corev1.Secret{}, metav1.CreateOptions{})
+func post(t *testing.T, c *Client) error {
+	t.Helper()
+	_, err := c.Secrets("kube-system").Create(t.Context(), &corev1.Secret{}, metav1.CreateOptions{})
 	return err
 }
 
@@ -36,7 +37,6 @@ func TestReasonOfWhatTheServerSays(t *testing.T) {
 		"404":              {refusing(apierrors.NewNotFound(secretsResource, "x")), NotFound},
 		"409 exists":       {refusing(apierrors.NewAlreadyExists(secretsResource, "x")), Conflict},
 		"409 changed":      {refusing(apierrors.NewConflict(secretsResource, "x", errors.New("other UID"))), Conflict},
-		"410":              {refusing(apierrors.NewGone("gone")), Conflict},
 		"422":              {refusing(apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "x", nil)), Invalid},
 		"400":              {refusing(apierrors.NewBadRequest("what")), Invalid},
 		"413":              {refusing(apierrors.NewRequestEntityTooLargeError("much")), Invalid},
@@ -54,7 +54,7 @@ func TestReasonOfWhatTheServerSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := post(connect(t, &rest.Config{Host: serve(t, test.handler).URL}))
+			err := post(t, connect(t, &rest.Config{Host: serve(t, test.handler).URL}))
 			if got := ReasonOf(err); got != test.want {
 				t.Errorf("%v: got %s, want %s", err, got, test.want)
 			}
@@ -126,7 +126,7 @@ func TestReasonOfAConnectionThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := post(connect(t, test.config(t)))
+			err := post(t, connect(t, test.config(t)))
 			if got := ReasonOf(err); got != test.want {
 				t.Errorf("%v: got %s, want %s", err, got, test.want)
 			}

@@ -3,6 +3,7 @@
 package kube
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
 )
@@ -13,50 +14,66 @@ const hidden = "<hidden>"
 // as such drops bodies of requests and responses whole: client-go logs them as protobuf hexdumps in which no pattern
 // finds a secret (k8s.io/client-go/rest/request.go, logBody).
 type Redactor struct {
-	patterns *regexp.Regexp
+	token, other *regexp.Regexp
 }
 
 // NewRedactor returns a Redactor. It holds no secrets itself.
 func NewRedactor() *Redactor {
-	return &Redactor{regexp.MustCompile(
-		`\b[a-z0-9]{6}\.[a-z0-9]{16}\b` + // a bootstrap token
-			`|\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*` + // a JWT
-			`|(?i:\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,})`)} // an Authorization header
+	return &Redactor{
+		token: regexp.MustCompile(`(^|[^a-z0-9]|\\[a-z])[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
+		other: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*` + // a JWT
+			`|(?i:\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,})`), // an Authorization header
+	}
 }
 
 // Text returns s without its credentials.
-func (r *Redactor) Text(s string) string { return r.patterns.ReplaceAllString(s, hidden) }
+func (r *Redactor) Text(s string) string {
+	s = r.other.ReplaceAllString(s, hidden)
+	for range 2 { // of two tokens with one character between them, the first match takes that away from the second
+		s = r.token.ReplaceAllString(s, "${1}"+hidden+"${2}")
+	}
+	return s
+}
 
 // Filter implements klog.LogFilter.
 func (r *Redactor) Filter(args []any) []any {
-	for i := range args {
-		args[i] = r.value(args[i])
+	clean := make([]any, len(args))
+	for i, arg := range args {
+		clean[i] = r.value(arg)
 	}
-	return args
+	return clean
 }
 
 // FilterF implements klog.LogFilter.
 func (r *Redactor) FilterF(format string, args []any) (string, []any) {
-	return format, r.Filter(args)
+	return r.Text(format), r.Filter(args)
 }
 
 // FilterS implements klog.LogFilter.
 func (r *Redactor) FilterS(msg string, keysAndValues []any) (string, []any) {
-	for i := 1; i < len(keysAndValues); i += 2 {
-		if keysAndValues[i-1] == "body" {
-			keysAndValues[i] = hidden
-			continue
+	clean := r.Filter(keysAndValues)
+	for i := 1; i < len(clean); i += 2 {
+		if clean[i-1] == "body" {
+			clean[i] = hidden
 		}
-		keysAndValues[i] = r.value(keysAndValues[i])
 	}
-	return r.Text(msg), keysAndValues
+	return r.Text(msg), clean
 }
 
-// value leaves a value as it is, of its own type, unless its text holds a credential.
+// value leaves a value as it is, of its own type, unless a log could show a credential in it: klog prints some types
+// as text, some as JSON, and bytes as either.
 func (r *Redactor) value(v any) any {
-	text := fmt.Sprint(v)
-	if clean := r.Text(text); clean != text {
-		return clean
+	if raw, ok := v.([]byte); ok {
+		v = string(raw)
+	}
+	if text, ok := v.(string); ok {
+		return r.Text(text)
+	}
+	asJSON, _ := json.Marshal(v) // what cannot be marshalled is not logged as JSON either
+	for _, text := range []string{fmt.Sprintf("%+v", v), string(asJSON)} {
+		if clean := r.Text(text); clean != text {
+			return clean
+		}
 	}
 	return v
 }

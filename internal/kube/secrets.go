@@ -21,10 +21,11 @@ type Secrets struct {
 // Secrets returns the Secrets of a namespace.
 func (c *Client) Secrets(namespace string) Secrets { return Secrets{c, namespace} }
 
-// Create stores a Secret and returns it as stored.
+// Create stores a Secret and returns it as stored. Like Delete it is sent once: client-go would send it again where the
+// server asks for that, and could not tell its own first success from a conflict.
 func (s Secrets) Create(ctx context.Context, secret *corev1.Secret, opts metav1.CreateOptions) (*corev1.Secret, error) {
 	out := &corev1.Secret{}
-	err := s.to(s.client.core.Post()).VersionedParams(&opts, s.client.codec).Body(secret).Do(ctx).Into(out)
+	err := s.to(s.client.core.Post()).MaxRetries(0).VersionedParams(&opts, s.client.codec).Body(secret).Do(ctx).Into(out)
 	return out, err
 }
 
@@ -44,7 +45,7 @@ func (s Secrets) List(ctx context.Context, opts metav1.ListOptions) (*corev1.Sec
 
 // Delete deletes one Secret.
 func (s Secrets) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
-	return s.to(s.client.core.Delete()).Name(name).Body(&opts).Do(ctx).Error()
+	return s.to(s.client.core.Delete()).MaxRetries(0).Name(name).Body(&opts).Do(ctx).Error()
 }
 
 func (s Secrets) to(verb *rest.Request) *rest.Request {

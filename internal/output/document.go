@@ -6,6 +6,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
+	"strings"
+	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -95,10 +98,36 @@ func object(w io.Writer, f *Format, obj runtime.Object) error {
 	if !f.ShowManaged {
 		p = &printers.OmitManagedFieldsPrinter{Delegate: p}
 	}
-	return p.PrintObj(obj, w)
+	if err := p.PrintObj(obj, w); err != nil && f.isTemplate() {
+		return misfit(err)
+	} else if err != nil {
+		return fmt.Errorf("print as %s: %w", f.name, err)
+	}
+	return nil
 }
 
-// table builds what cli-runtime prints: it aligns columns and escapes what would move a terminal's cursor.
+// misfit tells what is wrong with a template without the values that it stumbled over: the libraries put those,
+// credentials among them, into their errors. Only the name of a field that is missing is the template's own.
+func misfit(err error) error {
+	missing := regexp.MustCompile(`(\w+ is not found|map has no entry for key "\w+")$`).FindString(err.Error())
+	if missing != "" {
+		missing = " (" + missing + ")"
+	}
+	return fmt.Errorf("the template does not fit the document%s: -o json shows its fields", missing)
+}
+
+// Plain puts a space for every character that a terminal does not show as text but acts on: names, descriptions and
+// messages come from others, who may not mean well.
+func Plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// table builds what cli-runtime prints.
 func table[T any](items []T, columns []Column[T]) *metav1.Table {
 	t := &metav1.Table{}
 	for _, column := range columns {
@@ -111,7 +140,7 @@ func table[T any](items []T, columns []Column[T]) *metav1.Table {
 	for _, item := range items {
 		row := metav1.TableRow{}
 		for _, column := range columns {
-			row.Cells = append(row.Cells, column.Cell(item))
+			row.Cells = append(row.Cells, Plain(column.Cell(item)))
 		}
 		t.Rows = append(t.Rows, row)
 	}

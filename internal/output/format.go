@@ -42,6 +42,11 @@ func Names() []string {
 	return []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
 }
 
+// templated returns the formats that take a template.
+func templated() []string {
+	return []string{Default, goTemplate, goTmplFile, jsonPath, jsonPathFile, jsonPathJSON}
+}
+
 // aliases are other spellings that the peers know.
 func aliases() map[string]string {
 	return map[string]string{"text": Table, "template": goTemplate, "templatefile": goTmplFile}
@@ -70,6 +75,10 @@ func (f *Format) Type() string { return "format" }
 // go-template.
 func (f *Format) Structured() bool {
 	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name}, f.name)
+}
+
+func (f *Format) isTemplate() bool {
+	return f.Structured() && slices.Contains(templated(), f.name)
 }
 
 // IsName reports whether only names are wanted.

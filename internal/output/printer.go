@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -14,6 +16,9 @@ import (
 
 // Check reads and parses the template, if there is one, so that a mistake in it shows before anything is done.
 func (f *Format) Check() error {
+	if f.Template != "" && !slices.Contains(templated(), f.name) {
+		return fmt.Errorf("--template goes with %s, not with -o %s", strings.Join(templated()[1:], ", "), f.name)
+	}
 	if !f.Structured() {
 		return nil
 	}

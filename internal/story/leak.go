@@ -27,7 +27,7 @@ func Leak(text, secret string) string {
 		return "hex"
 	}
 	var column, bytes strings.Builder
-	for _, line := range regexp.MustCompile(`(?m)^[0-9a-f]{8}  ((?:[0-9a-f]{2} +)+) *\|(.*)\|$`).FindAllStringSubmatch(text, -1) {
+	for _, line := range regexp.MustCompile(`(?m)^\s*[0-9a-f]{8}  ((?:[0-9a-f]{2} +)+) *\|(.*)\|$`).FindAllStringSubmatch(text, -1) {
 		bytes.WriteString(strings.ReplaceAll(line[1], " ", ""))
 		column.WriteString(line[2])
 	}

@@ -77,7 +77,12 @@ func serve(t *testing.T, secrets ...*corev1.Secret) *api {
 // client returns a client for the api.
 func (a *api) client() *kube.Client {
 	a.t.Helper()
-	c, err := kube.New(&rest.Config{Host: a.server.URL, Timeout: 5 * time.Second}, "joinctl/test", time.Now)
+	return a.connect(&rest.Config{Host: a.server.URL, Timeout: 5 * time.Second})
+}
+
+func (a *api) connect(config *rest.Config) *kube.Client {
+	a.t.Helper()
+	c, err := kube.New(config, "joinctl/test", time.Now)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -210,6 +215,13 @@ func refuse(w http.ResponseWriter, err *apierrors.StatusError) {
 // forbid is the answer to an identity without the right.
 func forbid(w http.ResponseWriter, r *http.Request) {
 	refuse(w, apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", fmt.Errorf("user may not %s", r.Method)))
+}
+
+// busy answers as a server whose etcd took too long: it may have acted or not. At this client-go would send the
+// request again by itself.
+func busy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "1")
+	refuse(w, apierrors.NewServerTimeout(schema.GroupResource{Resource: "secrets"}, "write", 1))
 }
 
 // cut closes the connection without an answer.

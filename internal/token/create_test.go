@@ -5,17 +5,21 @@ package token
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/story"
 )
 
 // sample returns a token's Secret as it is sent.
@@ -85,10 +89,7 @@ func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 	}
 	ignore := func(*testing.T, http.ResponseWriter, *http.Request, http.HandlerFunc) {}
 	silence := func(t *testing.T, w http.ResponseWriter, _ *http.Request) { cut(t, w) }
-	busy := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Retry-After", "1") // at this client-go sends a POST again by itself
-		refuse(w, apierrors.NewServerTimeout(schema.GroupResource{Resource: "secrets"}, "create", 1))
-	}
+	busy := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { busy(w) }
 	broken := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "bad gateway", http.StatusBadGateway)
 	}
@@ -141,10 +142,38 @@ func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 					t.Errorf("%q does not say %q", err, part)
 				}
 			}
-			if err != nil && leak(err.Error(), hiddenSecret) != "" {
+			if err != nil && story.Leak(err.Error(), hiddenSecret) != "" {
 				t.Errorf("it shows the secret: %v", err)
 			}
 		})
+	}
+}
+
+// What never left this machine did not make a token, and there is nothing to ask anybody.
+func TestCreateDoesNotTakeARequestThatWasNeverSentForALostOne(t *testing.T) {
+	t.Parallel()
+	dial := func(err error) func(context.Context, string, string) (net.Conn, error) {
+		return func(_ context.Context, network, _ string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+		}
+	}
+	a := serve(t)
+	for name, test := range map[string]struct {
+		config *rest.Config
+		want   kube.Reason
+	}{
+		"refused":             {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))}, kube.Unreachable},
+		"no connection, late": {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ETIMEDOUT))}, kube.Timeout},
+		"no such name":        {&rest.Config{Host: a.server.URL, Dial: dial(&net.DNSError{Err: "no such host", IsNotFound: true})}, kube.Unreachable},
+		"no TLS":              {&rest.Config{Host: "https://" + a.server.Listener.Addr().String()}, kube.Unreachable},
+	} {
+		_, err := Create(t.Context(), a.connect(test.config), sample(t), false)
+		if got := kube.ReasonOf(err); got != test.want || strings.Contains(err.Error(), "cannot be told") {
+			t.Errorf("%s: got %v (%s), want %s", name, err, got, test.want)
+		}
+	}
+	if asked := a.asked(""); len(asked) > 0 {
+		t.Errorf("asked %v", asked)
 	}
 }
 

@@ -96,22 +96,29 @@ func TestDeleteNamesWhatIsNotThere(t *testing.T) {
 func TestDeleteFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name      string
-		act, look bool
-		want      kube.Reason
+		name             string
+		act, again, look bool // it is carried out, the answer asks to try again, it may be looked at
+		want             kube.Reason
 	}{
-		{"it is gone", true, true, ""},
-		{"it is still there", false, true, kube.Unreachable},
-		{"it may not be looked at", true, false, kube.Unknown},
+		{"it is gone", true, false, true, ""},
+		{"it is gone, and the server asks to try again", true, true, true, ""},
+		{"it is still there", false, false, true, kube.Unreachable},
+		{"it may not be looked at", true, false, false, kube.Unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t, sample(t))
+			deletes := 0
 			a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 				switch {
 				case r.Method == http.MethodDelete:
+					deletes++
 					if test.act {
 						serve(httptest.NewRecorder(), r)
+					}
+					if test.again {
+						busy(w)
+						return
 					}
 					cut(t, w)
 				case !test.look:
@@ -121,8 +128,8 @@ func TestDeleteFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 				}
 			}
 			err := Delete(t.Context(), a.client(), RefTo("abcdef"), false)
-			if got := kube.ReasonOf(err); got != test.want {
-				t.Errorf("got %v (%q), want %q", err, got, test.want)
+			if got := kube.ReasonOf(err); got != test.want || deletes != 1 {
+				t.Errorf("got %v (%q) after %d requests to delete, want %q after 1", err, got, deletes, test.want)
 			}
 			if err != nil && !strings.Contains(err.Error(), "abcdef") {
 				t.Errorf("it does not say which: %v", err)

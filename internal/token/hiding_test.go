@@ -4,8 +4,6 @@ package token
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"text/template"
+
+	"github.com/joinctl/joinctl/internal/story"
 )
 
 const hiddenSecret = "hjkmnpqrstuvwxyz" // of no letter that hex has
@@ -54,12 +54,13 @@ func TestATokenNeverShowsItsSecretUnderAnyVerb(t *testing.T) {
 		for _, verb := range "vTtbcdoOqxXUeEfFgGsp" {
 			for _, flags := range []string{"", "+", "#", "-", " ", "0", "+#", "# ", "30", ".40"} {
 				format := "%" + flags + string(verb)
-				if form := leak(fmt.Sprintf(format, value), hiddenSecret); form != "" {
+				text := strings.ReplaceAll(fmt.Sprintf(format, value), "0x", "")
+				if form := story.Leak(text, hiddenSecret); form != "" {
 					t.Errorf("%s with %s shows the secret as %s", name, format, form)
 				}
 			}
 		}
-		if form := leak(fmt.Sprint(value)+fmt.Sprintln(value), hiddenSecret); form != "" {
+		if form := story.Leak(fmt.Sprint(value)+fmt.Sprintln(value), hiddenSecret); form != "" {
 			t.Errorf("%s shows the secret as %s", name, form)
 		}
 	}
@@ -94,7 +95,7 @@ func TestATokenNeverShowsItsSecretInLogsAndDocuments(t *testing.T) {
 			if err := write(&out, value); err != nil {
 				t.Errorf("%s, %s: %v", how, name, err)
 			}
-			if form := leak(out.String(), hiddenSecret); form != "" {
+			if form := story.Leak(out.String(), hiddenSecret); form != "" {
 				t.Errorf("%s, %s: shows the secret as %s: %s", how, name, form, out.String())
 			}
 		}
@@ -107,24 +108,4 @@ func TestATokenShowsItsID(t *testing.T) {
 	if got, want := fmt.Sprintf("%v %s", tok, &tok), "abcdef.<hidden> abcdef.<hidden>"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-}
-
-// leak names the form in which a text shows a secret, "" where it does not.
-func leak(text, secret string) string {
-	bytesOf := strings.Trim(fmt.Sprint([]byte(secret)), "[]")
-	forms := map[string]string{
-		"raw":    secret,
-		"hex":    hex.EncodeToString([]byte(secret)),
-		"bytes":  bytesOf,
-		"base64": base64.RawStdEncoding.EncodeToString([]byte(secret)),
-	}
-	for form, found := range forms {
-		if strings.Contains(strings.ToLower(text), strings.ToLower(found)) {
-			return form
-		}
-	}
-	if strings.Contains(strings.ToLower(strings.NewReplacer(" ", "", "0x", "").Replace(text)), forms["hex"]) {
-		return "spaced hex"
-	}
-	return ""
 }

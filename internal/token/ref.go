@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 )
@@ -32,7 +33,7 @@ func ParseRef(s string) (Ref, error) {
 		return RefTo(s), nil
 	}
 	name := strings.TrimPrefix(s, "secret/")
-	if suffix, ok := strings.CutPrefix(name, bootstrapapi.BootstrapTokenSecretPrefix); ok && suffix != "" && !Looks(suffix) {
+	if suffix, ok := strings.CutPrefix(name, bootstrapapi.BootstrapTokenSecretPrefix); ok && !Looks(suffix) && len(validation.IsDNS1123Subdomain(name)) == 0 {
 		return Ref{name}, nil
 	}
 	return Ref{}, ErrBadRef

@@ -82,6 +82,9 @@ func expiration(secret *corev1.Secret) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("unparsable %s: it has to be RFC 3339, such as 2027-01-02T15:04:05Z",
 			bootstrapapi.BootstrapTokenExpirationKey)
 	}
+	if at.IsZero() { // the year 1 is long ago, and not never
+		at = at.Add(1)
+	}
 	return at, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -47,7 +48,7 @@ func contenders(bin, work string, cp *controlplane.ControlPlane) ([]group, error
 
 func tool(env []string, bin, name string, args ...string) *program {
 	words := append([]string{filepath.Join(bin, name)}, args...)
-	return &program{name: name, env: env, args: func(int) []string { return words[:len(words):len(words)] }}
+	return &program{name: name, env: env, args: func(int) []string { return slices.Clip(words) }}
 }
 
 // credentials writes the administrator's credentials as files.

@@ -78,7 +78,7 @@ func eventually(ctx context.Context, what string, try func(context.Context) erro
 		return last == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for %s: %w (last: %v)", what, err, last)
+		return fmt.Errorf("wait for %s: %w (last: %w)", what, err, last)
 	}
 	return nil
 }

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+
+.DEFAULT_GOAL := build
+.PHONY: help build demo test check fuzz bench docs tools hooks e2e-programs
+
+FUZZTIME ?= 30s
+E2E  := bin/e2e
+LINT := bin/tools/golangci-lint
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)# the race detector needs a C compiler
+
+# As shipped; and Kubernetes programs, which do not need to be linked anew at every commit.
+JOINCTL    = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w"
+KUBERNETES = cd hack/e2e && go build -buildvcs=false -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2"
+COLD       = @test -e $(E2E)/controlplane || echo "Kubernetes is compiled now: about five minutes the first time, seconds from then on" >&2
+
+help: ## say what there is to make
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+
+build: ## bin/joinctl
+	$(JOINCTL) -o bin/ ./cmd/joinctl
+
+demo: ## show the main job on a real control plane
+	$(COLD)
+	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
+	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo
+	@$(E2E)/demo -bin $(E2E)
+
+test: ## everything: unit tests, stories, real control planes
+	go test ./...
+	go test $(RACE) ./internal/fleet/...
+	@$(MAKE) --no-print-directory e2e-programs
+	cd hack/e2e && JOINCTL_E2E_BIN=$(abspath $(E2E)) go test -count=1 -timeout 30m ./...
+
+e2e-programs:
+	$(COLD)
+	$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
+	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kubectl
+
+check: $(LINT) ## format, vet, lint and short tests: half a minute
+	$(LINT) fmt --config hack/golangci.yml --diff
+	go vet ./... && GOOS=windows go vet ./...
+	$(LINT) run --config hack/golangci.yml ./...
+	go test -short ./...
+	$(COLD)
+	cd hack/e2e && ../../$(LINT) run --config ../golangci.yml ./...
+
+fuzz: ## every fuzz target for FUZZTIME (30s)
+	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, f[i]; n = 0}' | \
+	while read -r pkg fuzz; do echo "$$pkg $$fuzz"; go test -run '^$$' -fuzz "^$$fuzz$$" -fuzztime $(FUZZTIME) "$$pkg" || exit; done
+
+bench: ## speed and memory, side by side with the peers
+	@$(MAKE) --no-print-directory e2e-programs
+	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/peak
+	$(E2E)/bench -bin $(E2E)
+
+docs: ## write docs/reference from the commands
+	go test ./internal/cli -run TestReference -update
+
+tools: $(LINT) ## the pinned linter, in bin/tools
+
+$(LINT): hack/tools/go.mod hack/tools/go.sum
+	go -C hack/tools build -trimpath -ldflags "-s -w" -o $(abspath bin/tools)/ tool
+	@touch $@
+
+hooks: ## run format, vet and short tests at every commit
+	git config core.hooksPath hack/hooks

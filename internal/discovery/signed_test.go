@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package discovery
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// A wire is a server without a network, so that a test's clock can stand still while it answers.
+type wire func(*http.Request) (code int, object any, err error)
+
+func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	code, object, err := w(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		StatusCode: code, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r,
+	}, nil
+}
+
+// waiting returns a Finding whose cluster-info holds, after some time, a signature.
+func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f *Finding, readings *int) {
+	t.Helper()
+	text := kubeconfig(t, "https://a:1", newAuthority(t).pem)
+	start := time.Now()
+	readings = new(int)
+	f = &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+		*readings++
+		data := map[string]string{"kubeconfig": text}
+		switch signature := look(time.Since(start)); signature {
+		case "":
+		case "valid":
+			data["jws-kubeconfig-abcdef"] = sign(t, text, parsed(t, "abcdef.0123456789abcdef"))
+		default:
+			data["jws-kubeconfig-abcdef"] = signature
+		}
+		return http.StatusOK, configMap(data), nil
+	})})}
+	return f, readings
+}
+
+func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
+	t.Parallel()
+	for _, at := range []time.Duration{0, 60 * time.Millisecond, 3 * time.Second, 28 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			f, _ := waiting(t, func(since time.Duration) string {
+				if since < at {
+					return ""
+				}
+				return "valid"
+			})
+			start := time.Now()
+			err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+			late := time.Since(start) - at
+			if err != nil || late < 0 || late > max(at, 25*time.Millisecond) || late > time.Second {
+				t.Errorf("signed after %s: got %v, %s later", at, err, late)
+			}
+		})
+	}
+}
+
+func TestWaitSignedEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, readings := waiting(t, func(time.Duration) string { return "" })
+		start := time.Now()
+		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		if !errors.Is(err, ErrUnsigned) || errors.Is(err, errUnfit) || time.Since(start) != 30*time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+		if *readings < 30 || *readings > 40 {
+			t.Errorf("it looks %d times in 30 s", *readings)
+		}
+	})
+}
+
+func TestWaitSignedTellsASignatureThatDoesNotFitFromNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, func(time.Duration) string { return "of something else" })
+		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 5*time.Second)
+		if !errors.Is(err, ErrUnsigned) || !strings.Contains(err.Error(), "does not fit") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestWaitSignedWaitsForAStaleSignatureToBeReplaced(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, func(since time.Duration) string {
+			if since < time.Second {
+				return "stale"
+			}
+			return "valid"
+		})
+		if err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 5*time.Second); err != nil {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestWaitSignedEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, func(time.Duration) string { return "" })
+		cause := errors.New("signal: interrupt")
+		ctx, interrupt := context.WithCancelCause(t.Context())
+		time.AfterFunc(2*time.Second, func() { interrupt(cause) })
+		start := time.Now()
+		err := f.WaitSigned(ctx, parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		if !errors.Is(err, cause) || errors.Is(err, ErrUnsigned) || time.Since(start) != 2*time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
+
+func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, func(time.Duration) string { return "" })
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		err := f.WaitSigned(ctx, parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		if kube.ReasonOf(err) != kube.Timeout || errors.Is(err, ErrUnsigned) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestWaitSignedDoesNotHangWithTheServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(r *http.Request) (int, any, error) {
+			<-r.Context().Done()
+			return 0, nil, r.Context().Err()
+		})})}
+		start := time.Now()
+		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		if !errors.Is(err, ErrUnsigned) || time.Since(start) != 30*time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
+
+func TestWaitSignedEndsWhereClusterInfoCannotBeReadAnyLonger(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+			return http.StatusForbidden, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}, nil
+		})})}
+		start := time.Now()
+		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		if kube.ReasonOf(err) != kube.Forbidden || errors.Is(err, ErrUnsigned) || time.Since(start) > time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+	})
+}
+
+func TestWaitSignedOfNoTimeLooksNowhere(t *testing.T) {
+	t.Parallel()
+	f, readings := waiting(t, func(time.Duration) string { return "" })
+	tok := parsed(t, "abcdef.0123456789abcdef")
+	if err := f.WaitSigned(t.Context(), tok, 0); err != nil || *readings > 0 {
+		t.Errorf("got %v after %d readings", err, *readings)
+	}
+	if err := (&Finding{}).WaitSigned(t.Context(), tok, time.Minute); err != nil {
+		t.Errorf("with nowhere to look: %v", err)
+	}
+}
