@@ -50,6 +50,8 @@ func reasonHint(err error) string {
 		return "the server does not accept this context's credentials: they are wrong, expired or of another cluster"
 	case kube.Forbidden:
 		return "get this right granted, or use another identity with --context, --kubeconfig or --as; kubectl auth can-i --list -n kube-system shows what this one may do"
+	case kube.NotFound:
+		return "list shows what there is; is this the right context?"
 	case kube.CredentialPlugin:
 		return "the kubeconfig's credential plugin failed: run its command by hand to see why"
 	}
