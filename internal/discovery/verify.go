@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/cert"
 	"k8s.io/klog/v2"
 
@@ -172,7 +173,13 @@ func (f *Finding) Command(tok token.Token, key join.CertificateKey) join.Command
 
 // outOfReach reports whether nobody answered at an address at all.
 func outOfReach(err error) bool {
-	var opErr *net.OpError
+	var (
+		status apierrors.APIStatus
+		opErr  *net.OpError
+	)
+	if errors.As(err, &status) {
+		return false // whoever says so is there
+	}
 	return kube.ReasonOf(err) == kube.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
 }
 

@@ -137,6 +137,18 @@ func TestVerifyRefusesAChosenEndpointThatTheCertificateDoesNotCover(t *testing.T
 	refused(t, err, kube.Unreachable, chosen.HostPort(), "--endpoint")
 }
 
+// Whoever answers, if only that it takes too long, is not out of reach.
+func TestVerifyDoesNotTakeAnAnswerForSilence(t *testing.T) {
+	t.Parallel()
+	p := build(t, "127.0.0.1")
+	p.handle[infoPath] = refusing(apierrors.NewTimeoutError("etcd is slow", 0))
+	finding, err := Verify(t.Context(), p.admin(), join.Karmada, p.endpoint())
+	refused(t, err, kube.Timeout, "cluster-info", "")
+	if finding != nil && told(finding.Warnings, "cannot be reached") {
+		t.Errorf("it warns of %q", finding.Warnings)
+	}
+}
+
 // Nor is a stranger that answers at the chosen endpoint, be it with a certificate or without.
 func TestVerifyRefusesAStrangerAtTheChosenEndpoint(t *testing.T) {
 	t.Parallel()

@@ -45,6 +45,7 @@ func TestReasonOfWhatTheServerSays(t *testing.T) {
 		"406":              {plain(http.StatusNotAcceptable), Unsupported},
 		"504":              {refusing(apierrors.NewTimeoutError("slow", 0)), Timeout},
 		"500 etcd is slow": {refusing(apierrors.NewServerTimeout(secretsResource, "create", 0)), Timeout},
+		"429":              {refusing(apierrors.NewTooManyRequests("busy", 0)), Timeout},
 		"503":              {refusing(apierrors.NewServiceUnavailable("starting")), Unreachable},
 		"500":              {refusing(apierrors.NewInternalError(errors.New("panic"))), Internal},
 		"401 of a proxy":   {plain(http.StatusUnauthorized), Unauthorized},

@@ -20,8 +20,8 @@ type Redactor struct {
 // NewRedactor returns a Redactor. It holds no secrets itself.
 func NewRedactor() *Redactor {
 	return &Redactor{
-		token: regexp.MustCompile(`(^|[^a-z0-9]|\\[a-z])[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
-		other: regexp.MustCompile(`\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*` + // a JWT
+		token: regexp.MustCompile(`(^|[^a-z0-9]|\\(?:[a-z]|x[0-9a-f]{2}|u[0-9a-f]{4}))[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
+		other: regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]+)*` + // a JWT, or a JWE, which has more parts
 			`|(?i:\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,})`), // an Authorization header
 	}
 }

@@ -32,6 +32,8 @@ import (
 
 const secretsPath = "/api/v1/namespaces/kube-system/secrets"
 
+var secretsResource = schema.GroupResource{Resource: "secrets"}
+
 // An api speaks as much of the Kubernetes API as this package needs, and misbehaves where a test says so.
 type api struct {
 	t       *testing.T
@@ -112,7 +114,7 @@ func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	case asked.name == "":
 		a.list(w, r)
 	case a.secrets[asked.name] == nil:
-		refuse(w, apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, asked.name))
+		refuse(w, apierrors.NewNotFound(secretsResource, asked.name))
 	default:
 		answer(w, http.StatusOK, a.secrets[asked.name])
 	}
@@ -135,7 +137,7 @@ func (a *api) decode(body []byte, into runtime.Object) {
 
 func (a *api) create(w http.ResponseWriter, r *http.Request, secret *corev1.Secret) {
 	if a.secrets[secret.Name] != nil {
-		refuse(w, apierrors.NewAlreadyExists(schema.GroupResource{Resource: "secrets"}, secret.Name))
+		refuse(w, apierrors.NewAlreadyExists(secretsResource, secret.Name))
 		return
 	}
 	if r.URL.Query().Get("dryRun") == "" {
@@ -148,10 +150,10 @@ func (a *api) delete(w http.ResponseWriter, asked request) {
 	secret := a.secrets[asked.name]
 	switch want := asked.opts.Preconditions; {
 	case secret == nil:
-		refuse(w, apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, asked.name))
+		refuse(w, apierrors.NewNotFound(secretsResource, asked.name))
 		return
 	case want != nil && *want.UID != secret.UID:
-		refuse(w, apierrors.NewConflict(schema.GroupResource{Resource: "secrets"}, asked.name, fmt.Errorf("the UID is %s", secret.UID)))
+		refuse(w, apierrors.NewConflict(secretsResource, asked.name, fmt.Errorf("the UID is %s", secret.UID)))
 		return
 	case len(asked.opts.DryRun) == 0:
 		delete(a.secrets, asked.name)
@@ -214,14 +216,14 @@ func refuse(w http.ResponseWriter, err *apierrors.StatusError) {
 
 // forbid is the answer to an identity without the right.
 func forbid(w http.ResponseWriter, r *http.Request) {
-	refuse(w, apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "", fmt.Errorf("user may not %s", r.Method)))
+	refuse(w, apierrors.NewForbidden(secretsResource, "", fmt.Errorf("user may not %s", r.Method)))
 }
 
 // busy answers as a server whose etcd took too long: it may have acted or not. At this client-go would send the
 // request again by itself.
 func busy(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
-	refuse(w, apierrors.NewServerTimeout(schema.GroupResource{Resource: "secrets"}, "write", 1))
+	refuse(w, apierrors.NewServerTimeout(secretsResource, "write", 1))
 }
 
 // cut closes the connection without an answer.

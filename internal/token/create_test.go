@@ -71,14 +71,21 @@ func TestCreateLeavesATokenThatExistsAsItIs(t *testing.T) {
 	}
 }
 
+// A server that refuses did not act, so there is nothing to ask: one that is too busy would not like the question.
 func TestCreateReportsARefusalAtOnce(t *testing.T) {
 	t.Parallel()
-	a := serve(t)
-	asked := 0
-	a.trouble = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { asked++; forbid(w, r) }
-	_, err := Create(t.Context(), a.client(), sample(t), false)
-	if kube.ReasonOf(err) != kube.Forbidden || asked != 1 {
-		t.Errorf("got %v (%s) after %d requests", err, kube.ReasonOf(err), asked)
+	for want, refusal := range map[kube.Reason]*apierrors.StatusError{
+		kube.Forbidden:   apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
+		kube.Timeout:     apierrors.NewTooManyRequests("too many requests", 0),
+		kube.Unreachable: apierrors.NewServiceUnavailable("starting"),
+	} {
+		a := serve(t)
+		asked := 0
+		a.trouble = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) { asked++; refuse(w, refusal) }
+		_, err := Create(t.Context(), a.client(), sample(t), false)
+		if kube.ReasonOf(err) != want || asked != 1 {
+			t.Errorf("got %v (%s) after %d requests, want %s after 1", err, kube.ReasonOf(err), asked, want)
+		}
 	}
 }
 

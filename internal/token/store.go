@@ -127,8 +127,10 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 
 // answerLost reports whether a write may have been carried out although it failed for us.
 func answerLost(err error) bool {
-	reason := kube.ReasonOf(err)
-	return !kube.IsUnsent(err) && (reason == kube.Timeout || kube.IsTransport(err)) ||
+	if kube.IsUnsent(err) || apierrors.IsTooManyRequests(err) {
+		return false
+	}
+	return kube.ReasonOf(err) == kube.Timeout || kube.IsTransport(err) ||
 		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
 }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"strings"
+	"testing"
+)
+
+// FuzzText surrounds a token with what may stand beside one in a log or an error.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", " ", `"`, `\n`, "\n", "_", ".", "-", "/", "A", "é", "\xff", "token=", "Bearer ", "abcdef.", fullToken + ",", jwt, jwt + "-"} {
+		f.Add(seed, "")
+		f.Add("", seed)
+		f.Add(seed, seed)
+	}
+	f.Fuzz(func(t *testing.T, before, after string) {
+		if end := len(before); end > 0 && inToken(before[end-1]) && !strings.HasSuffix(before, `\n`) {
+			before += " " // nothing tells where a token begins in a longer word
+		}
+		if after != "" && inToken(after[0]) {
+			after = " " + after
+		}
+		clean := NewRedactor().Text(before + fullToken + after)
+		if strings.Contains(clean, tokenSecret) && !strings.Contains(before+after, tokenSecret) {
+			t.Fatalf("%q + token + %q becomes %q", before, after, clean)
+		}
+		if again := NewRedactor().Text(clean); again != clean {
+			t.Fatalf("%q becomes %q, and that %q", before+fullToken+after, clean, again)
+		}
+	})
+}
+
+func inToken(char byte) bool { return char >= 'a' && char <= 'z' || char >= '0' && char <= '9' }
