@@ -24,16 +24,19 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	cacheDir, _ := os.UserCacheDir() // fails where the environment names no home
 	env := &cli.Env{
-		In:      interruptible{ctx, os.Stdin},
-		Out:     os.Stdout,
-		Err:     os.Stderr,
-		ErrTTY:  term.IsTerminal(int(os.Stderr.Fd())),
-		OutLost: closedAtStart(os.Stdout),
-		Now:     time.Now,
-		Rand:    rand.Reader,
-		Kill:    signals(cancel),
-		Version: version,
+		In:       interruptible{ctx, os.Stdin},
+		Out:      os.Stdout,
+		Err:      os.Stderr,
+		ErrTTY:   term.IsTerminal(int(os.Stderr.Fd())),
+		OutLost:  closedAtStart(os.Stdout),
+		CacheDir: cacheDir,
+		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
+		Now:      time.Now,
+		Rand:     rand.Reader,
+		Kill:     signals(cancel),
+		Version:  version,
 	}
 	return cli.Main(ctx, env, os.Args[1:])
 }

@@ -22,6 +22,8 @@ type Env struct {
 	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed
 	Now      func() time.Time // this machine's clock
 	Rand     io.Reader        // cryptographically strong
+	CacheDir string           // where this user's programs keep what they can lose; empty: nowhere
+	ExecInfo string           // what a client says that calls this program for a credential (KUBERNETES_EXEC_INFO)
 	Kill     <-chan struct{}  // closed when the operator will not even wait for requests under way
 	Version  string           // of the release; empty: as the build knows it
 }

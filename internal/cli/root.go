@@ -34,6 +34,7 @@ func newRoot(env *Env, began func()) *cobra.Command {
 
 	root.AddCommand(
 		newToken(env, conn),
+		newSA(env, conn),
 		newOptions(env),
 		newVersion(env),
 	)

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -38,6 +39,9 @@ func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, 
 	scheme := runtime.NewScheme()
 	if err := corev1.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("register core/v1: %w", err)
+	}
+	if err := authenticationv1.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("register authentication.k8s.io/v1: %w", err)
 	}
 	c.codec = runtime.NewParameterCodec(scheme)
 	c.config.GroupVersion = &schema.GroupVersion{Version: "v1"}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/api/validation/path"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/satoken"
+)
+
+func newSA(env *Env, conn *connection) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "sa",
+		Aliases: []string{"serviceaccount"},
+		Short:   "Mint, hand over, inspect and revoke tokens of ServiceAccounts",
+		Long: `Mint, hand over, inspect and revoke tokens of ServiceAccounts. Such a token is a JWT that the API server signs on request
+and does not store: it dies when it expires, with the ServiceAccount, or with the object that it is bound to.`,
+	}
+	cmd.AddCommand(
+		newSAToken(env, conn),
+	)
+	for _, sub := range cmd.Commands() {
+		profiled(sub, &profile{})
+		sub.Flags().StringVarP(&conn.overrides.Context.Namespace, "namespace", "n", "", "namespace of the ServiceAccount (default: the context's)")
+	}
+	return cmd
+}
+
+// parseAccount reads the one argument NAME. It is not repeated: someone may have given a token.
+func parseAccount(args []string) (string, error) {
+	if len(args) != 1 {
+		return "", fmt.Errorf("exactly one NAME of a ServiceAccount is needed, got %d", len(args))
+	}
+	if args[0] == "" {
+		return "", errors.New("the name of a ServiceAccount cannot be empty")
+	}
+	if wrong := path.IsValidPathSegmentName(args[0]); len(wrong) > 0 {
+		return "", errors.New("the name of a ServiceAccount " + strings.Join(wrong, ", and "))
+	}
+	return args[0], nil
+}
+
+// accountIn returns the ServiceAccount of a name in the namespace that is meant on a target.
+func accountIn(target fleet.Target, name string) (satoken.Account, error) {
+	entry, err := target.Entry()
+	return satoken.Account{Namespace: entry.Namespace, Name: name}, err
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/satoken"
+)
+
+// An saMint is what a command that mints ServiceAccount tokens was asked for.
+type saMint struct {
+	env              *Env
+	conn             *connection
+	name             string // of the ServiceAccount
+	spec             satoken.Spec
+	minGranted       time.Duration
+	warningsAsErrors bool
+}
+
+// granted is a token that was minted on a target.
+type granted struct {
+	account satoken.Account
+	entry   kube.Entry
+	client  *kube.Client
+	token   satoken.Token // zero: there is none to hand over
+	problem error         // why not, although the server gave one
+}
+
+// register adds the flags that say what token is wanted.
+func (m *saMint) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Var(audienceValue{&m.spec.Audiences}, "audience", "audience that the token is for (repeatable; default: the API server)")
+	flags.Var(lifeValue{&m.spec.Lifetime}, "duration", "how long the token is to be valid, 10m at least (default: as the server likes, usually 1h)")
+	flags.DurationVar(&m.minGranted, "min-granted", 0, "print nothing, and exit with 4, if the server grants less than this")
+	flags.BoolVar(&m.warningsAsErrors, "warnings-as-errors", false, "print nothing, and fail, if the server warns of something")
+	before(cmd, func() error {
+		switch asked := m.spec.Lifetime; {
+		case m.minGranted < 0:
+			return errors.New("--min-granted: a time cannot be negative")
+		case asked > 0 && m.minGranted > asked:
+			return fmt.Errorf("--min-granted %s is more than the %s asked for", m.minGranted, asked)
+		}
+		var changed bool
+		if m.spec, changed = m.spec.Sober(); changed {
+			m.env.say("asking for a second more, %s: a token bound to a Pod for exactly 3607s is taken for the kubelet's, and made valid for a year", m.spec.Lifetime)
+		}
+		return nil
+	})
+}
+
+// bindable adds the flags that bind the token to an object.
+func (m *saMint) bindable(cmd *cobra.Command) {
+	flags, bound := cmd.Flags(), &m.spec.Bound
+	flags.Var(&bound.Kind, "bound-object-kind", "kind of an object that the token dies with: Pod, Secret or Node")
+	flags.StringVar(&bound.Name, "bound-object-name", "", "name of that object; a Pod or Secret is in the ServiceAccount's namespace")
+	flags.StringVar(&bound.UID, "bound-object-uid", "", "UID that the object must have (default: whichever it has)")
+	before(cmd, func() error {
+		switch {
+		case bound.Kind == "" && (bound.Name != "" || bound.UID != ""):
+			return errors.New("--bound-object-name and --bound-object-uid need --bound-object-kind")
+		case bound.Kind != "" && bound.Name == "":
+			return errors.New("--bound-object-kind needs --bound-object-name")
+		}
+		return nil
+	})
+}
+
+// on mints a token on one target.
+func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
+	out := granted{client: c}
+	var err error
+	if out.entry, err = target.Entry(); err != nil {
+		return out, err
+	}
+	out.account = satoken.Account{Namespace: out.entry.Namespace, Name: m.name}
+	klog.V(1).InfoS("requesting a token", "context", target.Context, "server", c.Server().Host, "serviceaccount", out.account)
+	tok, err := satoken.Request(ctx, c, out.account, m.spec)
+	if err != nil {
+		return out, err
+	}
+	if err := m.objection(c); err != nil {
+		return out, err
+	}
+	if life := tok.Lifetime(); life < m.minGranted {
+		out.problem = m.tooShort(target, out.account, life)
+		return out, nil
+	}
+	out.token = tok
+	return out, nil
+}
+
+// objection turns what the server warned of into an error, where the operator wants that.
+func (m *saMint) objection(c *kube.Client) error {
+	if !m.warningsAsErrors {
+		return nil
+	}
+	if warnings := c.Warnings(); len(warnings) > 0 {
+		return &kube.Error{
+			Err:  fmt.Errorf("the server warned (%d): %s", len(warnings), strings.Join(warnings, "; ")),
+			Hint: "the token was thrown away, and cannot be used by anyone; without --warnings-as-errors it would have been printed",
+		}
+	}
+	return nil
+}
+
+func (m *saMint) tooShort(target fleet.Target, account satoken.Account, life time.Duration) error {
+	return &problem{
+		text: fmt.Sprintf("the server of %s grants a token of serviceaccount %s for %s only, less than --min-granted %s; it was thrown away", described(target.Context), account, brief(life), brief(m.minGranted)),
+		hint: "kube-apiserver's --service-account-max-token-expiration caps lifetimes, as do managed clusters: ask for less, or plan a renewal",
+	}
+}
+
+// tell says what was granted, and where that is not what was asked.
+func (m *saMint) tell(target fleet.Target, g granted) {
+	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target.Context), g.client.Server().Redacted(), expiry(g.token))
+	const tolerance = 10 // per cent
+	life, asked := g.token.Lifetime(), m.spec.Lifetime
+	if asked > 0 && life > 0 && (life-asked).Abs() > asked*tolerance/100 {
+		m.env.warn("%s was asked for, and %s granted", brief(asked), brief(life))
+	}
+}
+
+// expiry says when a token expires, relative and absolute.
+func expiry(t satoken.Token) string {
+	at, life := t.Expires(), t.Lifetime()
+	switch {
+	case at.IsZero():
+		return "expires at a time that the server does not tell"
+	case life == 0:
+		return "expires at " + at.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("expires in %s, at %s", brief(life), at.UTC().Format(time.RFC3339))
+}
