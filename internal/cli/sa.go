@@ -24,6 +24,7 @@ and does not store: it dies when it expires, with the ServiceAccount, or with th
 	}
 	cmd.AddCommand(
 		newSAToken(env, conn),
+		newSAInspect(env, conn),
 	)
 	for _, sub := range cmd.Commands() {
 		profiled(sub, &profile{})

@@ -137,7 +137,7 @@ func expiry(t satoken.Token) string {
 	case at.IsZero():
 		return "expires at a time that the server does not tell"
 	case life == 0:
-		return "expires at " + at.UTC().Format(time.RFC3339)
+		return "expires at " + stamp(at)
 	}
-	return fmt.Sprintf("expires in %s, at %s", brief(life), at.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("expires in %s, at %s", brief(life), stamp(at))
 }
