@@ -30,6 +30,7 @@ type connection struct {
 	overrides clientcmd.ConfigOverrides
 	extra     extraValue
 	timeout   timeoutValue
+	noPrompt  bool // credential plugins of the kubeconfig may not ask anything on the terminal
 }
 
 func (c *connection) register(flags *pflag.FlagSet) {
@@ -98,6 +99,9 @@ func (c *connection) client(target fleet.Target) (*kube.Client, error) {
 	config, err := target.Config()
 	if err != nil {
 		return nil, err
+	}
+	if plugin := config.ExecProvider; plugin != nil && c.noPrompt {
+		plugin.StdinUnavailable, plugin.StdinUnavailableMessage = true, "joinctl is a credential plugin here itself"
 	}
 	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
 }

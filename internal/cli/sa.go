@@ -24,6 +24,8 @@ and does not store: it dies when it expires, with the ServiceAccount, or with th
 	}
 	cmd.AddCommand(
 		newSAToken(env, conn),
+		newSAKubeconfig(env, conn),
+		newSACredential(env, conn),
 		newSAInspect(env, conn),
 	)
 	for _, sub := range cmd.Commands() {

@@ -3,17 +3,58 @@
 package cli
 
 import (
+	"errors"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/joinctl/joinctl/internal/satoken"
 )
+
+// A tokenCache says whether and where sa credential keeps tokens.
+type tokenCache struct {
+	mode cacheMode
+	dir  string
+}
+
+type cacheMode string
+
+const (
+	cacheDisk cacheMode = "disk"
+	cacheNone cacheMode = "none"
+)
+
+func (m *cacheMode) Set(s string) error {
+	if *m = cacheMode(s); *m != cacheDisk && *m != cacheNone {
+		return errors.New("it is disk or none")
+	}
+	return nil
+}
+
+func (m *cacheMode) String() string { return string(*m) }
+func (m *cacheMode) Type() string   { return "mode" }
+
+// register adds the flags of sa credential.
+func (t *tokenCache) register(cmd *cobra.Command, env *Env) {
+	addCacheDir(cmd, env, &t.dir)
+	cmd.Flags().Var(&t.mode, "cache", "disk: keep tokens in --cache-dir; none: mint one at every call")
+	before(cmd, func() error {
+		if t.mode == cacheDisk && t.dir == "" {
+			return errors.New("the environment names no place for caches: name one with --cache-dir, or do without with --cache none")
+		}
+		return nil
+	})
+}
+
+func (t *tokenCache) disk() satoken.Cache {
+	return satoken.Cache{Dir: filepath.Join(t.dir, "credentials")}
+}
 
 // addCacheDir gives a command --cache-dir. Only sa credential keeps anything there.
 func addCacheDir(cmd *cobra.Command, env *Env, dir *string) {
-	standard := ""
 	if env.CacheDir != "" {
-		standard = filepath.Join(env.CacheDir, "joinctl")
+		*dir = filepath.Join(env.CacheDir, "joinctl")
 	}
-	cmd.Flags().StringVar(dir, "cache-dir", standard, "directory for credentials that sa credential keeps (default: joinctl in the user's cache directory)")
-	cmd.Flags().Lookup("cache-dir").DefValue = ""
+	cmd.Flags().StringVar(dir, "cache-dir", *dir, "directory for tokens that sa credential keeps (default: joinctl in the user's cache directory)")
+	cmd.Flags().Lookup("cache-dir").DefValue = "" // no machine's paths in the help
 }

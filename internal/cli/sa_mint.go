@@ -36,43 +36,42 @@ type granted struct {
 	problem error         // why not, although the server gave one
 }
 
-// register adds the flags that say what token is wanted.
-func (m *saMint) register(cmd *cobra.Command) {
+// common adds the flags that say what tokens are wanted, whenever they are minted.
+func (m *saMint) common(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.Var(audienceValue{&m.spec.Audiences}, "audience", "audience that the token is for (repeatable; default: the API server)")
 	flags.Var(lifeValue{&m.spec.Lifetime}, "duration", "how long the token is to be valid, 10m at least (default: as the server likes, usually 1h)")
-	flags.DurationVar(&m.minGranted, "min-granted", 0, "print nothing, and exit with 4, if the server grants less than this")
 	flags.BoolVar(&m.warningsAsErrors, "warnings-as-errors", false, "print nothing, and fail, if the server warns of something")
-	before(cmd, func() error {
-		switch asked := m.spec.Lifetime; {
-		case m.minGranted < 0:
-			return errors.New("--min-granted: a time cannot be negative")
-		case asked > 0 && m.minGranted > asked:
-			return fmt.Errorf("--min-granted %s is more than the %s asked for", m.minGranted, asked)
-		}
-		var changed bool
-		if m.spec, changed = m.spec.Sober(); changed {
-			m.env.say("asking for a second more, %s: a token bound to a Pod for exactly 3607s is taken for the kubelet's, and made valid for a year", m.spec.Lifetime)
-		}
-		return nil
-	})
 }
 
-// bindable adds the flags that bind the token to an object.
-func (m *saMint) bindable(cmd *cobra.Command) {
+// register adds the flags of commands that mint one token now.
+func (m *saMint) register(cmd *cobra.Command) {
+	m.common(cmd)
 	flags, bound := cmd.Flags(), &m.spec.Bound
+	flags.DurationVar(&m.minGranted, "min-granted", 0, "print nothing, and exit with 4, if the server grants less than this")
 	flags.Var(&bound.Kind, "bound-object-kind", "kind of an object that the token dies with: Pod, Secret or Node")
 	flags.StringVar(&bound.Name, "bound-object-name", "", "name of that object; a Pod or Secret is in the ServiceAccount's namespace")
 	flags.StringVar(&bound.UID, "bound-object-uid", "", "UID that the object must have (default: whichever it has)")
-	before(cmd, func() error {
-		switch {
-		case bound.Kind == "" && (bound.Name != "" || bound.UID != ""):
-			return errors.New("--bound-object-name and --bound-object-uid need --bound-object-kind")
-		case bound.Kind != "" && bound.Name == "":
-			return errors.New("--bound-object-kind needs --bound-object-name")
-		}
-		return nil
-	})
+	before(cmd, m.check)
+}
+
+// check applies the rules for what goes with what.
+func (m *saMint) check() error {
+	switch bound, asked := m.spec.Bound, m.spec.Lifetime; {
+	case bound.Kind == "" && (bound.Name != "" || bound.UID != ""):
+		return errors.New("--bound-object-name and --bound-object-uid need --bound-object-kind")
+	case bound.Kind != "" && bound.Name == "":
+		return errors.New("--bound-object-kind needs --bound-object-name")
+	case m.minGranted < 0:
+		return errors.New("--min-granted: a time cannot be negative")
+	case asked > 0 && m.minGranted > asked:
+		return fmt.Errorf("--min-granted %s is more than the %s asked for", m.minGranted, asked)
+	}
+	var changed bool
+	if m.spec, changed = m.spec.Sober(); changed {
+		m.env.say("asking for a second more, %s: a token bound to a Pod for exactly 3607s is taken for the kubelet's, and made valid for a year", m.spec.Lifetime)
+	}
+	return nil
 }
 
 // on mints a token on one target.

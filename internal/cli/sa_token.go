@@ -42,7 +42,6 @@ shorten and lengthen what they were asked for. With -o the TokenRequest is print
 	}
 	addOutput(cmd, &format)
 	m.register(cmd)
-	m.bindable(cmd)
 	addCacheDir(cmd, env, new(string))
 	addDryRun(cmd, &dry)
 	cmd.Flags().Lookup("dry-run").Usage = "none; client: show what would be asked for"

@@ -98,7 +98,7 @@ func (k *Kubeconfig) CurrentContext() string {
 func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 	overrides := k.source.Overrides
 	if k.inCluster != nil {
-		return k.inClusterConfig(overrides), nil
+		return k.inClusterConfig(overrides)
 	}
 	overrides.CurrentContext = context
 	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.raw, context, &overrides, k.rules).ClientConfig()
@@ -113,7 +113,7 @@ func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 }
 
 // inClusterConfig applies what flags override to the Pod's own connection.
-func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) *rest.Config {
+func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest.Config, error) {
 	cfg := rest.CopyConfig(k.inCluster)
 	cfg.Timeout = k.source.RequestTimeout
 	if auth := overrides.AuthInfo; auth.Token != "" {
@@ -125,5 +125,8 @@ func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) *rest.
 		Groups:   overrides.AuthInfo.ImpersonateGroups,
 		Extra:    overrides.AuthInfo.ImpersonateUserExtra,
 	}
-	return cfg
+	if err := rest.LoadTLSFiles(cfg); err != nil {
+		return nil, &ConfigError{Err: fmt.Errorf("read the Pod's ServiceAccount: %w", err)}
+	}
+	return cfg, nil
 }

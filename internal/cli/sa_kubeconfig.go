@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/satoken"
+)
+
+func newSAKubeconfig(env *Env, conn *connection) *cobra.Command {
+	h := handover{saMint: saMint{env: env, conn: conn}, embed: embedToken}
+	cmd := &cobra.Command{
+		Use:   "kubeconfig NAME",
+		Short: "Print a kubeconfig with which others act as a ServiceAccount",
+		Long: `Print a kubeconfig with which others act as a ServiceAccount. It has the context's server, certificate authority, TLS
+server name and proxy, and nothing of the context's own user.
+
+With --embed token it holds a token, and says when that expires. With --embed exec it holds none: kubectl calls joinctl
+sa credential for one, which mints it through the kubeconfig that this one was made from. That is for the same machine,
+or one where joinctl and that kubeconfig are in the same places.`,
+		Example: `  joinctl sa kubeconfig robot -n ci --duration 8h --out robot.kubeconfig
+  joinctl sa kubeconfig robot --context hub --embed exec --out ~/.kube/robot`,
+		Args: func(_ *cobra.Command, args []string) (err error) {
+			h.name, err = parseAccount(args)
+			return err
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return h.run(cmd.Context()) },
+	}
+	h.register(cmd)
+	flags := cmd.Flags()
+	flags.Var(&h.embed, "embed", "token: a token that is minted now; exec: a call of joinctl that mints one when it is needed")
+	flags.StringVar(&h.out, "out", "", "file to write, readable by its owner only (default: standard output)")
+	flags.StringVar(&h.contextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
+	flags.StringVar(&h.userName, "user-name", "", "name of the user (default: that of the context)")
+	flags.BoolVar(&h.allowInsecure, "allow-insecure", false, "allow a connection on which the server is not verified")
+	before(cmd, h.check)
+	return cmd
+}
+
+// run mints on every target, and writes one kubeconfig. A token is minted for --embed exec too, to see that it can be.
+func (h *handover) run(ctx context.Context) error {
+	file, err := h.destination()
+	if err != nil {
+		return err
+	}
+	defer file.Discard()
+	results, err := each(ctx, h.conn, 0, h.on)
+	if err != nil {
+		return err
+	}
+	missed, problems, made := &shortfall{}, []error(nil), satoken.NewKubeconfig()
+	for _, result := range results {
+		err := result.Err
+		if err == nil && result.Value.problem == nil {
+			err = h.add(made, result)
+		}
+		if err != nil {
+			missed.add(result.Target.Context, err)
+			continue
+		}
+		missed.done++
+		problems = append(problems, result.Value.problem)
+	}
+	if err := errors.Join(append(problems, missed.orNil())...); err != nil {
+		return err
+	}
+	content, err := made.Encode()
+	if err != nil {
+		return err
+	}
+	if err := file.Keep(content); err != nil {
+		return err
+	}
+	h.report(results)
+	return nil
+}
+
+// on mints a token on one target, if its connection may be handed over.
+func (h *handover) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
+	if c.Insecure() && !h.allowInsecure {
+		return granted{}, &kube.ConfigError{
+			Err:  fmt.Errorf("the connection to %s is not verified: whoever stands in between would get the token", c.Server().Redacted()),
+			Hint: "give the context a certificate authority, or say --allow-insecure",
+		}
+	}
+	return h.saMint.on(ctx, target, c)
+}
+
+// add adds the context for one target.
+func (h *handover) add(to *satoken.Kubeconfig, result fleet.Result[granted]) error {
+	g := result.Value
+	entry := satoken.Entry{
+		Context: first(h.contextName, h.name+"@"+g.entry.ClusterName),
+		Account: g.account,
+		Source:  g.entry,
+		CA:      g.client.CA(),
+	}
+	entry.User = first(h.userName, entry.Context)
+	if h.embed == embedToken {
+		return to.AddToken(entry, g.token)
+	}
+	if g.entry.File == "" {
+		return &kube.ConfigError{
+			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(result.Target.Context)),
+			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
+		}
+	}
+	args := []string{"sa", "credential", h.name, "--namespace", g.account.Namespace, "--kubeconfig", g.entry.File, "--context", result.Target.Context}
+	for _, audience := range h.spec.Audiences {
+		args = append(args, "--audience", audience)
+	}
+	if h.spec.Lifetime > 0 {
+		args = append(args, "--duration", h.spec.Lifetime.String())
+	}
+	return to.AddPlugin(entry, args)
+}
+
+// report says what was handed over.
+func (h *handover) report(results []fleet.Result[granted]) {
+	for _, result := range results {
+		if h.embed == embedToken {
+			h.tell(result.Target, result.Value)
+			continue
+		}
+		h.env.say("whoever uses it needs joinctl, and %s, where they are now: it holds no credential", result.Value.entry.File)
+	}
+	if h.out != "" {
+		h.env.say("try it with: kubectl --kubeconfig %s auth whoami", join.Quote(h.out))
+	}
+}

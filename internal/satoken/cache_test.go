@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package satoken
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+const key = "k"
+
+var errRefused = errors.New("refused")
+
+// clockAt is a clock that stands still.
+func clockAt(t time.Time) func() time.Time { return func() time.Time { return t } }
+
+// minting counts the tokens that are minted at a time for an hour.
+func minting(t *testing.T, at time.Time, count *atomic.Int32) func(context.Context) (Token, error) {
+	return func(context.Context) (Token, error) {
+		count.Add(1)
+		return testToken(t, jwtFor(at, at.Add(time.Hour)), time.Time{}, 3600), nil
+	}
+}
+
+func refusing(context.Context) (Token, error) { return Token{}, errRefused }
+
+func TestATokenIsServedWhileMoreThanAFifthOfItsLifeIsLeft(t *testing.T) {
+	t.Parallel()
+	start := time.Unix(1_000_000, 0)
+	for _, test := range []struct {
+		after time.Duration
+		mints int32
+	}{{0, 1}, {47 * time.Minute, 1}, {48 * time.Minute, 2}, {59 * time.Minute, 2}, {2 * time.Hour, 2}} {
+		cache, mints := Cache{filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
+		for _, at := range []time.Time{start, start.Add(test.after)} {
+			got, err := cache.Fetch(t.Context(), key, clockAt(at), minting(t, at, mints))
+			if err != nil || got.Stale != nil || got.Uncached != nil || !got.Token.Expires().After(at) {
+				t.Errorf("after %s: %+v, %v", test.after, got, err)
+			}
+		}
+		if mints.Load() != test.mints {
+			t.Errorf("after %s: %d were minted, not %d", test.after, mints.Load(), test.mints)
+		}
+	}
+}
+
+func TestAnOldTokenServesUntilItExpiresWhereNoNewOneIsToBeHad(t *testing.T) {
+	t.Parallel()
+	start, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	if _, err := cache.Fetch(t.Context(), key, clockAt(start), minting(t, start, mints)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusing)
+	if err != nil || got.Token.IsZero() || !errors.Is(got.Stale, errRefused) {
+		t.Errorf("in the last minute: %+v, %v", got, err)
+	}
+	got, err = cache.Fetch(t.Context(), key, clockAt(start.Add(time.Hour)), refusing)
+	if !errors.Is(err, errRefused) || !got.Token.IsZero() {
+		t.Errorf("when it is over: %+v, %v", got, err)
+	}
+}
+
+func TestAnOldTokenServesWithoutWaitingWhileAnotherProgramMints(t *testing.T) {
+	t.Parallel()
+	start, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	if _, err := cache.Fetch(t.Context(), key, clockAt(start), minting(t, start, mints)); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := tryLock(cache.file(key) + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusing)
+	if err != nil || got.Token.IsZero() {
+		t.Errorf("%+v, %v", got, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := cache.Fetch(ctx, key, clockAt(start.Add(2*time.Hour)), refusing); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an expired one does not wait: %v", err)
+	}
+}
+
+func TestManyAtOnceMintOneToken(t *testing.T) {
+	t.Parallel()
+	now, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.Token.IsZero() {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	all.Wait()
+	if mints.Load() != 1 {
+		t.Errorf("%d were minted", mints.Load())
+	}
+}
+
+func TestAFileThatIsDamagedOrOpenToOthersIsReplaced(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1_000_000, 0)
+	good, err := json.Marshal(testToken(t, jwtFor(now, now.Add(time.Hour)), time.Time{}, 3600).Object())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, plant := range map[string]func(path string) error{
+		"empty":        func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"cut off":      func(path string) error { return os.WriteFile(path, good[:len(good)/2], 0o600) },
+		"other object": func(path string) error { return os.WriteFile(path, []byte(`{"kind":"Secret"}`), 0o600) },
+		"no token":     func(path string) error { return os.WriteFile(path, []byte(`{"kind":"TokenRequest"}`), 0o600) },
+		"readable":     func(path string) error { return os.WriteFile(path, good, 0o644) },
+		"a link":       func(path string) error { return os.Symlink("elsewhere", path) },
+		"a link to a file": func(path string) error {
+			elsewhere := filepath.Join(filepath.Dir(path), "elsewhere")
+			return errors.Join(os.WriteFile(elsewhere, good, 0o600), os.Symlink(elsewhere, path))
+		},
+		"half written": func(path string) error {
+			return os.WriteFile(filepath.Join(filepath.Dir(path), ".k.json.tmp1"), good[:9], 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cache, mints := Cache{t.TempDir()}, new(atomic.Int32)
+			if err := plant(cache.file(key)); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.Uncached != nil {
+					t.Fatalf("%+v, %v", got, err)
+				}
+			}
+			if mints.Load() != 1 {
+				t.Errorf("%d were minted", mints.Load())
+			}
+			if left, _ := filepath.Glob(filepath.Join(cache.Dir, ".*")); len(left) > 0 {
+				t.Errorf("left over: %v", left)
+			}
+		})
+	}
+}
+
+func TestTheCacheIsForItsOwnerOnly(t *testing.T) {
+	t.Parallel()
+	now, cache := time.Unix(1_000_000, 0), Cache{t.TempDir()}
+	if err := os.Chmod(cache.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, new(atomic.Int32))); err != nil {
+		t.Fatal(err)
+	}
+	paths, _ := filepath.Glob(filepath.Join(cache.Dir, "*"))
+	for _, path := range append(paths, cache.Dir) {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", path, info.Mode(), err)
+		}
+	}
+	if len(paths) != 2 {
+		t.Errorf("files: %v", paths)
+	}
+}
+
+func TestWithoutAPlaceForItATokenIsMintedAllTheSame(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1_000_000, 0)
+	got, err := Cache{filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), minting(t, now, new(atomic.Int32)))
+	if err != nil || got.Token.IsZero() || got.Uncached == nil {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func FuzzParseEntry(f *testing.F) {
+	f.Add([]byte(`{"kind":"TokenRequest","status":{"token":"` + jwtFor(time.Unix(1, 0), time.Unix(3601, 0)) + `"}}`))
+	f.Add([]byte(`{"kind":"TokenRequest","spec":{"expirationSeconds":-9223372036854775808},"status":{"token":"x","expirationTimestamp":"2026-01-01T00:00:00Z"}}`))
+	f.Add([]byte(`{`))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		tok, err := parseEntry(content)
+		if err != nil {
+			if !errors.Is(err, errUnusable) || err.Error() != errUnusable.Error() {
+				t.Fatalf("an error that may hold what was read: %v", err)
+			}
+			return
+		}
+		if tok.fresh(time.Unix(1_000_000, 0)) && !tok.lives(time.Unix(1_000_000, 0)) {
+			t.Fatal("fresh, yet expired")
+		}
+		again, err := json.Marshal(tok.Object())
+		if err != nil {
+			t.Fatal(err)
+		}
+		reread, err := parseEntry(again)
+		if err != nil || !strings.EqualFold(reread.Reveal(), tok.Reveal()) || bytes.Contains([]byte(tok.String()), []byte(tok.Reveal())) {
+			t.Fatalf("does not survive being kept: %v", err)
+		}
+	})
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package satoken
+
+import (
+	"fmt"
+	"time"
+
+	execv1 "k8s.io/client-go/pkg/apis/clientauthentication/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// installHint is what whoever uses the kubeconfig reads where the plugin is missing.
+const installHint = "this kubeconfig gets its credential from joinctl, which has to be installed where it is used: https://github.com/joinctl/joinctl"
+
+// A Kubeconfig is one that is handed over. Of the caller's own it has the way to the server and nothing else.
+type Kubeconfig struct {
+	config   *clientcmdapi.Config
+	comments string
+}
+
+// NewKubeconfig returns an empty Kubeconfig.
+func NewKubeconfig() *Kubeconfig { return &Kubeconfig{config: clientcmdapi.NewConfig()} }
+
+// An Entry is where and as whom one context connects.
+type Entry struct {
+	Context string // its name
+	User    string // name of its user
+	Account Account
+	Source  kube.Entry // of which the way to the server is taken
+	CA      []byte     // PEM; empty: the system's
+}
+
+// AddToken adds a context whose user is a token.
+func (k *Kubeconfig) AddToken(e Entry, tok Token) error {
+	if at := tok.Expires(); !at.IsZero() {
+		k.comments += fmt.Sprintf("# joinctl: the token of serviceaccount %s in context %q expires at %s.\n", e.Account, e.Context, at.UTC().Format(time.RFC3339))
+	}
+	return k.add(e, &clientcmdapi.AuthInfo{Token: tok.Reveal()})
+}
+
+// AddPlugin adds a context whose user is what joinctl prints with some arguments.
+func (k *Kubeconfig) AddPlugin(e Entry, args []string) error {
+	return k.add(e, &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
+		APIVersion:         execv1.SchemeGroupVersion.String(),
+		Command:            "joinctl",
+		Args:               args,
+		InstallHint:        installHint,
+		ProvideClusterInfo: true,
+		InteractiveMode:    clientcmdapi.NeverExecInteractiveMode,
+	}})
+}
+
+func (k *Kubeconfig) add(e Entry, user *clientcmdapi.AuthInfo) error {
+	if k.config.Contexts[e.Context] != nil || k.config.AuthInfos[e.User] != nil || k.config.Clusters[e.Source.ClusterName] != nil {
+		return fmt.Errorf("there are two of context %q, user %q or cluster %q", e.Context, e.User, e.Source.ClusterName)
+	}
+	k.config.Clusters[e.Source.ClusterName] = &clientcmdapi.Cluster{
+		Server:                   e.Source.Cluster.Server,
+		TLSServerName:            e.Source.Cluster.TLSServerName,
+		InsecureSkipTLSVerify:    e.Source.Cluster.InsecureSkipTLSVerify,
+		CertificateAuthorityData: e.CA,
+		ProxyURL:                 e.Source.Cluster.ProxyURL,
+		DisableCompression:       e.Source.Cluster.DisableCompression,
+	}
+	k.config.AuthInfos[e.User] = user
+	k.config.Contexts[e.Context] = &clientcmdapi.Context{Cluster: e.Source.ClusterName, AuthInfo: e.User, Namespace: e.Account.Namespace}
+	if k.config.CurrentContext == "" {
+		k.config.CurrentContext = e.Context
+	}
+	return nil
+}
+
+// Encode returns the file: YAML, with comments that say when tokens in it expire.
+func (k *Kubeconfig) Encode() ([]byte, error) {
+	content, err := clientcmd.Write(*k.config)
+	if err != nil {
+		return nil, fmt.Errorf("encode the kubeconfig: %w", err)
+	}
+	return append([]byte(k.comments), content...), nil
+}
