@@ -29,6 +29,7 @@ func run() int {
 		In:       interruptible{ctx, os.Stdin},
 		Out:      os.Stdout,
 		Err:      os.Stderr,
+		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		ErrTTY:   term.IsTerminal(int(os.Stderr.Fd())),
 		OutLost:  closedAtStart(os.Stdout),
 		CacheDir: cacheDir,

@@ -18,6 +18,7 @@ import (
 type Env struct {
 	In       io.Reader
 	Out, Err io.Writer
+	InTTY    bool             // In is a terminal, where somebody can answer a question
 	ErrTTY   bool             // Err is a terminal, where progress is welcome
 	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed
 	Now      func() time.Time // this machine's clock

@@ -47,6 +47,8 @@ func (h *handover) check() error {
 		return nil
 	case !h.spec.Bound.IsZero():
 		return errors.New("--bound-object-kind goes with --embed token: a token that is minted anew has nothing to die with")
+	case h.revocable:
+		return errors.New("--revocable goes with --embed token: with exec no token is handed over")
 	case h.minGranted > 0:
 		return errors.New("--min-granted goes with --embed token")
 	case h.conn.overridden():

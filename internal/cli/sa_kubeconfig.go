@@ -58,7 +58,7 @@ func (h *handover) run(ctx context.Context) error {
 	}
 	missed, problems, made := &shortfall{}, []error(nil), satoken.NewKubeconfig()
 	for _, result := range results {
-		err := result.Err
+		err := h.named(result)
 		if err == nil && result.Value.problem == nil {
 			err = h.add(made, result)
 		}
@@ -69,18 +69,23 @@ func (h *handover) run(ctx context.Context) error {
 		missed.done++
 		problems = append(problems, result.Value.problem)
 	}
-	if err := errors.Join(append(problems, missed.orNil())...); err != nil {
-		return err
+	err = errors.Join(append(problems, missed.orNil())...)
+	if err == nil {
+		err = deliver(made, file)
 	}
+	if err != nil {
+		return errors.Join(err, h.takeBack(ctx, results))
+	}
+	h.report(results)
+	return nil
+}
+
+func deliver(made *satoken.Kubeconfig, to destination) error {
 	content, err := made.Encode()
 	if err != nil {
 		return err
 	}
-	if err := file.Keep(content); err != nil {
-		return err
-	}
-	h.report(results)
-	return nil
+	return to.Keep(content)
 }
 
 // on mints a token on one target, if its connection may be handed over.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,9 @@ type saMint struct {
 	spec             satoken.Spec
 	minGranted       time.Duration
 	warningsAsErrors bool
+	revocable        bool
+
+	tried sync.Map // the Secret that is under way on each target
 }
 
 // granted is a token that was minted on a target.
@@ -32,8 +36,9 @@ type granted struct {
 	account satoken.Account
 	entry   kube.Entry
 	client  *kube.Client
-	token   satoken.Token // zero: there is none to hand over
-	problem error         // why not, although the server gave one
+	token   satoken.Token   // zero: there is none to hand over
+	binding satoken.Binding // the Secret that the token dies with; zero: none was made for it
+	problem error           // why there is none to hand over, although the server gave one
 }
 
 // common adds the flags that say what tokens are wanted, whenever they are minted.
@@ -52,12 +57,15 @@ func (m *saMint) register(cmd *cobra.Command) {
 	flags.Var(&bound.Kind, "bound-object-kind", "kind of an object that the token dies with: Pod, Secret or Node")
 	flags.StringVar(&bound.Name, "bound-object-name", "", "name of that object; a Pod or Secret is in the ServiceAccount's namespace")
 	flags.StringVar(&bound.UID, "bound-object-uid", "", "UID that the object must have (default: whichever it has)")
+	flags.BoolVar(&m.revocable, "revocable", false, "bind the token to a Secret made for it, so that sa list shows and sa revoke revokes it")
 	before(cmd, m.check)
 }
 
 // check applies the rules for what goes with what.
 func (m *saMint) check() error {
 	switch bound, asked := m.spec.Bound, m.spec.Lifetime; {
+	case m.revocable && !bound.IsZero():
+		return errors.New("--revocable binds the token to a Secret of its own: it goes without --bound-object-kind, -name and -uid")
 	case bound.Kind == "" && (bound.Name != "" || bound.UID != ""):
 		return errors.New("--bound-object-name and --bound-object-uid need --bound-object-kind")
 	case bound.Kind != "" && bound.Name == "":
@@ -74,7 +82,8 @@ func (m *saMint) check() error {
 	return nil
 }
 
-// on mints a token on one target.
+// on mints a token on one target. A token that is not to be handed over is gone when it is forgotten, or with the
+// Secret that was made for it.
 func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
 	out := granted{client: c}
 	var err error
@@ -82,20 +91,39 @@ func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (g
 		return out, err
 	}
 	out.account = satoken.Account{Namespace: out.entry.Namespace, Name: m.name}
-	klog.V(1).InfoS("requesting a token", "context", target.Context, "server", c.Server().Host, "serviceaccount", out.account)
-	tok, err := satoken.Request(ctx, c, out.account, m.spec)
-	if err != nil {
-		return out, err
+	spec := m.spec
+	if m.revocable {
+		if out.binding, err = m.bind(ctx, target, out); err != nil {
+			return out, err
+		}
+		spec.Bound = out.binding.Object()
 	}
-	if err := m.objection(c); err != nil {
-		return out, err
-	}
-	if life := tok.Lifetime(); life < m.minGranted {
-		out.problem = m.tooShort(target, out.account, life)
-		return out, nil
+	tok, err := m.request(ctx, target, &out, spec)
+	if err != nil || out.problem != nil {
+		return out, errors.Join(err, m.unbind(ctx, target, &out))
 	}
 	out.token = tok
 	return out, nil
+}
+
+// request asks for the token, and judges what the server gave.
+func (m *saMint) request(ctx context.Context, target fleet.Target, out *granted, spec satoken.Spec) (satoken.Token, error) {
+	klog.V(1).InfoS("requesting a token", "context", target.Context, "server", out.client.Server().Host, "serviceaccount", out.account)
+	tok, err := satoken.Request(ctx, out.client, out.account, spec)
+	if err != nil {
+		return tok, err
+	}
+	if err := m.objection(out.client); err != nil {
+		return tok, err
+	}
+	if life := tok.Lifetime(); life < m.minGranted {
+		out.problem = m.tooShort(target, out.account, life)
+		return tok, nil
+	}
+	if m.revocable {
+		out.binding, err = out.binding.Record(ctx, out.client, tok)
+	}
+	return tok, err
 }
 
 // objection turns what the server warned of into an error, where the operator wants that.
@@ -117,26 +145,4 @@ func (m *saMint) tooShort(target fleet.Target, account satoken.Account, life tim
 		text: fmt.Sprintf("the server of %s grants a token of serviceaccount %s for %s only, less than --min-granted %s; it was thrown away", described(target.Context), account, brief(life), brief(m.minGranted)),
 		hint: "kube-apiserver's --service-account-max-token-expiration caps lifetimes, as do managed clusters: ask for less, or plan a renewal",
 	}
-}
-
-// tell says what was granted, and where that is not what was asked.
-func (m *saMint) tell(target fleet.Target, g granted) {
-	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target.Context), g.client.Server().Redacted(), expiry(g.token))
-	const tolerance = 10 // per cent
-	life, asked := g.token.Lifetime(), m.spec.Lifetime
-	if asked > 0 && life > 0 && (life-asked).Abs() > asked*tolerance/100 {
-		m.env.warn("%s was asked for, and %s granted", brief(asked), brief(life))
-	}
-}
-
-// expiry says when a token expires, relative and absolute.
-func expiry(t satoken.Token) string {
-	at, life := t.Expires(), t.Lifetime()
-	switch {
-	case at.IsZero():
-		return "expires at a time that the server does not tell"
-	case life == 0:
-		return "expires at " + stamp(at)
-	}
-	return fmt.Sprintf("expires in %s, at %s", brief(life), stamp(at))
 }

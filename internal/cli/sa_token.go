@@ -28,6 +28,7 @@ shorten and lengthen what they were asked for. With -o the TokenRequest is print
   joinctl sa token robot -n ci --duration 24h --min-granted 12h
   joinctl sa token robot --audience https://vault.example.org
   joinctl sa token robot --bound-object-kind pod --bound-object-name runner-0
+  joinctl sa token robot --revocable --duration 24h
   joinctl sa token robot -o jsonpath={.status.expirationTimestamp}`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			m.name, err = parseAccount(args)
@@ -67,7 +68,7 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 	minted := output.List[saItem]{Kind: "ServiceAccountTokenList"}
 	for _, result := range results {
 		if result.Err != nil {
-			missed.add(result.Target.Context, result.Err)
+			missed.add(result.Target.Context, m.named(result))
 			continue
 		}
 		missed.done++
@@ -78,7 +79,7 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 	}
 	minted.Failures = missed.document()
 	if err := m.write(format, results, minted); err != nil {
-		return errors.Join(err, missed.orNil())
+		return errors.Join(err, m.takeBack(ctx, results), missed.orNil())
 	}
 	for _, result := range results {
 		if !result.Value.token.IsZero() {
@@ -125,6 +126,9 @@ func (m *saMint) plan(format *output.Format) error {
 		if bound := m.spec.Bound; !bound.IsZero() {
 			m.env.say("would bind it to %s %s", strings.ToLower(string(bound.Kind)), bound.Name)
 		}
+	}
+	if m.revocable {
+		m.env.say("would make a Secret first, and bind it to that")
 	}
 	m.env.say("nothing was asked for (client dry run); -o yaml prints the TokenRequest")
 	return nil

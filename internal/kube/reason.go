@@ -142,3 +142,12 @@ func IsUnsent(err error) bool {
 	}
 	return isCredentialPlugin(err)
 }
+
+// IsLost reports whether a write may have been carried out although it failed for us: its answer was lost.
+func IsLost(err error) bool {
+	if IsUnsent(err) || apierrors.IsTooManyRequests(err) {
+		return false
+	}
+	return ReasonOf(err) == Timeout || IsTransport(err) ||
+		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
+}

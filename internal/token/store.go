@@ -18,9 +18,6 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// chunk is how many Secrets one request of List asks for.
-const chunk = 500
-
 // Get reads the Secret of a token. A Secret that is not of a bootstrap token's type is Invalid.
 func Get(ctx context.Context, c *kube.Client, ref Ref) (*corev1.Secret, error) {
 	secret, err := c.Secrets(metav1.NamespaceSystem).Get(ctx, ref.Name, metav1.GetOptions{})
@@ -34,25 +31,13 @@ func Get(ctx context.Context, c *kube.Client, ref Ref) (*corev1.Secret, error) {
 	return secret, nil
 }
 
-// List reads the Secrets of all bootstrap tokens, in chunks, and returns them with the server's time. A list that
-// the server gives up half way (410 Gone) is begun again in one piece.
+// List reads the Secrets of all bootstrap tokens, and returns them with the server's time.
 func List(ctx context.Context, c *kube.Client) ([]corev1.Secret, time.Time, error) {
-	secrets := c.Secrets(metav1.NamespaceSystem)
-	opts := metav1.ListOptions{FieldSelector: "type=" + string(bootstrapapi.SecretTypeBootstrapToken), Limit: chunk}
-	var found []corev1.Secret
-	for {
-		page, err := secrets.List(ctx, opts)
-		if apierrors.IsResourceExpired(err) && opts.Continue != "" {
-			found, opts.Continue, opts.Limit = nil, "", 0
-			continue
-		}
-		if err != nil {
-			return nil, time.Time{}, fmt.Errorf("list bootstrap tokens: %w", err)
-		}
-		found = append(found, page.Items...)
-		if opts.Continue = page.Continue; opts.Continue == "" {
-			break
-		}
+	found, err := c.Secrets(metav1.NamespaceSystem).All(ctx, metav1.ListOptions{
+		FieldSelector: "type=" + string(bootstrapapi.SecretTypeBootstrapToken),
+	})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("list bootstrap tokens: %w", err)
 	}
 	now, err := c.ServerTime(ctx)
 	return found, now, err
@@ -74,7 +59,7 @@ func Delete(ctx context.Context, c *kube.Client, ref Ref, dryRun bool) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := c.Secrets(metav1.NamespaceSystem).Delete(ctx, ref.Name, opts)
-	if err != nil && !dryRun && answerLost(err) {
+	if err != nil && !dryRun && kube.IsLost(err) {
 		err = resolveDelete(ctx, c, ref, err)
 	}
 	if err != nil {
@@ -98,12 +83,7 @@ func resolveDelete(ctx context.Context, c *kube.Client, ref Ref, lost error) err
 // Rollback deletes the very Secret that Create made, and no later one of its name. It works under a cancelled
 // context too.
 func Rollback(ctx context.Context, c *kube.Client, made *corev1.Secret) error {
-	opts := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &made.UID}}
-	err := c.Secrets(metav1.NamespaceSystem).Delete(context.WithoutCancel(ctx), made.Name, opts)
-	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("roll back %s: %w", made.Name, err)
-	}
-	return nil
+	return c.Secrets(metav1.NamespaceSystem).Undo(ctx, made)
 }
 
 // Create makes a token known to the cluster and returns the Secret as stored. A token that exists is a Conflict and
@@ -118,20 +98,11 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 	switch {
 	case err == nil:
 		return made, nil
-	case dryRun || !answerLost(err):
+	case dryRun || !kube.IsLost(err):
 		return nil, fmt.Errorf("create secret %s: %w", secret.Name, err)
 	}
 	klog.V(4).InfoS("the answer was lost: asking whether the secret exists", "name", secret.Name, "because", err)
 	return resolve(ctx, c, secret, err)
-}
-
-// answerLost reports whether a write may have been carried out although it failed for us.
-func answerLost(err error) bool {
-	if kube.IsUnsent(err) || apierrors.IsTooManyRequests(err) {
-		return false
-	}
-	return kube.ReasonOf(err) == kube.Timeout || kube.IsTransport(err) ||
-		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
 }
 
 // resolve asks the server, three times within a second, whether a write whose answer was lost took place.

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/satoken"
+)
+
+func newSAList(env *Env, conn *connection) *cobra.Command {
+	var (
+		format        output.Format
+		allNamespaces bool
+	)
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List revocable tokens of ServiceAccounts",
+		Long: `List the tokens that sa token --revocable and sa kubeconfig --revocable made, the soonest to expire first. The server keeps
+no other tokens, so that those cannot be listed by anyone.`,
+		Example: `  joinctl sa list -n ci
+  joinctl sa list -A -o wide`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]saItem, error) {
+				namespace, err := namespaceIn(target, allNamespaces)
+				if err != nil {
+					return nil, err
+				}
+				klog.V(1).InfoS("listing revocable tokens", "context", target.Context, "server", c.Server().Host, "namespace", namespace)
+				found, now, err := satoken.List(ctx, c, namespace)
+				items := make([]saItem, 0, len(found))
+				for _, b := range found {
+					items = append(items, boundItem(target, b, now))
+				}
+				slices.SortStableFunc(items, func(a, b saItem) int {
+					return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+				})
+				return items, err
+			})
+			if err != nil {
+				return err
+			}
+			missed, found := &shortfall{}, output.List[saItem]{Kind: "ServiceAccountTokenList"}
+			for _, result := range results {
+				if result.Err != nil {
+					missed.add(result.Target.Context, result.Err)
+					continue
+				}
+				missed.done++
+				found.Items = append(found.Items, result.Value...)
+				if len(result.Value) == 0 {
+					env.say("no revocable tokens in %s", described(result.Target.Context))
+				}
+			}
+			found.Failures = missed.document()
+			if err := output.Print(env.Out, &format, found, boundView(allNamespaces)); err != nil {
+				return err
+			}
+			return missed.orNil()
+		},
+	}
+	addOutput(cmd, &format)
+	cmd.Flags().BoolVarP(&allNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
+	return cmd
+}
+
+// namespaceIn returns the namespace that is meant on a target, "" for all.
+func namespaceIn(target fleet.Target, all bool) (string, error) {
+	if all {
+		return "", nil
+	}
+	entry, err := target.Entry()
+	return entry.Namespace, err
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package satoken
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// How a Secret shows that a revocable token is bound to it, and what it says about the token.
+const (
+	bindingLabel = "joinctl.io/binds"
+	bindingValue = "serviceaccount-token"
+	accountKey   = "joinctl.io/serviceaccount"
+	audiencesKey = "joinctl.io/audiences"
+	expiresKey   = "joinctl.io/expires"
+)
+
+// A Binding is a Secret without content that a token dies with: to delete it is to revoke the token.
+type Binding struct {
+	Name      string
+	Account   Account
+	Audiences []string
+	Expires   time.Time // as granted; zero: not known
+	Created   time.Time
+	secret    *corev1.Secret
+}
+
+// IsZero reports whether there is no Secret.
+func (b Binding) IsZero() bool { return b.secret == nil }
+
+// Object returns what a token is to be bound to.
+func (b Binding) Object() Object {
+	return Object{Kind: Secret, Name: b.Name, UID: string(b.secret.UID)}
+}
+
+// Bind creates the Secret for one token of a ServiceAccount, under a name that DrawName gave. The request, once sent,
+// is not cancelled with the context. Where its answer is lost, what it may have made is deleted; where that fails too,
+// the error has the reason Unknown and names it.
+func Bind(ctx context.Context, c *kube.Client, account Account, name string) (Binding, error) {
+	if err := ctx.Err(); err != nil {
+		return Binding{}, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	secrets := c.Secrets(account.Namespace)
+	made, err := secrets.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{
+		Name:        name,
+		Labels:      map[string]string{bindingLabel: bindingValue, "app.kubernetes.io/managed-by": "joinctl"},
+		Annotations: map[string]string{accountKey: account.Name},
+	}}, metav1.CreateOptions{})
+	if err == nil {
+		return binding(made), nil
+	}
+	if kube.IsLost(err) {
+		if undo := secrets.Delete(ctx, name, metav1.DeleteOptions{}); undo != nil && !apierrors.IsNotFound(undo) {
+			return Binding{}, &kube.Error{
+				Reason: kube.Unknown,
+				Err:    fmt.Errorf("create secret %s/%s: the answer was lost (%w), and it cannot be deleted: %w", account.Namespace, name, err, undo),
+				Hint:   fmt.Sprintf("no token is bound to it; if it is there, joinctl sa revoke %s -n %s removes it", name, account.Namespace),
+			}
+		}
+	}
+	return Binding{}, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err)
+}
+
+// Record notes on the Secret what was granted.
+func (b Binding) Record(ctx context.Context, c *kube.Client, tok Token) (Binding, error) {
+	secret := b.secret.DeepCopy()
+	audiences, _ := json.Marshal(tok.Claims.Audiences) // strings cannot fail
+	secret.Annotations[audiencesKey] = string(audiences)
+	secret.Annotations[expiresKey] = tok.Expires().UTC().Format(time.RFC3339)
+	stored, err := c.Secrets(secret.Namespace).Update(ctx, secret, metav1.UpdateOptions{})
+	if err != nil {
+		return b, fmt.Errorf("note on secret %s/%s when its token expires: %w", secret.Namespace, secret.Name, err)
+	}
+	return binding(stored), nil
+}
+
+// Undo deletes the very Secret that Bind made, and with it the token. It works under a cancelled context too.
+func (b Binding) Undo(ctx context.Context, c *kube.Client) error {
+	return c.Secrets(b.Account.Namespace).Undo(ctx, b.secret)
+}
+
+// List reads the Secrets of all revocable tokens of a namespace, or of all namespaces for "", and returns them with the
+// server's time.
+func List(ctx context.Context, c *kube.Client, namespace string) ([]Binding, time.Time, error) {
+	secrets, err := c.Secrets(namespace).All(ctx, metav1.ListOptions{LabelSelector: bindingLabel + "=" + bindingValue})
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("list revocable tokens: %w", err)
+	}
+	found := make([]Binding, 0, len(secrets))
+	for i := range secrets {
+		found = append(found, binding(&secrets[i]))
+	}
+	now, err := c.ServerTime(ctx)
+	return found, now, err
+}
+
+// Find reads the Secret of one revocable token. Another kind of Secret is Invalid.
+func Find(ctx context.Context, c *kube.Client, namespace, name string) (Binding, error) {
+	secret, err := c.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return Binding{}, fmt.Errorf("read secret %s/%s: %w", namespace, name, err)
+	}
+	if secret.Labels[bindingLabel] != bindingValue {
+		return Binding{}, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("secret %s/%s is not of a revocable token, and was left as it is", namespace, name)}
+	}
+	return binding(secret), nil
+}
+
+// Revoke deletes the very Secret that was found, and with it the token. The request, once sent, is not cancelled with
+// the context. The server may accept the token for about 10 seconds more
+// (k8s.io/kubernetes/pkg/kubeapiserver/options/authentication.go).
+func (b Binding) Revoke(ctx context.Context, c *kube.Client) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := b.Undo(ctx, c); err != nil {
+		return fmt.Errorf("revoke %s/%s: %w", b.Account.Namespace, b.Name, err)
+	}
+	return nil
+}
+
+// binding reads a Secret. What is not readable of it stays empty.
+func binding(secret *corev1.Secret) Binding {
+	b := Binding{
+		Name:    secret.Name,
+		Account: Account{Namespace: secret.Namespace, Name: secret.Annotations[accountKey]},
+		Created: secret.CreationTimestamp.Time,
+		secret:  secret,
+	}
+	_ = json.Unmarshal([]byte(secret.Annotations[audiencesKey]), &b.Audiences)
+	b.Expires, _ = time.Parse(time.RFC3339, secret.Annotations[expiresKey])
+	return b
+}
+
+// DrawName returns a name for the Secret of a token that nothing has: that of the ServiceAccount, as far as it fits,
+// and ten random digits.
+func DrawName(random io.Reader, account Account) (string, error) {
+	const most = 200 // of the 253 characters of a Secret's name
+	suffix := make([]byte, 5)
+	if _, err := io.ReadFull(random, suffix); err != nil {
+		return "", fmt.Errorf("draw a name: %w", err)
+	}
+	stem := strings.TrimRight(account.Name[:min(len(account.Name), most)], ".-")
+	return stem + "-token-" + hex.EncodeToString(suffix), nil
+}
