@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation/path"
 
 	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/satoken"
 )
 
@@ -55,4 +57,28 @@ func parseAccount(args []string) (string, error) {
 func accountIn(target fleet.Target, name string) (satoken.Account, error) {
 	entry, err := target.Entry()
 	return satoken.Account{Namespace: entry.Namespace, Name: name}, err
+}
+
+// completeAccounts offers the ServiceAccounts of the namespace to the shell, as kubectl does.
+func completeAccounts(cmd *cobra.Command, conn *connection) {
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]string, error) {
+			namespace, err := namespaceIn(target, false)
+			if err != nil {
+				return nil, err
+			}
+			return c.ServiceAccounts(ctx, namespace)
+		})
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		var names []string
+		for _, result := range results {
+			names = append(names, result.Value...)
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
 }
