@@ -19,13 +19,14 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 )
 
-// A hub is the control plane that all tests share, each in a namespace of its own.
+// A hub is a control plane that all tests share, each in a namespace of its own.
 type hub struct {
 	*controlplane.ControlPlane
 	client kubernetes.Interface
 }
 
-var shared *hub
+// capped grants tokens for an hour at most, free grants what is asked.
+var capped, free *hub
 
 func TestMain(m *testing.M) {
 	code, err := runTests(m)
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// runTests starts a control plane that grants tokens for an hour at most.
+// runTests starts the control planes.
 func runTests(m *testing.M) (code int, err error) {
 	dir := os.Getenv("JOINCTL_E2E_BIN")
 	if dir == "" {
@@ -45,16 +46,18 @@ func runTests(m *testing.M) (code int, err error) {
 	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
 		return 1, err
 	}
-	cp, err := controlplane.StartMain(filepath.Join(dir, "controlplane"), "--name", "hub", "--max-token-expiration=1h")
-	if err != nil {
-		return 1, err
+	for into, args := range map[**hub][]string{&capped: {"--max-token-expiration=1h"}, &free: nil} {
+		cp, err := controlplane.StartMain(filepath.Join(dir, "controlplane"), append(args, "--name", "hub")...)
+		if err != nil {
+			return 1, err
+		}
+		defer func() { err = errors.Join(err, cp.Stop()) }()
+		client, err := cp.Clientset()
+		if err != nil {
+			return 1, err
+		}
+		*into = &hub{cp, client}
 	}
-	defer func() { err = errors.Join(err, cp.Stop()) }()
-	client, err := cp.Clientset()
-	if err != nil {
-		return 1, err
-	}
-	shared = &hub{cp, client}
 	return m.Run(), nil
 }
 
@@ -80,7 +83,10 @@ func command(t testing.TB, program, kubeconfig string, args ...string) *exec.Cmd
 func execute(t testing.TB, cmd *exec.Cmd) outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if cmd.Stdout == nil {
+		cmd.Stdout = &stdout
+	}
+	cmd.Stderr = &stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
