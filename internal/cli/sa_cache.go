@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/satoken"
 )
 
@@ -38,16 +39,17 @@ func (m *cacheMode) Type() string   { return "mode" }
 func (t *tokenCache) register(cmd *cobra.Command, env *Env) {
 	addCacheDir(cmd, env, &t.dir)
 	cmd.Flags().Var(&t.mode, "cache", "disk: keep tokens in --cache-dir; none: mint one at every call")
-	before(cmd, func() error {
-		if t.mode == cacheDisk && t.dir == "" {
-			return errors.New("the environment names no place for caches: name one with --cache-dir, or do without with --cache none")
-		}
-		return nil
-	})
 }
 
-func (t *tokenCache) disk() satoken.Cache {
-	return satoken.Cache{Dir: filepath.Join(t.dir, "credentials")}
+// disk returns the cache. An environment without a place for one is a mistake in the command line, which can name it.
+func (t *tokenCache) disk() (satoken.Cache, error) {
+	if t.dir == "" {
+		return satoken.Cache{}, &kube.ConfigError{
+			Err:  errors.New("the environment names no place for caches"),
+			Hint: "name one with --cache-dir, or do without with --cache none",
+		}
+	}
+	return satoken.Cache{Dir: filepath.Join(t.dir, "credentials")}, nil
 }
 
 // addCacheDir gives a command --cache-dir. Only sa credential keeps anything there.

@@ -112,11 +112,15 @@ func (m *saMint) kept(ctx context.Context, target fleet.Target, c *kube.Client, 
 	if cache.mode == cacheNone {
 		return mint(ctx)
 	}
+	disk, err := cache.disk()
+	if err != nil {
+		return satoken.Token{}, err
+	}
 	account, err := accountIn(target, m.name)
 	if err != nil {
 		return satoken.Token{}, err
 	}
-	got, err := cache.disk().Fetch(ctx, satoken.Key(c, account, m.spec), m.env.Now, mint)
+	got, err := disk.Fetch(ctx, satoken.Key(c, account, m.spec), m.env.Now, mint)
 	if got.Stale != nil {
 		m.env.warn("no new token of serviceaccount %s, the old one serves until %s: %v", account, stamp(got.Token.Expires()), got.Stale)
 	}

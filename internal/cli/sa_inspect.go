@@ -32,8 +32,7 @@ func newSAInspect(env *Env, conn *connection) *cobra.Command {
 asked, so that the signature is not verified; --review has the server judge it. A bootstrap token is recognised too. A
 token given as an argument shows in process lists and shell histories: - and --token-file are there for that.`,
 		Example: `  joinctl sa token robot | joinctl sa inspect -
-  joinctl sa inspect --token-file /var/run/secrets/kubernetes.io/serviceaccount/token
-  joinctl sa inspect --token-file robot.token --review -o jsonpath={.items[0].review.user}`,
+  joinctl sa token robot | joinctl sa inspect - --review -o jsonpath={.items[0].review.user}`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			given, err = parseBearer(env, args, file)
 			return err

@@ -57,7 +57,7 @@ func (m *saMint) register(cmd *cobra.Command) {
 	flags.DurationVar(&m.minGranted, "min-granted", 0, "print nothing, and exit with 4, if the server grants less than this")
 	flags.Var(&bound.Kind, "bound-object-kind", "kind of an object that the token dies with: Pod, Secret or Node")
 	flags.StringVar(&bound.Name, "bound-object-name", "", "name of that object; a Pod or Secret is in the ServiceAccount's namespace")
-	flags.StringVar(&bound.UID, "bound-object-uid", "", "UID that the object must have (default: whichever it has)")
+	flags.StringVar(&bound.UID, "bound-object-uid", "", "its UID, where only this very object will do (default: whichever it has)")
 	flags.BoolVar(&m.revocable, "revocable", false, "bind the token to a Secret made for it, so that sa list shows and sa revoke revokes it")
 	before(cmd, m.check)
 }

@@ -96,9 +96,9 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 
 // leaks names the first form in which a token that joinctl printed stands on stderr too.
 func (h *heard) leaks() string {
-	tokens := regexp.MustCompile(`\b[a-z0-9]{6}\.([a-z0-9]{16})\b`)
+	tokens := regexp.MustCompile(`\b[a-z0-9]{6}\.([a-z0-9]{16})\b|\beyJ[\w-]+\.[\w-]+\.([\w-]{10,})`)
 	for _, found := range tokens.FindAllStringSubmatch(h.stdout.String(), -1) {
-		if form := Leak(h.stderr.String(), found[1]); form != "" {
+		if form := Leak(h.stderr.String(), found[1]+found[2]); form != "" {
 			return form
 		}
 	}
