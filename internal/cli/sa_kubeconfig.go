@@ -88,15 +88,44 @@ func deliver(made *satoken.Kubeconfig, to destination) error {
 	return to.Keep(content)
 }
 
-// on mints a token on one target, if its connection may be handed over.
+// on mints a token on one target, if its connection may be handed over, and sees whether it works.
 func (h *handover) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
-	if c.Insecure() && !h.allowInsecure {
-		return granted{}, &kube.ConfigError{
+	if err := h.possible(target, c); err != nil {
+		return granted{}, err
+	}
+	g, err := h.saMint.on(ctx, target, c)
+	if err != nil || g.problem != nil {
+		return g, err
+	}
+	verdict, err := satoken.SelfReview(ctx, c, g.token.Reveal())
+	if err == nil && !verdict.Accepted {
+		return g, &kube.Error{
+			Reason: kube.Invalid,
+			Err:    fmt.Errorf("the API server does not accept the token that it granted, which is for %s", list(g.token.Claims.Audiences)),
+			Hint:   "leave --audience out: a kubeconfig is for the API server",
+		}
+	}
+	return g, nil // a server that cannot tell is no reason to fail
+}
+
+// possible refuses a connection that cannot be handed over as it is.
+func (h *handover) possible(target fleet.Target, c *kube.Client) error {
+	entry, err := target.Entry()
+	switch {
+	case err != nil:
+		return err
+	case c.Insecure() && !h.allowInsecure:
+		return &kube.ConfigError{
 			Err:  fmt.Errorf("the connection to %s is not verified: whoever stands in between would get the token", c.Server().Redacted()),
 			Hint: "give the context a certificate authority, or say --allow-insecure",
 		}
+	case h.embed == embedExec && entry.File == "":
+		return &kube.ConfigError{
+			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(target.Context)),
+			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
+		}
 	}
-	return h.saMint.on(ctx, target, c)
+	return nil
 }
 
 // add adds the context for one target.
@@ -111,12 +140,6 @@ func (h *handover) add(to *satoken.Kubeconfig, result fleet.Result[granted]) err
 	entry.User = first(h.userName, entry.Context)
 	if h.embed == embedToken {
 		return to.AddToken(entry, g.token)
-	}
-	if g.entry.File == "" {
-		return &kube.ConfigError{
-			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(result.Target.Context)),
-			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
-		}
 	}
 	args := []string{"sa", "credential", h.name, "--namespace", g.account.Namespace, "--kubeconfig", g.entry.File, "--context", result.Target.Context}
 	for _, audience := range h.spec.Audiences {

@@ -25,7 +25,7 @@ type Verdict struct {
 func Review(ctx context.Context, c *kube.Client, credential string, audiences []string) (Verdict, error) {
 	status, err := c.ReviewToken(ctx, credential, audiences)
 	if kube.ReasonOf(err) == kube.Forbidden {
-		return selfReview(ctx, c, credential)
+		return SelfReview(ctx, c, credential)
 	}
 	if err != nil {
 		return Verdict{}, fmt.Errorf("review the token: %w", err)
@@ -41,7 +41,8 @@ func Review(ctx context.Context, c *kube.Client, credential string, audiences []
 	}, nil
 }
 
-func selfReview(ctx context.Context, c *kube.Client, credential string) (Verdict, error) {
+// SelfReview asks the API server, with a token as the only credential, whom it takes its bearer for.
+func SelfReview(ctx context.Context, c *kube.Client, credential string) (Verdict, error) {
 	bearer, err := c.Bearing(credential)
 	if err != nil {
 		return Verdict{}, err

@@ -273,3 +273,18 @@ func TestAFailureLeavesTheFileAsItWas(t *testing.T) {
 		t.Errorf("left over: %v", files)
 	}
 }
+
+func TestAKubeconfigThatWouldNotWorkIsNotHandedOver(t *testing.T) {
+	t.Parallel()
+	h, ns := capped, capped.namespace(t)
+	for _, more := range [][]string{nil, {"--embed", "exec"}, {"--revocable"}} {
+		out := run(t, "joinctl", h.Kubeconfig, append([]string{"sa", "kubeconfig", robot, "-n", ns, "--audience", "vault"}, more...)...)
+		out.wants(t, 1, "the API server does not accept the token that it granted, which is for vault", "leave --audience out")
+		if out.stdout != "" {
+			t.Errorf("printed %q", out.stdout)
+		}
+	}
+	if n := h.bindings(t, ns); n != 0 {
+		t.Errorf("%d Secrets are left over", n)
+	}
+}
