@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -29,25 +27,11 @@ const (
 	profileTrace profileKind = "trace"
 )
 
-func profileKinds() []string {
-	return []string{string(profileNone), string(profileCPU), "heap", "goroutine", "threadcreate", "block", "mutex", string(profileTrace)}
-}
-
-func (k *profileKind) Set(s string) error {
-	if !slices.Contains(profileKinds(), s) {
-		return errors.New("it is one of: " + strings.Join(profileKinds(), ", "))
-	}
-	*k = profileKind(s)
-	return nil
-}
-
-func (k *profileKind) String() string { return string(*k) }
-func (k *profileKind) Type() string   { return "kind" }
-
 // profiled gives a command --profile and --profile-output.
 func profiled(cmd *cobra.Command, p *profile) {
 	p.kind = profileNone
-	cmd.Flags().Var(&p.kind, "profile", "capture how joinctl itself runs: "+strings.Join(profileKinds(), ", "))
+	kinds := choiceValue[profileKind]{&p.kind, []profileKind{profileNone, profileCPU, "heap", "goroutine", "threadcreate", "block", "mutex", profileTrace}}
+	cmd.Flags().Var(kinds, "profile", "capture how joinctl itself runs: "+kinds.list())
 	cmd.Flags().StringVar(&p.path, "profile-output", "profile.pprof", "file to write the profile to")
 	body := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -25,20 +25,10 @@ const (
 	cacheNone cacheMode = "none"
 )
 
-func (m *cacheMode) Set(s string) error {
-	if *m = cacheMode(s); *m != cacheDisk && *m != cacheNone {
-		return errors.New("it is disk or none")
-	}
-	return nil
-}
-
-func (m *cacheMode) String() string { return string(*m) }
-func (m *cacheMode) Type() string   { return "mode" }
-
 // register adds the flags of sa credential.
 func (t *tokenCache) register(cmd *cobra.Command, env *Env) {
 	addCacheDir(cmd, env, &t.dir)
-	cmd.Flags().Var(&t.mode, "cache", "disk: keep tokens in --cache-dir; none: mint one at every call")
+	cmd.Flags().Var(choiceValue[cacheMode]{&t.mode, []cacheMode{cacheDisk, cacheNone}}, "cache", "disk: keep tokens in --cache-dir; none: mint one at every call")
 }
 
 // disk returns the cache. An environment without a place for one is a mistake in the command line, which can name it.

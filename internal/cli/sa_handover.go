@@ -30,16 +30,6 @@ const (
 	embedExec  embedding = "exec"
 )
 
-func (e *embedding) Set(s string) error {
-	if *e = embedding(s); *e != embedToken && *e != embedExec {
-		return errors.New("it is token or exec")
-	}
-	return nil
-}
-
-func (e *embedding) String() string { return string(*e) }
-func (e *embedding) Type() string   { return "kind" }
-
 // check refuses what would be lost when kubectl calls joinctl later.
 func (h *handover) check() error {
 	switch {

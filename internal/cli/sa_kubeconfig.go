@@ -36,7 +36,7 @@ or one where joinctl and that kubeconfig are in the same places.`,
 	}
 	h.register(cmd)
 	flags := cmd.Flags()
-	flags.Var(&h.embed, "embed", "token: a token that is minted now; exec: a call of joinctl that mints one when it is needed")
+	flags.Var(choiceValue[embedding]{&h.embed, []embedding{embedToken, embedExec}}, "embed", "token: a token that is minted now; exec: a call of joinctl that mints one when it is needed")
 	flags.StringVar(&h.out, "out", "", "file to write, readable by its owner only (default: standard output)")
 	flags.StringVar(&h.contextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
 	flags.StringVar(&h.userName, "user-name", "", "name of the user (default: that of the context)")

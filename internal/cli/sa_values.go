@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,3 +52,33 @@ func (v audienceValue) String() string {
 	return strings.Join(*v.audiences, " ")
 }
 func (v audienceValue) Type() string { return "audience" }
+
+// A choiceValue is one word out of a few.
+type choiceValue[T ~string] struct {
+	chosen *T
+	of     []T
+}
+
+func (v choiceValue[T]) Set(s string) error {
+	if !slices.Contains(v.of, T(s)) {
+		return errors.New("it is one of: " + v.list())
+	}
+	*v.chosen = T(s)
+	return nil
+}
+
+func (v choiceValue[T]) String() string {
+	if v.chosen == nil {
+		return ""
+	}
+	return string(*v.chosen)
+}
+func (v choiceValue[T]) Type() string { return "word" }
+
+func (v choiceValue[T]) list() string {
+	words := make([]string, len(v.of))
+	for i, word := range v.of {
+		words[i] = string(word)
+	}
+	return strings.Join(words, ", ")
+}
