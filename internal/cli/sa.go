@@ -34,9 +34,13 @@ and does not store: it dies when it expires, with the ServiceAccount, or with th
 	)
 	for _, sub := range cmd.Commands() {
 		profiled(sub, &profile{})
-		sub.Flags().StringVarP(&conn.overrides.Context.Namespace, "namespace", "n", "", "namespace of the ServiceAccount (default: the context's)")
 	}
 	return cmd
+}
+
+// addNamespace gives a command -n.
+func addNamespace(cmd *cobra.Command, conn *connection) {
+	cmd.Flags().StringVarP(&conn.overrides.Context.Namespace, "namespace", "n", "", "namespace of the ServiceAccount (default: the context's)")
 }
 
 // parseAccount reads the one argument NAME. It is not repeated: someone may have given a token.

@@ -23,7 +23,7 @@ func newSAInspect(env *Env, conn *connection) *cobra.Command {
 		format output.Format
 		file   string
 		review bool
-		given  bearer
+		b      bearer
 	)
 	cmd := &cobra.Command{
 		Use:   "inspect TOKEN | -",
@@ -34,18 +34,18 @@ token given as an argument shows in process lists and shell histories: - and --t
 		Example: `  joinctl sa token robot | joinctl sa inspect -
   joinctl sa token robot | joinctl sa inspect - --review -o jsonpath={.items[0].review.user}`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			given, err = parseBearer(env, args, file)
+			b, err = parseBearer(env, args, file)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := output.List[inspection]{Kind: "TokenInspectionList"}
 			if !review {
-				found.Items = []inspection{inspect(given, env.Now())}
+				found.Items = []inspection{inspect(b, env.Now())}
 				return printInspections(env, &format, found)
 			}
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) (inspection, error) {
 				klog.V(1).InfoS("reviewing a token", "context", target.Context, "server", c.Server().Host)
-				return given.review(ctx, target, c)
+				return b.review(ctx, target, c)
 			})
 			if err != nil {
 				return err

@@ -69,6 +69,7 @@ no other tokens, so that those cannot be listed by anyone.`,
 		},
 	}
 	addOutput(cmd, &format)
+	addNamespace(cmd, conn)
 	cmd.Flags().BoolVarP(&allNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
 	return cmd
 }

@@ -44,6 +44,7 @@ type granted struct {
 // common adds the flags that say what tokens are wanted, whenever they are minted.
 func (m *saMint) common(cmd *cobra.Command) {
 	completeAccounts(cmd, m.conn)
+	addNamespace(cmd, m.conn)
 	flags := cmd.Flags()
 	flags.Var(audienceValue{&m.spec.Audiences}, "audience", "audience that the token is for (repeatable; default: the API server)")
 	flags.Var(lifeValue{&m.spec.Lifetime}, "duration", "how long the token is to be valid, 10m at least (default: as the server likes, usually 1h)")

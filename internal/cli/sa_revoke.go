@@ -40,6 +40,7 @@ token for about 10 seconds more.
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd.Context()) },
 	}
 	addOutput(cmd, &r.format)
+	addNamespace(cmd, conn)
 	flags := cmd.Flags()
 	flags.BoolVar(&r.expired, "expired", false, "remove all whose token is over, in place of named ones")
 	flags.BoolVarP(&r.allNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")

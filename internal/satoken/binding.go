@@ -71,7 +71,7 @@ func Bind(ctx context.Context, c *kube.Client, account Account, name string) (Bi
 			}
 		}
 	}
-	return Binding{}, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err)
+	return Binding{}, needing("create", account.Namespace, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err))
 }
 
 // Record notes on the Secret what was granted.
@@ -82,7 +82,7 @@ func (b Binding) Record(ctx context.Context, c *kube.Client, tok Token) (Binding
 	secret.Annotations[expiresKey] = tok.Expires().UTC().Format(time.RFC3339)
 	stored, err := c.Secrets(secret.Namespace).Update(ctx, secret, metav1.UpdateOptions{})
 	if err != nil {
-		return b, fmt.Errorf("note on secret %s/%s when its token expires: %w", secret.Namespace, secret.Name, err)
+		return b, needing("update", secret.Namespace, fmt.Errorf("note on secret %s/%s when its token expires: %w", secret.Namespace, secret.Name, err))
 	}
 	return binding(stored), nil
 }
@@ -97,7 +97,7 @@ func (b Binding) Undo(ctx context.Context, c *kube.Client) error {
 func List(ctx context.Context, c *kube.Client, namespace string) ([]Binding, time.Time, error) {
 	secrets, err := c.Secrets(namespace).All(ctx, metav1.ListOptions{LabelSelector: bindingLabel + "=" + bindingValue})
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("list revocable tokens: %w", err)
+		return nil, time.Time{}, needing("list", namespace, fmt.Errorf("list revocable tokens: %w", err))
 	}
 	found := make([]Binding, 0, len(secrets))
 	for i := range secrets {
@@ -111,7 +111,7 @@ func List(ctx context.Context, c *kube.Client, namespace string) ([]Binding, tim
 func Find(ctx context.Context, c *kube.Client, namespace, name string) (Binding, error) {
 	secret, err := c.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return Binding{}, fmt.Errorf("read secret %s/%s: %w", namespace, name, err)
+		return Binding{}, needing("get", namespace, fmt.Errorf("read secret %s/%s: %w", namespace, name, err))
 	}
 	if secret.Labels[bindingLabel] != bindingValue {
 		return Binding{}, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("secret %s/%s is not of a revocable token, and was left as it is", namespace, name)}
@@ -127,7 +127,7 @@ func (b Binding) Revoke(ctx context.Context, c *kube.Client) error {
 		return err
 	}
 	if err := b.Undo(ctx, c); err != nil {
-		return fmt.Errorf("revoke %s/%s: %w", b.Account.Namespace, b.Name, err)
+		return needing("delete", b.Account.Namespace, fmt.Errorf("revoke %s/%s: %w", b.Account.Namespace, b.Name, err))
 	}
 	return nil
 }

@@ -56,6 +56,9 @@ func TestBindTakesBackWhatItMayHaveMade(t *testing.T) {
 			if test.reason == kube.Unknown && !strings.Contains(err.Error(), "ns/b") {
 				t.Errorf("it is not named: %v", err)
 			}
+			if known := (*kube.Error)(nil); test.reason == kube.Forbidden && (!errors.As(err, &known) || !strings.Contains(known.Hint, "the verb create on secrets in namespace ns")) {
+				t.Errorf("it does not say which right is missing: %v", err)
+			}
 			if got := asked(); !reflect.DeepEqual(got, test.asked) {
 				t.Errorf("asked %q", got)
 			}

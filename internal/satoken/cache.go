@@ -89,7 +89,7 @@ func (c Cache) prepare() error {
 		return err
 	}
 	info, err := os.Stat(c.Dir)
-	if err != nil || info.Mode().Perm()&0o077 == 0 {
+	if err != nil || private(info) {
 		return err
 	}
 	return os.Chmod(c.Dir, 0o700)
@@ -99,7 +99,7 @@ func (c Cache) prepare() error {
 // nothing: it will be replaced.
 func (c Cache) read(key string) Token {
 	info, err := os.Lstat(c.file(key))
-	if err != nil || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 != 0 {
+	if err != nil || !info.Mode().IsRegular() || !private(info) {
 		return Token{}
 	}
 	content, err := os.ReadFile(c.file(key))

@@ -33,6 +33,18 @@ func explain(account Account, spec Spec, err error) error {
 	return &kube.Error{Err: err, Hint: hint}
 }
 
+// needing adds which right a request on Secrets needs, if it was refused for want of one. Nowhere means all namespaces.
+func needing(verb, namespace string, err error) error {
+	if kube.ReasonOf(err) != kube.Forbidden {
+		return err
+	}
+	where := "namespace " + namespace
+	if namespace == "" {
+		where = "all namespaces"
+	}
+	return &kube.Error{Err: err, Hint: fmt.Sprintf("this needs the verb %s on secrets in %s", verb, where)}
+}
+
 // missing tells which of the objects is not there.
 func missing(account Account, spec Spec, err error) string {
 	var status apierrors.APIStatus

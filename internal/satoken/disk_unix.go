@@ -6,6 +6,7 @@ package satoken
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 )
@@ -23,3 +24,6 @@ func tryLock(path string) (unlock func(), err error) {
 	}
 	return func() { _ = file.Close() }, nil
 }
+
+// private reports whether a file is for its owner only.
+func private(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
