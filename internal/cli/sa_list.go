@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
@@ -37,41 +38,30 @@ no other tokens, so that those cannot be listed by anyone.`,
 				}
 				klog.V(1).InfoS("listing revocable tokens", "context", target.Context, "server", c.Server().Host, "namespace", namespace)
 				found, now, err := satoken.List(ctx, c, namespace)
-				items := make([]saItem, 0, len(found))
-				for _, b := range found {
-					items = append(items, boundItem(target, b, now))
-				}
-				slices.SortStableFunc(items, func(a, b saItem) int {
-					return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
-				})
-				return items, err
+				return boundItems(target, found, now), err
 			})
 			if err != nil {
 				return err
 			}
-			missed, found := &shortfall{}, output.List[saItem]{Kind: "ServiceAccountTokenList"}
-			for _, result := range results {
-				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
-					continue
-				}
-				missed.done++
-				found.Items = append(found.Items, result.Value...)
-				if len(result.Value) == 0 {
-					env.say("no revocable tokens in %s", described(result.Target.Context))
-				}
-			}
-			found.Failures = missed.document()
-			if err := output.Print(env.Out, &format, found, boundView(allNamespaces)); err != nil {
-				return err
-			}
-			return missed.orNil()
+			return printFound(env, &format, "ServiceAccountTokenList", "revocable tokens", boundView(allNamespaces), results)
 		},
 	}
 	addOutput(cmd, &format)
 	addNamespace(cmd, conn)
 	cmd.Flags().BoolVarP(&allNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
 	return cmd
+}
+
+// boundItems describes what was found on a target, the soonest to expire first.
+func boundItems(target fleet.Target, found []satoken.Binding, now time.Time) []saItem {
+	items := make([]saItem, 0, len(found))
+	for _, b := range found {
+		items = append(items, boundItem(target, b, now))
+	}
+	slices.SortStableFunc(items, func(a, b saItem) int {
+		return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return items
 }
 
 // namespaceIn returns the namespace that is meant on a target, "" for all.

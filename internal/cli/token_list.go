@@ -42,24 +42,7 @@ left out. Token secrets are hidden.`,
 			if err != nil {
 				return err
 			}
-			missed := &shortfall{}
-			found := output.List[tokenItem]{Kind: "TokenList"}
-			for _, result := range results {
-				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
-					continue
-				}
-				missed.done++
-				found.Items = append(found.Items, result.Value...)
-				if len(result.Value) == 0 {
-					env.say("no bootstrap tokens in %s", described(result.Target.Context))
-				}
-			}
-			found.Failures = missed.document()
-			if err := output.Print(env.Out, &format, found, tokenView()); err != nil {
-				return err
-			}
-			return missed.orNil()
+			return printFound(env, &format, "TokenList", "bootstrap tokens", tokenView(), results)
 		},
 	}
 	addOutput(cmd, &format)
