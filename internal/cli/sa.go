@@ -18,9 +18,8 @@ import (
 
 func newSA(env *Env, conn *connection) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "sa",
-		Aliases: []string{"serviceaccount"},
-		Short:   "Mint, hand over, inspect and revoke tokens of ServiceAccounts",
+		Use:   "sa",
+		Short: "Mint, hand over, inspect and revoke tokens of ServiceAccounts",
 		Long: `Mint, hand over, inspect and revoke tokens of ServiceAccounts. Such a token is a JWT that the API server signs on request
 and does not store: it dies when it expires, with the ServiceAccount, or with the object that it is bound to.`,
 	}

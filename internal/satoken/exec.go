@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	execv1 "k8s.io/client-go/pkg/apis/clientauthentication/v1"
@@ -51,7 +52,7 @@ func ParseCaller(info string) (Caller, error) {
 // Wants reports whether the caller talks to the server that a client does, as far as can be told: by the same address
 // or with the same certificate authority. A token for one server is not for others to see.
 func (c Caller) Wants(client *kube.Client) bool {
-	return c.server == "" || c.server == client.Server().String() || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
+	return c.server == "" || strings.TrimSuffix(c.server, "/") == strings.TrimSuffix(client.Server().String(), "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
 }
 
 // Answer returns a token in the form that the caller reads: one JSON object.

@@ -53,6 +53,17 @@ func TestACallerThatIsNotUnderstoodIsRefusedWithoutRepeatingIt(t *testing.T) {
 	}
 }
 
+func TestACallerGetsATokenForItsOwnServerOnly(t *testing.T) {
+	t.Parallel()
+	c, _ := serving(t, nil)
+	for server, want := range map[string]bool{"": true, c.Server().String(): true, c.Server().String() + "/": true, "https://elsewhere": false} {
+		caller, err := ParseCaller(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"` + server + `"}}}`)
+		if err != nil || caller.Wants(c) != want {
+			t.Errorf("%q: %v, %v", server, caller.Wants(c), err)
+		}
+	}
+}
+
 func FuzzParseCaller(f *testing.F) {
 	f.Add(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"https://a","certificate-authority-data":"YQ=="}}}`)
 	f.Add(`{"kind":"ExecCredential"}`)

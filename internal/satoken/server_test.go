@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,10 +29,15 @@ var cut = reply{}
 // answer for is not found.
 func serving(t *testing.T, replies map[string]reply) (*kube.Client, func() []string) {
 	t.Helper()
-	var asked []string
+	var (
+		mu    sync.Mutex
+		asked []string
+	)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		line := r.Method + " " + r.URL.Path
+		mu.Lock()
 		asked = append(asked, line)
+		mu.Unlock()
 		answer, ok := replies[line]
 		switch {
 		case !ok:
@@ -48,7 +54,11 @@ func serving(t *testing.T, replies map[string]reply) (*kube.Client, func() []str
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, func() []string { return asked }
+	return c, func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
 }
 
 func refusal(code int32, reason metav1.StatusReason) reply {

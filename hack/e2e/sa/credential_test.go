@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"encoding/pem"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -25,7 +26,7 @@ import (
 type counter struct {
 	kubeconfig string // through the proxy, with the rights of an administrator
 	mints      atomic.Int32
-	down       atomic.Bool // requests fail
+	hold       atomic.Bool // TokenRequests are not answered until their client gives up
 }
 
 func (h *hub) counted(t *testing.T, namespace string) *counter {
@@ -47,10 +48,11 @@ func (h *hub) counted(t *testing.T, namespace string) *counter {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/serviceaccounts/"+robot+"/token") {
 			c.mints.Add(1)
-		}
-		if c.down.Load() {
-			w.WriteHeader(http.StatusServiceUnavailable)
-			return
+			if c.hold.Load() {
+				_, _ = io.Copy(io.Discard, r.Body) // or else the server does not notice that the client has gone
+				<-r.Context().Done()
+				return
+			}
 		}
 		passOn.ServeHTTP(w, r)
 	}))
@@ -285,6 +287,33 @@ func TestAKubeconfigThatWouldNotWorkIsNotHandedOver(t *testing.T) {
 		}
 	}
 	if n := h.bindings(t, ns); n != 0 {
+		t.Errorf("%d Secrets are left over", n)
+	}
+}
+
+func TestAnInterruptTakesBackTheSecretOfATokenThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	ns := free.namespace(t)
+	c := free.counted(t, ns)
+	c.hold.Store(true)
+	cmd := command(t, "joinctl", c.kubeconfig, "sa", "token", robot, "--revocable")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); c.mints.Load() == 0 && time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	}
+	if n := free.bindings(t, ns); n != 1 {
+		t.Errorf("%d Secrets are there while the token is asked for", n)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _ = cmd.Wait(); cmd.ProcessState.ExitCode() != 130 {
+		t.Errorf("exit code %d\n%s", cmd.ProcessState.ExitCode(), stderr.String())
+	}
+	if n := free.bindings(t, ns); n != 0 {
 		t.Errorf("%d Secrets are left over", n)
 	}
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/satoken"
+)
+
+// A revocation is what sa revoke was asked for.
+type revocation struct {
+	env           *Env
+	conn          *connection
+	names         []string // of Secrets; empty: the expired ones
+	expired       bool
+	allNamespaces bool
+	yes           bool
+	format        output.Format
+}
+
+// A revoked is what became of one token.
+type revoked struct {
+	Context   string `json:"context"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Status    string `json:"status"`
+
+	binding satoken.Binding `json:"-"`
+	err     error           `json:"-"`
+}
+
+// run finds the tokens on every target, and then revokes them.
+func (r *revocation) run(ctx context.Context) error {
+	found, err := each(ctx, r.conn, 0, r.find)
+	if err != nil {
+		return err
+	}
+	plan := map[string][]revoked{} // by context
+	for _, result := range found {
+		plan[result.Target.Context] = result.Value
+	}
+	if r.expired && !r.agreed(found) {
+		return errors.New("nothing was revoked: not without a yes")
+	}
+	results, err := each(ctx, r.conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
+		done := plan[target.Context]
+		for i := range done {
+			if done[i].err == nil {
+				klog.V(1).InfoS("revoking a token", "context", target.Context, "server", c.Server().Host, "name", done[i].Name)
+				done[i].err = done[i].binding.Revoke(ctx, c)
+			}
+		}
+		return done, nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.report(found, results)
+}
+
+// find looks the tokens up that are meant on a target. What cannot be found fails alone.
+func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
+	namespace, err := namespaceIn(target, r.allNamespaces)
+	if err != nil {
+		return nil, err
+	}
+	var out []revoked
+	for _, name := range r.names {
+		b, err := satoken.Find(ctx, c, namespace, name)
+		out = append(out, revoked{Context: target.Context, Namespace: namespace, Name: name, Status: "revoked", binding: b, err: err})
+	}
+	if !r.expired {
+		return out, nil
+	}
+	all, now, err := satoken.List(ctx, c, namespace)
+	for _, b := range all {
+		if !b.Expires.IsZero() && now.After(b.Expires) {
+			out = append(out, revoked{Context: target.Context, Namespace: b.Account.Namespace, Name: b.Name, Status: "removed", binding: b})
+		}
+	}
+	return out, err
+}
+
+// agreed shows what would be removed, and asks. Where there is nothing, nothing is asked.
+func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
+	count := 0
+	for _, result := range found {
+		for _, item := range result.Value {
+			count++
+			r.env.say("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", described(item.Context), item.Namespace, item.Name, item.binding.Account.Name, stamp(item.binding.Expires))
+		}
+	}
+	switch {
+	case count == 0 || r.yes:
+		return true
+	case !r.env.InTTY:
+		r.env.say("without a terminal to ask on, this needs --yes")
+		return false
+	}
+	fmt.Fprintf(r.env.Err, "joinctl: remove these %d? [y/N] ", count)
+	answer, _ := bufio.NewReader(r.env.In).ReadString('\n')
+	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
+}
+
+// report prints what was revoked, and tells what was not: on targets that were not searched, and one by one.
+func (r *revocation) report(found, results []fleet.Result[[]revoked]) error {
+	missed, gone := &shortfall{}, output.List[revoked]{Kind: "ServiceAccountTokenRevocationList"}
+	for i, result := range results {
+		if err := errors.Join(found[i].Err, result.Err); err != nil {
+			missed.add(result.Target.Context, err)
+		}
+		for _, item := range result.Value {
+			if item.err != nil {
+				missed.add(item.Context, item.err)
+				continue
+			}
+			missed.done++
+			gone.Items = append(gone.Items, item)
+		}
+	}
+	gone.Failures = missed.document()
+	err := r.print(gone)
+	switch {
+	case len(gone.Items) > 0 && !r.expired:
+		r.env.say("the server may accept a revoked token for about 10 seconds more")
+	case len(gone.Items) == 0 && r.expired && len(missed.failures) == 0:
+		r.env.say("no tokens are expired")
+	}
+	return errors.Join(err, missed.orNil())
+}
+
+// print writes a line for each token by default.
+func (r *revocation) print(gone output.List[revoked]) error {
+	if !r.format.IsDefault() {
+		return output.Print(r.env.Out, &r.format, gone, output.View[revoked]{
+			Name: func(i revoked) string { return "secret/" + i.Name },
+			Columns: []output.Column[revoked]{
+				{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
+				{Title: "Name", Cell: func(i revoked) string { return i.Name }},
+				{Title: "Status", Cell: func(i revoked) string { return i.Status }},
+			},
+		})
+	}
+	for _, item := range gone.Items {
+		if _, err := fmt.Fprintf(r.env.Out, "serviceaccount token %q %s\n", item.Name, item.Status); err != nil {
+			return err
+		}
+	}
+	return nil
+}
