@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -50,7 +50,7 @@ func parseAccount(args []string) (string, error) {
 	if args[0] == "" {
 		return "", errors.New("the name of a ServiceAccount cannot be empty")
 	}
-	if wrong := path.IsValidPathSegmentName(args[0]); len(wrong) > 0 {
+	if wrong := content.IsPathSegmentName(args[0]); len(wrong) > 0 {
 		return "", errors.New("the name of a ServiceAccount " + strings.Join(wrong, ", and "))
 	}
 	return args[0], nil

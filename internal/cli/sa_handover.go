@@ -69,8 +69,8 @@ func (h *handover) destination() (destination, error) {
 		return printed{h.env}, deliverable(h.env)
 	}
 	path := h.out
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // the operator's link stays
+	if linked, err := filepath.EvalSymlinks(path); err == nil {
+		path = linked // the operator's link stays
 	}
 	return satoken.NewFile(path)
 }

@@ -123,9 +123,19 @@ func printInspections(env *Env, format *output.Format, found output.List[inspect
 
 // facts lists what there is to say.
 func (i inspection) facts() []fact {
-	facts := []fact{{"type", i.Type}, {"id", i.ID}, {"status", i.statusCell()}, {"issuer", i.Issuer}, {"subject", i.Subject},
-		{"serviceaccount uid", i.UID}, {"audiences", strings.Join(i.Audiences, ",")}, {"issued at", i.IssuedAt}, {"not before", i.NotBefore},
-		{"expires", i.Expires}, {"warn after", i.WarnAfter}}
+	facts := []fact{
+		{"type", i.Type},
+		{"id", i.ID},
+		{"status", i.statusCell()},
+		{"issuer", i.Issuer},
+		{"subject", i.Subject},
+		{"serviceaccount uid", i.UID},
+		{"audiences", strings.Join(i.Audiences, ",")},
+		{"issued at", i.IssuedAt},
+		{"not before", i.NotBefore},
+		{"expires", i.Expires},
+		{"warn after", i.WarnAfter},
+	}
 	for _, o := range i.BoundObjects {
 		facts = append(facts, fact{"bound to " + strings.ToLower(o.Kind), strings.TrimSpace(o.Name + " " + o.UID)})
 	}

@@ -108,7 +108,7 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 		r.env.say("without a terminal to ask on, this needs --yes")
 		return false
 	}
-	fmt.Fprintf(r.env.Err, "joinctl: remove these %d? [y/N] ", count)
+	_, _ = fmt.Fprintf(r.env.Err, "joinctl: remove these %d? [y/N] ", count)
 	answer, _ := bufio.NewReader(r.env.In).ReadString('\n')
 	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
 }

@@ -84,8 +84,11 @@ func TestOnlyWhatIsLabelledIsFound(t *testing.T) {
 		want   Binding
 		ok     bool
 	}{
-		"ours": {storedBinding(ours, map[string]string{accountKey: "robot", audiencesKey: `["a","b"]`, expiresKey: "2026-01-02T03:04:05Z"}),
-			Binding{Name: "b", Account: Account{"ns", "robot"}, Audiences: []string{"a", "b"}, Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}, true},
+		"ours": {
+			storedBinding(ours, map[string]string{accountKey: "robot", audiencesKey: `["a","b"]`, expiresKey: "2026-01-02T03:04:05Z"}),
+			Binding{Name: "b", Account: Account{"ns", "robot"}, Audiences: []string{"a", "b"}, Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+			true,
+		},
 		"unreadable": {storedBinding(ours, map[string]string{audiencesKey: `{`, expiresKey: "soon"}), Binding{Name: "b", Account: Account{Namespace: "ns"}}, true},
 		"another's":  {storedBinding(nil, nil), Binding{}, false},
 	} {

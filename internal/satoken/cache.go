@@ -92,7 +92,7 @@ func (c Cache) prepare() error {
 	if err != nil || private(info) {
 		return err
 	}
-	return os.Chmod(c.Dir, 0o700)
+	return os.Chmod(c.Dir, 0o700) //nolint:gosec // a directory
 }
 
 // read returns what is kept under a key. A file that others can read, that is not ours or that is damaged counts for

@@ -36,10 +36,16 @@ func TestReviewFallsBackToTheTokenItself(t *testing.T) {
 		reason  kube.Reason
 	}{
 		"reviewed": {map[string]reply{review: reviewed}, Verdict{By: "TokenReview", Accepted: true, User: robot.Username, UID: "u", Groups: []string{"g"}, Audiences: []string{"a"}}, ""},
-		"asked itself": {map[string]reply{review: forbidden, bySelf: self},
-			Verdict{By: "SelfSubjectReview", Accepted: true, User: robot.Username, UID: "u", Groups: []string{"g"}}, ""},
-		"not let in": {map[string]reply{review: forbidden, bySelf: refusal(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)},
-			Verdict{By: "SelfSubjectReview", Reason: "the API server does not let its bearer in"}, ""},
+		"asked itself": {
+			map[string]reply{review: forbidden, bySelf: self},
+			Verdict{By: "SelfSubjectReview", Accepted: true, User: robot.Username, UID: "u", Groups: []string{"g"}},
+			"",
+		},
+		"not let in": {
+			map[string]reply{review: forbidden, bySelf: refusal(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)},
+			Verdict{By: "SelfSubjectReview", Reason: "the API server does not let its bearer in"},
+			"",
+		},
 		"neither":        {map[string]reply{review: forbidden, bySelf: forbidden}, Verdict{}, kube.Forbidden},
 		"not ours to do": {map[string]reply{review: refusal(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)}, Verdict{}, kube.Unauthorized},
 	} {

@@ -141,8 +141,11 @@ func TestAPluginThatIsKilledLeavesACacheThatWorks(t *testing.T) {
 	c := free.counted(t, ns)
 	cache := filepath.Join(t.TempDir(), "cache")
 	for delay := time.Duration(0); delay < 40*time.Millisecond; delay += 2 * time.Millisecond {
-		if files, _ := filepath.Glob(cache + "/credentials/*.json"); len(files) > 0 {
-			os.Remove(files[0]) // so that it has to write again
+		files, _ := filepath.Glob(cache + "/credentials/*.json")
+		for _, file := range files { // so that it has to write again
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
 		}
 		cmd := command(t, "joinctl", c.kubeconfig, "sa", "credential", robot, "--cache-dir", cache)
 		if err := cmd.Start(); err != nil {
