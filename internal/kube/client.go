@@ -12,6 +12,8 @@ import (
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -37,11 +39,9 @@ func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, 
 	c.config.UserAgent = userAgent
 	c.config.WarningHandlerWithContext = c.warned
 	scheme := runtime.NewScheme()
-	if err := corev1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("register core/v1: %w", err)
-	}
-	if err := authenticationv1.AddToScheme(scheme); err != nil {
-		return nil, fmt.Errorf("register authentication.k8s.io/v1: %w", err)
+	kinds := runtime.NewSchemeBuilder(corev1.AddToScheme, authenticationv1.AddToScheme, authorizationv1.AddToScheme, certificatesv1.AddToScheme)
+	if err := kinds.AddToScheme(scheme); err != nil {
+		return nil, fmt.Errorf("register the kinds of objects: %w", err)
 	}
 	c.codec = runtime.NewParameterCodec(scheme)
 	c.config.GroupVersion = &schema.GroupVersion{Version: "v1"}
@@ -120,9 +120,10 @@ func (c *Client) At(hostPort string) (*Client, error) {
 	return New(config, config.UserAgent, c.clock.now)
 }
 
-// Trusting returns the same client with other certificate authorities (PEM) in place of its own.
+// Trusting returns the same client with other certificate authorities (PEM) in place of its own; the server's
+// certificate is verified with them, even where it was not before.
 func (c *Client) Trusting(ca []byte) (*Client, error) {
 	config := rest.CopyConfig(c.config)
-	config.CAData, config.CAFile = ca, ""
+	config.Insecure, config.CAData, config.CAFile = false, ca, ""
 	return New(config, config.UserAgent, c.clock.now)
 }
