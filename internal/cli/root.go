@@ -35,6 +35,8 @@ func newRoot(env *Env, began func()) *cobra.Command {
 	root.AddCommand(
 		newToken(env, conn),
 		newSA(env, conn),
+		newCheck(env),
+		newCAHash(env, conn),
 		newOptions(env),
 		newVersion(env),
 	)

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package discovery
+
+import (
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// connected judges the way to the endpoint by what the first request met, and reports whether it got there.
+func (r *replay) connected(way *route, err error) bool {
+	way.mu.Lock()
+	defer way.mu.Unlock()
+	proxy, next := proxyFor(r.attempt.Endpoint), r.attempt.Endpoint.HostPort()
+	if proxy != "" {
+		next = proxy
+	}
+	if way.looking && len(way.addresses) == 0 && way.remote == "" {
+		r.add(stepDNS, Failed, "use an endpoint that this machine's DNS knows, or add the name to it",
+			"%s cannot be resolved: %v", next, shortCause(err))
+		return false
+	}
+	r.ok(stepDNS, "%s", resolved(next, way.addresses))
+	if !way.handshaking {
+		r.add(stepTCP, Failed, tcpRemedy(proxy, way.remote), "%s cannot be reached: %v", r.reached(proxy), shortCause(err))
+		return false
+	}
+	r.ok(stepTCP, "connected to %s", r.reached(proxy))
+	if way.tls == nil {
+		remedy := "is this the port of the API server? It speaks TLS itself; a load balancer in front has to pass TLS through"
+		r.add(stepTLS, Failed, remedy, "%s does not speak TLS as an API server does: %v", r.reached(proxy), shortCause(err))
+		return false
+	}
+	r.certificate(way.tls)
+	return true
+}
+
+func tcpRemedy(proxy, remote string) string {
+	switch {
+	case proxy != "" && remote != "":
+		return "have the proxy let connections to the endpoint through, or name the host in NO_PROXY"
+	case proxy != "":
+		return "correct HTTPS_PROXY, or name the endpoint's host in NO_PROXY"
+	}
+	return "is the API server running, is this its port, and do firewalls let this machine through?"
+}
+
+// certificate judges the serving certificate by itself; whether the right CA signed it shows at the second reading.
+func (r *replay) certificate(state *tls.ConnectionState) {
+	leaf := state.PeerCertificates[0]
+	host, now := r.attempt.Endpoint.Host, r.Now()
+	status := Failed
+	if r.attempt.Joiner == join.Kubeadm && r.unpinned() {
+		status = Warning // kubeadm then verifies no more than the certificate of cluster-info's server
+	}
+	names := append([]string(nil), leaf.DNSNames...)
+	for _, ip := range leaf.IPAddresses {
+		names = append(names, ip.String())
+	}
+	until := leaf.NotAfter.UTC().Format(time.RFC3339)
+	switch {
+	case now.After(leaf.NotAfter):
+		r.add(stepTLS, status, "renew the API server's serving certificate (kubeadm certs renew apiserver)",
+			"the serving certificate of %s expired at %s", r.attempt.Endpoint.HostPort(), until)
+	case now.Before(leaf.NotBefore):
+		r.add(stepTLS, status, "set this machine's clock, or wait",
+			"the serving certificate of %s is not valid before %s", r.attempt.Endpoint.HostPort(), leaf.NotBefore.UTC().Format(time.RFC3339))
+	case leaf.VerifyHostname(host) != nil:
+		r.add(stepTLS, status, "join at an address that the certificate covers (token create --endpoint HOST:PORT prints the command for it), or add this one to the certificate",
+			"the serving certificate is not for %s; it is for %s", host, strings.Join(names, ", "))
+	default:
+		r.ok(stepTLS, "the serving certificate covers %s and is valid until %s", host, until)
+	}
+}
+
+// unpinned reports whether the joiner trusts whatever CA is in cluster-info.
+func (r *replay) unpinned() bool { return r.attempt.SkipCA && len(r.attempt.Pins) == 0 }
+
+// proxyFor returns HOST:PORT of the environment's proxy for an endpoint, "" where there is none.
+func proxyFor(endpoint join.Endpoint) string {
+	u := &url.URL{Scheme: "https", Host: endpoint.HostPort()}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
+		return proxy.Host
+	}
+	return ""
+}
+
+// shortCause returns what went wrong with a connection, without what is said around it.
+func shortCause(err error) error {
+	if kube.ReasonOf(err) == kube.Timeout {
+		return errors.New("nothing answered in time")
+	}
+	return rootCause(err)
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package discovery
+
+import (
+	"context"
+	"errors"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// read reads cluster-info as a stranger, again for as long as the wait lets it when it or its signature is not there
+// yet, and judges everything on the way. It reports whether there is one.
+func (r *replay) read(ctx context.Context, stranger *kube.Client) bool {
+	waiting, cancel := context.WithTimeout(ctx, r.Wait)
+	defer cancel()
+	way := &route{}
+	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
+		cm, err := clusterInfo(httptrace.WithClientTrace(ctx, way.trace()), stranger)
+		if r.missing(cm, err) && sleep(waiting, pause) {
+			continue
+		}
+		if !r.connected(way, err) {
+			return false
+		}
+		return r.answered(stranger, cm, err)
+	}
+}
+
+// missing reports whether something is not there that may still come.
+func (r *replay) missing(cm *corev1.ConfigMap, err error) bool {
+	if err != nil {
+		return kube.ReasonOf(err) == kube.NotFound
+	}
+	return !r.attempt.Token.IsZero() && cm.Data[bootstrapapi.JWSSignatureKeyPrefix+r.attempt.Token.ID] == ""
+}
+
+func clusterInfo(ctx context.Context, c *kube.Client) (*corev1.ConfigMap, error) {
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	return c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
+}
+
+// sleep reports whether the pause was over before the context was.
+func sleep(ctx context.Context, pause time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(pause):
+		return true
+	}
+}
+
+// answered judges what the server said to someone without a credential.
+func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool {
+	if err == nil {
+		r.note(c)
+		r.ok(stepClusterInfo, "read without a credential")
+		info, err := parse(cm.Data, r.attempt.Joiner)
+		if err != nil {
+			r.add(stepKubeconfig, Failed, "the control plane's cluster-info has to hold a kubeconfig with one cluster, its server and its CA; kubeadm init phase bootstrap-token and karmadactl init write it",
+				"cluster-info: %v", err)
+			return false
+		}
+		r.info = info
+		return true
+	}
+	if notAPI(err) {
+		r.add(stepClusterInfo, Failed, "something else answers in place of the API server: a proxy (HTTPS_PROXY, NO_PROXY), a load balancer or a web server",
+			"what answers at %s is no Kubernetes API server: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
+		return false
+	}
+	switch kube.ReasonOf(err) {
+	case kube.Unauthorized:
+		r.note(c)
+		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests are turned away (401), so that nobody can read cluster-info before joining")
+	case kube.Forbidden:
+		r.note(c)
+		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests may not read cluster-info (403): %v", err)
+	case kube.NotFound:
+		r.note(c)
+		r.add(stepClusterInfo, Failed, readHint(err), "there is no cluster-info in kube-public (404)")
+	default:
+		r.add(stepClusterInfo, Failed, "joiners try again until their time is over: look after the API server", "cluster-info cannot be read: %v", shortCause(err))
+	}
+	return false
+}
+
+// notAPI reports whether an answer was none that an API server gives.
+func notAPI(err error) bool {
+	_, known := errors.AsType[*apierrors.StatusError](err)
+	return apierrors.IsUnexpectedServerError(err) || !known && kube.ReasonOf(err) == kube.Internal
+}
+
+// shape compares the server in cluster-info with the endpoint, as far as it matters to the joiner.
+func (r *replay) shape() bool {
+	const remedy = "cluster-info has to name an address that members reach: correct its server on the control plane"
+	endpoint := r.attempt.Endpoint
+	u, err := url.Parse(r.info.Server)
+	var inside join.Endpoint
+	if err == nil {
+		inside, err = join.EndpointOf(u)
+	}
+	switch {
+	case r.attempt.Joiner == join.Karmada && (err != nil || inside != endpoint):
+		r.ok(stepKubeconfig, "one cluster with a CA; its server %q is not the endpoint, which karmadactl register stays with", r.info.Server)
+	case err != nil:
+		r.add(stepKubeconfig, Warning, remedy, "kubeadm join goes on at cluster-info's server %q: %v", r.info.Server, err)
+	case inside == endpoint:
+		r.ok(stepKubeconfig, "one cluster with a CA; its server is the endpoint")
+	case inside.Caveat() != "":
+		r.add(stepKubeconfig, Warning, remedy, "kubeadm join goes on at cluster-info's server %s, which is %s", inside.HostPort(), inside.Caveat())
+	default:
+		r.ok(stepKubeconfig, "a cluster with a CA; kubeadm join goes on at its server, %s", inside.HostPort())
+	}
+	return true
+}
+
+// pin looks for a pinned certificate in cluster-info's CA.
+func (r *replay) pin() {
+	found, matched := r.info.Pins(), 0
+	for _, pin := range r.attempt.Pins {
+		if slices.Contains(found, pin) {
+			matched++
+		}
+	}
+	switch {
+	case matched > 0 && matched < len(r.attempt.Pins):
+		r.ok(stepPin, "%d of %d pins are of a CA in cluster-info; one is enough", matched, len(r.attempt.Pins))
+	case matched > 0:
+		r.ok(stepPin, "the CA in cluster-info is pinned")
+	case r.unpinned():
+		r.add(stepPin, Warning, "join with --discovery-token-ca-cert-hash and what joinctl ca-hash prints on the control plane",
+			"no CA is pinned: whoever else holds the token can pose as the control plane")
+	case len(r.attempt.Pins) == 0:
+		r.add(stepPin, Skipped, "", "there is no well-formed pin to compare")
+	default:
+		r.add(stepPin, Failed, "make sure that this is the control plane that was meant, then take the pin that joinctl ca-hash prints on it",
+			"the CA in cluster-info is not a pinned one: this may be another control plane, or someone who poses as it")
+	}
+}
