@@ -21,6 +21,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
 // TestEveryShapeOfKubeconfigGivesACommandThatJoins goes through the shapes that the peers get wrong.
@@ -34,7 +36,7 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 	v6 := ""
 	if l, err := net.Listen("tcp", "[::1]:0"); err == nil {
 		l.Close()
-		v6 = forward(t, "[::1]:0", h.Host).addr
+		v6 = relay.Forward(t, "[::1]:0", h.Host).Addr
 	}
 	caFile := filepath.Join(h.Dir, "ca.crt")
 	shapes := []struct {
@@ -89,7 +91,7 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 		})
 	}
 	t.Run("tls-server-name that the address needs", func(t *testing.T) {
-		other := forward(t, "127.0.0.2:0", h.Host).addr
+		other := relay.Forward(t, "127.0.0.2:0", h.Host).Addr
 		kubeconfig := h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
 			c.Server, c.TLSServerName = "https://"+other, "localhost"
 		})
@@ -176,7 +178,7 @@ func proxyTo(t testing.TB, to string) string {
 			return
 		}
 		_, _ = in.Write([]byte("HTTP/1.1 200 OK\r\n\r\n"))
-		pipe(in, out)
+		relay.Pipe(in, out)
 	}))
 	t.Cleanup(server.Close)
 	return server.URL

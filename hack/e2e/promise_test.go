@@ -14,6 +14,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
 // refused runs token create --print-register-command and wants it to fail within 6 s, with nothing minted.
@@ -100,7 +101,7 @@ func TestNoCommandIsPrintedThatCannotWork(t *testing.T) {
 		}
 	})
 	t.Run("certificate for other names", func(t *testing.T) {
-		h.refused(t, h.Kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"}, "--endpoint", forward(t, "127.0.0.2:0", h.Host).addr)
+		h.refused(t, h.Kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"}, "--endpoint", relay.Forward(t, "127.0.0.2:0", h.Host).Addr)
 	})
 	t.Run("plain http at the endpoint", func(t *testing.T) {
 		h.refused(t, h.Kubeconfig, 1, []string{"HTTP response to HTTPS client"}, "--endpoint", plainHTTP(t))

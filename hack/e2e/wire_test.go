@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/joinctl/joinctl/internal/story"
+
+	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
 // TestCreateSendsTwoRequestsOverOneConnection: the server's clock, and the token.
@@ -25,9 +27,9 @@ func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
 	if got := requests("--ttl", "0"); len(got) != 1 || !strings.Contains(got[0], `verb="POST"`) {
 		t.Errorf("with --ttl 0 it sent %q", got)
 	}
-	relay := forward(t, "127.0.0.1:0", h.Host)
-	run(t, h.Kubeconfig, "token", "create", "--server", "https://"+relay.addr).ok(t)
-	if n := relay.connections.Load(); n != 1 {
+	via := relay.Forward(t, "127.0.0.1:0", h.Host)
+	run(t, h.Kubeconfig, "token", "create", "--server", "https://"+via.Addr).ok(t)
+	if n := via.Connections.Load(); n != 1 {
 		t.Errorf("it opened %d connections", n)
 	}
 }

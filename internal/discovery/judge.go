@@ -43,7 +43,7 @@ func (r *replay) judge(answer acceptance) {
 		case accepted:
 			fault += ", although the server accepts the token: it lacks the usage signing, or the signer does not run or lags behind"
 		case refused:
-			fault += ", and the server refuses the token: there is none of this ID, since it is mistyped, expired or deleted"
+			fault += ", and the server refuses the token: most likely there is none of this ID, since it is mistyped, expired or deleted"
 			remedy = mintRemedy
 		case unasked:
 			fault += ": there is no such token, it lacks the usage signing, or the signer does not run"
@@ -68,7 +68,7 @@ func (r *replay) unfit(answer acceptance) (fault, remedy string) {
 		return fmt.Sprintf("the signature of token %s is stale: the server accepts the token, so that its secret is right, and cluster-info was changed since it was signed", id),
 			signerRemedy
 	case answer == refused:
-		return fmt.Sprintf("the signature of token %s does not fit, and the server refuses the token: its secret is wrong, or it was deleted or expired after cluster-info had changed", id),
+		return fmt.Sprintf("the signature of token %s does not fit, and the server refuses the token: most likely its secret is wrong; else it was deleted or expired, or does not authenticate, and cluster-info was changed since it was signed", id),
 			mintRemedy
 	}
 	return fmt.Sprintf("the signature of token %s does not fit: the token secret is wrong, or cluster-info was changed since it was signed", id), mintRemedy

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package check_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/cluster-bootstrap/token/jws"
+
+	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+)
+
+const (
+	karmadaGroup = "system:bootstrappers:karmada:default-cluster-token"
+	secretHalf   = "0123456789abcdef"
+)
+
+// A hub is a control plane with an administrator's client.
+type hub struct {
+	*controlplane.ControlPlane
+	client kubernetes.Interface
+}
+
+func newHub(cp *controlplane.ControlPlane) (*hub, error) {
+	client, err := cp.Clientset()
+	return &hub{cp, client}, err
+}
+
+// A join is what a join command says.
+type join struct {
+	endpoint, token string
+	pins            []string
+}
+
+func (j join) args() []string {
+	args := []string{j.endpoint, "--token", j.token}
+	for _, pin := range j.pins {
+		args = append(args, "--discovery-token-ca-cert-hash", pin)
+	}
+	return args
+}
+
+// mint stores a token, changed as a test wants it, and returns the join with it.
+func (h *hub) mint(t *testing.T, change func(data map[string]string)) join {
+	t.Helper()
+	id := fmt.Sprintf("t%05d", rand.IntN(100000))
+	data := map[string]string{
+		"token-id": id, "token-secret": secretHalf, "expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
+		"usage-bootstrap-authentication": "true", "usage-bootstrap-signing": "true", "auth-extra-groups": karmadaGroup,
+	}
+	if change != nil {
+		change(data)
+	}
+	secret, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).Create(t.Context(), &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: "bootstrap-token-" + id}, Type: corev1.SecretTypeBootstrapToken, StringData: data,
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = h.client.CoreV1().Secrets(metav1.NamespaceSystem).Delete(context.Background(), secret.Name, metav1.DeleteOptions{})
+	})
+	return join{h.Host, id + "." + secretHalf, []string{pinOf(t, h.CAData)}}
+}
+
+// awaitToken waits until the server's cache has a token.
+func (h *hub) awaitToken(t *testing.T, j join) {
+	t.Helper()
+	admin, err := h.ClientConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := rest.AnonymousClientConfig(admin)
+	config.BearerToken = j.token
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 100 {
+		if _, err = client.AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{}); err == nil {
+			return
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal(err)
+}
+
+func (h *hub) clusterInfo(t *testing.T) *corev1.ConfigMap {
+	t.Helper()
+	cm, err := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic).Get(t.Context(), "cluster-info", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cm
+}
+
+// setInfo changes keys of cluster-info; nil removes one. They are what they were when the test ends.
+func (h *hub) setInfo(t *testing.T, data map[string]any) {
+	t.Helper()
+	before := h.clusterInfo(t).Data
+	h.patchInfo(t, t.Context(), data)
+	t.Cleanup(func() {
+		undo := map[string]any{}
+		for key := range data {
+			undo[key] = nil
+			if value, ok := before[key]; ok {
+				undo[key] = value
+			}
+		}
+		h.patchInfo(t, context.Background(), undo)
+	})
+}
+
+func (h *hub) patchInfo(t *testing.T, ctx context.Context, data map[string]any) {
+	t.Helper()
+	patch, err := json.Marshal(map[string]any{"data": data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic).Patch(ctx, "cluster-info", types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sign does what the signer does: it signs cluster-info with the token of a join.
+func (h *hub) sign(t *testing.T, j join) {
+	t.Helper()
+	id, _, _ := strings.Cut(j.token, ".")
+	h.setInfo(t, map[string]any{"jws-kubeconfig-" + id: signature(t, h.clusterInfo(t).Data["kubeconfig"], j.token)})
+}
+
+func signature(t *testing.T, content, token string) string {
+	t.Helper()
+	id, secret, _ := strings.Cut(token, ".")
+	signed, err := jws.ComputeDetachedSignature(content, id, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signed
+}
+
+// state is all that a check must not change.
+func (h *hub) state(t *testing.T) string {
+	t.Helper()
+	secrets, err1 := h.client.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
+	maps, err2 := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic).List(t.Context(), metav1.ListOptions{})
+	requests, err3 := h.client.CertificatesV1().CertificateSigningRequests().List(t.Context(), metav1.ListOptions{})
+	for _, err := range []error{err1, err2, err3} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := json.Marshal([]any{secrets.Items, maps.Items, requests.Items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package check_test runs the built joinctl's check against real control planes with one fault at a time, and kubeadm's
+// own discovery beside it.
+package check_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/internal/story"
+)
+
+// shared is a joinable Karmada control plane without signer and cleaner: the tests sign, so that nothing changes but
+// what they change.
+var shared *hub
+
+func TestMain(m *testing.M) {
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	if os.Getenv("JOINCTL_E2E_BIN") == "" {
+		return 1, errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
+	}
+	cp, err := controlplane.StartMain(binary("controlplane"), "--joinable", "--karmada", "--signer=false", "--cleaner=false")
+	if err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, cp.Stop()) }()
+	if shared, err = newHub(cp); err != nil {
+		return 1, err
+	}
+	return m.Run(), nil
+}
+
+func binary(name string) string { return filepath.Join(os.Getenv("JOINCTL_E2E_BIN"), name) }
+
+// start starts a control plane of the test's own.
+func start(t *testing.T, args ...string) *hub {
+	t.Helper()
+	h, err := newHub(controlplane.Start(t, binary("controlplane"), args...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// An outcome is what a run of check gave.
+type outcome struct {
+	stdout, stderr string
+	code           int
+	took           time.Duration
+	steps          []step
+}
+
+type step struct{ Name, Status, Cause, Remedy string }
+
+// check runs joinctl check -o json for a join, on a machine without kubeconfig.
+func check(t *testing.T, j join, env []string, args ...string) outcome {
+	t.Helper()
+	out := run(t, "", env, append(append([]string{"check", "-o", "json"}, j.args()...), args...)...)
+	var doc struct{ Items []step }
+	if err := json.Unmarshal([]byte(out.stdout), &doc); err != nil {
+		t.Fatalf("exit code %d, %v\n%s%s", out.code, err, out.stdout, out.stderr)
+	}
+	out.steps = doc.Items
+	if _, secret, ok := strings.Cut(j.token, "."); ok {
+		if form := story.Leak(out.stdout+out.stderr, secret); form != "" {
+			t.Errorf("the token leaked as %s:\n%s\n%s", form, out.stdout, out.stderr)
+		}
+	}
+	return out
+}
+
+// run runs joinctl with nothing of this process's environment.
+func run(t *testing.T, stdin string, env []string, args ...string) outcome {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary("joinctl"), args...)
+	cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	begin := time.Now()
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return outcome{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
+}
+
+// failed returns the steps that failed.
+func (o outcome) failed() (failed []step) {
+	for _, s := range o.steps {
+		if s.Status == "failed" {
+			failed = append(failed, s)
+		}
+	}
+	return failed
+}
