@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/util/cert"
@@ -24,7 +23,6 @@ import (
 func newCAHash(env *Env, conn *connection) *cobra.Command {
 	var (
 		files       []string
-		certs       []*x509.Certificate
 		clusterInfo bool
 		endpoint    join.Endpoint
 		format      output.Format
@@ -38,40 +36,36 @@ never taken from a connection that was not verified.`,
 		Example: `  joinctl ca-hash /etc/karmada/pki/ca.crt
   joinctl ca-hash --context hub --cluster-info -o name
   joinctl ca-hash --endpoint api.example.org:5443`,
-		Args: func(_ *cobra.Command, args []string) (err error) {
+		Args: func(_ *cobra.Command, args []string) error {
 			files = args
-			certs, err = readCertificates(env, args)
-			return err
+			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			found := output.List[certificateItem]{Kind: "CertificateList"}
-			missed := &shortfall{}
 			if len(files) > 0 {
-				found.Items = certificateItems("", certs, env.Now())
-			} else {
-				results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]certificateItem, error) {
-					certs, err := certificatesOf(ctx, c, clusterInfo || !endpoint.IsZero(), endpoint)
-					return certificateItems(target.Context, certs, env.Now()), err
-				})
+				certs, err := readCertificates(env, files)
 				if err != nil {
 					return err
 				}
-				for _, result := range results {
-					if result.Err != nil {
-						missed.add(result.Target.Context, result.Err)
-						continue
-					}
-					missed.done++
-					found.Items = append(found.Items, result.Value...)
-				}
+				return printCertificates(env, &format, certificateItems("", certs, env.Now()), &shortfall{})
 			}
-			found.Failures = missed.document()
-			for _, item := range found.Items {
-				if item.TTLSeconds <= 0 {
-					env.warn("the certificate of %s expired at %s: no certificate that it signed is accepted any longer", item.Subject, item.Expires)
-				}
+			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]certificateItem, error) {
+				certs, err := certificatesOf(ctx, c, clusterInfo || !endpoint.IsZero(), endpoint)
+				return certificateItems(target.Context, certs, env.Now()), err
+			})
+			if err != nil {
+				return err
 			}
-			return errors.Join(output.Print(env.Out, &format, found, certificateView()), missed.orNil())
+			var found []certificateItem
+			missed := &shortfall{}
+			for _, result := range results {
+				if result.Err != nil {
+					missed.add(result.Target.Context, result.Err)
+					continue
+				}
+				missed.done++
+				found = append(found, result.Value...)
+			}
+			return printCertificates(env, &format, found, missed)
 		},
 	}
 	addOutput(cmd, &format)
@@ -140,48 +134,4 @@ func (env *Env) readFile(path string) ([]byte, error) {
 		return io.ReadAll(env.In)
 	}
 	return os.ReadFile(path)
-}
-
-// A certificateItem is a CA certificate in a document.
-type certificateItem struct {
-	Context    string `json:"context,omitempty"`
-	CACertHash string `json:"caCertHash"`
-	Subject    string `json:"subject"`
-	CA         bool   `json:"ca"`         // false: it may sign nothing, and is no CA
-	Expires    string `json:"expires"`    // RFC 3339, UTC
-	TTLSeconds int64  `json:"ttlSeconds"` // by this machine's clock; negative when over
-}
-
-func certificateItems(context string, certs []*x509.Certificate, now time.Time) []certificateItem {
-	var items []certificateItem
-	for _, c := range certs {
-		items = append(items, certificateItem{
-			Context:    context,
-			CACertHash: string(join.PinOf(c)),
-			Subject:    c.Subject.String(),
-			CA:         c.IsCA,
-			Expires:    c.NotAfter.UTC().Format(time.RFC3339),
-			TTLSeconds: int64(c.NotAfter.Sub(now) / time.Second),
-		})
-	}
-	return items
-}
-
-// certificateView is how CA certificates look; their name is the pin.
-func certificateView() output.View[certificateItem] {
-	return output.View[certificateItem]{
-		Name: func(i certificateItem) string { return i.CACertHash },
-		Columns: []output.Column[certificateItem]{
-			{Title: "CA Cert Hash", Cell: func(i certificateItem) string { return i.CACertHash }},
-			{Title: "Subject", Cell: func(i certificateItem) string { return i.Subject }},
-			{Title: "Expires", Cell: func(i certificateItem) string { return i.Expires }},
-			{Title: "TTL", Cell: func(i certificateItem) string {
-				if i.TTLSeconds <= 0 {
-					return "<expired>"
-				}
-				return brief(time.Duration(i.TTLSeconds) * time.Second)
-			}},
-			{Title: "CA", Wide: true, Cell: func(i certificateItem) string { return fmt.Sprint(i.CA) }},
-		},
-	}
 }

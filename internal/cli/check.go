@@ -27,12 +27,11 @@ func newCheck(env *Env) *cobra.Command {
 		Short: "Find out on the joining side whether a join would work, and why not",
 		Long: `Replay a join from the machine that is to join, with the flags of the printed command, step by step up to where
 something would change. Nothing is changed, neither here nor on the control plane. No kubeconfig is read: --token is the
-bootstrap token here. COMMAND is the whole command as it was printed or pasted, with - on standard input. Flags of the
-joiner that say nothing of the control plane are accepted and named as not checked. The exit code is 4 if the join would
-fail.`,
-		Example: `  joinctl check api.example.org:5443 --token-file token --discovery-token-ca-cert-hash sha256:aa1744b1f92fcb12ef27b37ca3b29bf5a23d92eff9a1b2bbd1f1a7f0e1e1d1c1
-  joinctl token create --print-register-command | joinctl check -
-  joinctl check --joiner kubeadm --wait 30s -o json -- kubeadm join api.example.org:6443 --token 07401b.f395accd246ae52d --discovery-token-unsafe-skip-ca-verification`,
+bootstrap token here. COMMAND is the whole command as it was printed or pasted; with - it is read from standard input,
+over several lines too. Flags of the joiner that say nothing of the control plane are accepted and named as not checked.
+The exit code is 4 if the join would fail.`,
+		Example: `  joinctl check api.example.org:5443 --token 07401b.f395accd246ae52d --discovery-token-ca-cert-hash sha256:aa1744b1f92fcb12ef27b37ca3b29bf5a23d92eff9a1b2bbd1f1a7f0e1e1d1c1
+  joinctl check --wait 30s -o json -- sudo kubeadm join api.example.org:6443 --token 07401b.f395accd246ae52d --discovery-token-unsafe-skip-ca-verification`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			attempt, err = given.attempt(env, args)
 			return err

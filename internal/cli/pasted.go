@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joinctl/joinctl/internal/join"
 )
@@ -41,25 +42,26 @@ func (v *joinFlagValue) Type() string   { return v.kind }
 // register gives check the flags of the joiners: those that count for all to see, and all others hidden.
 func (p *pasted) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	add := func(name, shorthand, kind, usage string, isSwitch bool) {
-		flag := flags.VarPF(&joinFlagValue{name, &p.flags, kind}, name, shorthand, usage)
-		if isSwitch {
+	add := func(kind, usage string, f join.Flag) *pflag.Flag {
+		flag := flags.VarPF(&joinFlagValue{f.Name, &p.flags, kind}, f.Name, f.Shorthand, usage)
+		if f.Switch {
 			flag.NoOptDefVal = "true"
 		}
-		flag.Hidden = usage == ""
+		return flag
 	}
 	flags.Var(&p.joiner, "joiner", "which program will join: karmada or kubeadm (default: the command's, else karmada)")
 	flags.StringVar(&p.tokenFile, "token-file", "", "file with the bootstrap token, or - for standard input")
-	add("token", "", "token", "bootstrap token to join with, or - for standard input", false)
-	add("discovery-token-ca-cert-hash", "", "list", "CA pin to expect (repeatable, or a list)", false)
-	add("discovery-token-unsafe-skip-ca-verification", "", "bool", "join without a CA pin", true)
-	add("discovery-token", "", "token", "", false)
-	add("tls-bootstrap-token", "", "token", "", false)
+	add("token", "bootstrap token to join with, or - for standard input", join.Flag{Name: "token"})
+	add("list", "pin of a CA to expect (repeatable, or a list)", join.Flag{Name: "discovery-token-ca-cert-hash"})
+	add("", "join without a pin", join.Flag{Name: "discovery-token-unsafe-skip-ca-verification", Switch: true})
+	for _, name := range []string{"discovery-token", "tls-bootstrap-token"} {
+		add("token", "kubeadm's other spelling of --token", join.Flag{Name: name}).Hidden = true
+	}
 	for _, joiner := range []join.Joiner{join.Karmada, join.Kubeadm} {
 		for _, other := range joiner.OtherFlags() {
 			// Ours of these names mean the same; --karmada-context is another spelling of --context.
 			if ours := []string{"v", "vmodule", "karmada-context"}; flags.Lookup(other.Name) == nil && !slices.Contains(ours, other.Name) {
-				add(other.Name, other.Shorthand, "string", "", other.Switch)
+				add("string", "accepted as the joiner's, and not checked", other).Hidden = true
 			}
 		}
 	}

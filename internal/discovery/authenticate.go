@@ -30,7 +30,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	case kube.ReasonOf(err) == kube.Unauthorized:
 		r.add(stepAuthentication, Failed, "on the control plane: joinctl token list shows the token's usages, groups and expiry, with what is wrong with them; else kube-apiserver needs --enable-bootstrap-token-auth",
 			"the server does not accept token %s, for a reason that it does not tell (401): it expired or was deleted, lacks the usage authentication, has a bad group, or bootstrap tokens are not accepted here at all", r.attempt.Token.ID)
-		return refused
+		return refusedToken
 	case kube.ReasonOf(err) == kube.NotFound:
 		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell for whom it takes its bearer")
 	case err != nil:
@@ -44,7 +44,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	if r.attempt.Joiner == join.Kubeadm {
 		r.reads(ctx, bearer)
 	}
-	return accepted
+	return acceptedToken
 }
 
 // reads takes the readings that kubeadm join makes as the token (cmd/kubeadm/app/util/config/cluster.go).

@@ -13,9 +13,9 @@ import (
 type acceptance int
 
 const (
-	unasked  acceptance = iota // the token was not sent, or the answer says nothing
-	accepted                   // so its ID and its secret are right
-	refused                    // a 401, which gives no reason
+	unasked       acceptance = iota // the token was not sent, or the answer says nothing
+	acceptedToken                   // so its ID and its secret are right
+	refusedToken                    // a 401, which gives no reason
 )
 
 const (
@@ -40,9 +40,9 @@ func (r *replay) judge(answer acceptance) {
 			fault = "cluster-info is signed with no token at all"
 		}
 		switch answer {
-		case accepted:
+		case acceptedToken:
 			fault += ", although the server accepts the token: it lacks the usage signing, or the signer does not run or lags behind"
-		case refused:
+		case refusedToken:
 			fault += ", and the server refuses the token: most likely there is none of this ID, since it is mistyped, expired or deleted"
 			remedy = mintRemedy
 		case unasked:
@@ -52,7 +52,7 @@ func (r *replay) judge(answer acceptance) {
 		fault, remedy = r.unfit(answer)
 	}
 	r.add(stepSignature, Failed, remedy, "%s", fault)
-	if answer == refused {
+	if answer == refusedToken {
 		r.add(stepAuthentication, Skipped, "", "the server refuses the token too: see the step %s", stepSignature)
 	}
 }
@@ -64,10 +64,10 @@ func (r *replay) unfit(answer acceptance) (fault, remedy string) {
 	case r.signer() != id:
 		return fmt.Sprintf("the signature under token %s was made with another token", id),
 			"something else than the signer wrote it: remove it from cluster-info, and change the token's Secret to make the signer look again"
-	case answer == accepted:
+	case answer == acceptedToken:
 		return fmt.Sprintf("the signature of token %s is stale: the server accepts the token, so that its secret is right, and cluster-info was changed since it was signed", id),
 			signerRemedy
-	case answer == refused:
+	case answer == refusedToken:
 		return fmt.Sprintf("the signature of token %s does not fit, and the server refuses the token: most likely its secret is wrong; else it was deleted or expired, or does not authenticate, and cluster-info was changed since it was signed", id),
 			mintRemedy
 	}

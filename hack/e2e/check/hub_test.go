@@ -70,7 +70,7 @@ func (h *hub) mint(t *testing.T, change func(data map[string]string)) join {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = h.client.CoreV1().Secrets(metav1.NamespaceSystem).Delete(context.Background(), secret.Name, metav1.DeleteOptions{})
+		_ = h.client.CoreV1().Secrets(metav1.NamespaceSystem).Delete(context.WithoutCancel(t.Context()), secret.Name, metav1.DeleteOptions{})
 	})
 	return join{h.Host, id + "." + secretHalf, []string{pinOf(t, h.CAData)}}
 }
@@ -110,7 +110,7 @@ func (h *hub) clusterInfo(t *testing.T) *corev1.ConfigMap {
 func (h *hub) setInfo(t *testing.T, data map[string]any) {
 	t.Helper()
 	before := h.clusterInfo(t).Data
-	h.patchInfo(t, t.Context(), data)
+	h.patchInfo(t.Context(), t, data)
 	t.Cleanup(func() {
 		undo := map[string]any{}
 		for key := range data {
@@ -119,11 +119,11 @@ func (h *hub) setInfo(t *testing.T, data map[string]any) {
 				undo[key] = value
 			}
 		}
-		h.patchInfo(t, context.Background(), undo)
+		h.patchInfo(context.WithoutCancel(t.Context()), t, undo)
 	})
 }
 
-func (h *hub) patchInfo(t *testing.T, ctx context.Context, data map[string]any) {
+func (h *hub) patchInfo(ctx context.Context, t *testing.T, data map[string]any) {
 	t.Helper()
 	patch, err := json.Marshal(map[string]any{"data": data})
 	if err != nil {

@@ -113,11 +113,11 @@ func TestEachFaultFailsItsOwnStep(t *testing.T) {
 }
 
 // wants runs check until caches are up to date, and wants the fault's step alone to fail.
-func (f fault) wants(t *testing.T, j join, env []string) {
+func (f fault) wants(t *testing.T, j join, env []string, args ...string) {
 	t.Helper()
 	complaint := ""
 	for begin := time.Now(); time.Since(begin) < 5*time.Second; time.Sleep(50 * time.Millisecond) {
-		out := check(t, j, env)
+		out := check(t, j, env, args...)
 		if out.took > 10*time.Second {
 			t.Errorf("it took %s", out.took)
 		}
@@ -187,7 +187,7 @@ func (h *hub) withoutClusterInfo(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		original.ResourceVersion = ""
-		if _, err := maps.Create(context.Background(), original, metav1.CreateOptions{}); err != nil {
+		if _, err := maps.Create(context.WithoutCancel(t.Context()), original, metav1.CreateOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -205,7 +205,7 @@ func (h *hub) withoutRoleBinding(t *testing.T) {
 	}
 	t.Cleanup(func() {
 		original.ResourceVersion = ""
-		if _, err := bindings.Create(context.Background(), original, metav1.CreateOptions{}); err != nil {
+		if _, err := bindings.Create(context.WithoutCancel(t.Context()), original, metav1.CreateOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
@@ -223,7 +223,7 @@ func (h *hub) withoutBinding(t *testing.T, name string) {
 	}
 	t.Cleanup(func() {
 		original.ResourceVersion = ""
-		if _, err := bindings.Create(context.Background(), original, metav1.CreateOptions{}); err != nil {
+		if _, err := bindings.Create(context.WithoutCancel(t.Context()), original, metav1.CreateOptions{}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -78,6 +78,14 @@ func plain(t *testing.T, handler http.Handler) string {
 	return server.Listener.Addr().String()
 }
 
+// strangerWith starts a TLS server whose certificate another authority signed.
+func strangerWith(t *testing.T, handler http.Handler) string {
+	t.Helper()
+	server := httptest.NewTLSServer(handler)
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
 // foreignCA returns the PEM of an authority that signed nothing.
 func foreignCA(t *testing.T) []byte {
 	t.Helper()
