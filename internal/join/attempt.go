@@ -43,7 +43,12 @@ func (a *Attempt) SetEndpoint(s string) {
 // Set takes one flag, spelt with its dashes. It reports whether the joiner has that flag.
 func (a *Attempt) Set(flag, value string) bool {
 	switch flag {
-	case flagToken, flagDiscoveryToken, flagBootstrapToken:
+	case flagDiscoveryToken, flagBootstrapToken:
+		if a.Joiner != Kubeadm {
+			return false
+		}
+		a.setToken(flag, value)
+	case flagToken:
 		a.setToken(flag, value)
 	case flagPin:
 		for one := range strings.SplitSeq(value, ",") {
