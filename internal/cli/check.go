@@ -43,6 +43,9 @@ The exit code is 4 if the join would fail.`,
 			if err := output.Print(env.Out, &format, stepDocument(steps), stepView()); err != nil {
 				return err
 			}
+			if err := cmd.Context().Err(); err != nil {
+				return fmt.Errorf("check the join at %s: %w", attempt.Endpoint.HostPort(), err)
+			}
 			return verdict(env, attempt, steps)
 		},
 	}

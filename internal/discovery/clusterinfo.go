@@ -32,6 +32,9 @@ type ClusterInfo struct {
 	Certificates []*x509.Certificate // the same, parsed; at least one
 }
 
+// errNoCA comes with the rest of cluster-info, which is enough for kubeadm when no CA is pinned.
+var errNoCA = errors.New("its kubeconfig has no certificate authority data")
+
 // Read reads cluster-info with a client, in the shape that a joiner demands. An error says what a joiner would trip
 // over, with a hint at the remedy.
 func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
@@ -66,7 +69,7 @@ func parse(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	}
 	info.Server, info.CA = cluster.Server, cluster.CertificateAuthorityData
 	if len(info.CA) == 0 {
-		return nil, errors.New("its kubeconfig has no certificate authority data")
+		return info, errNoCA
 	}
 	if info.Certificates, err = cert.ParseCertsPEM(info.CA); err != nil {
 		return nil, fmt.Errorf("its certificate authority cannot be read: %w", err)

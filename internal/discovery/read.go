@@ -67,7 +67,7 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 		r.note(c)
 		r.ok(stepClusterInfo, "read without a credential")
 		info, err := parse(cm.Data, r.attempt.Joiner)
-		if err != nil {
+		if err != nil && !(errors.Is(err, errNoCA) && r.attempt.Joiner == join.Kubeadm && r.unpinned()) {
 			r.add(stepKubeconfig, Failed, "the control plane's cluster-info has to hold a kubeconfig with one cluster, its server and its CA; kubeadm init phase bootstrap-token and karmadactl init write it",
 				"cluster-info: %v", err)
 			return false
@@ -103,7 +103,7 @@ func notAPI(err error) bool {
 }
 
 // shape compares the server in cluster-info with the endpoint, as far as it matters to the joiner.
-func (r *replay) shape() bool {
+func (r *replay) shape() {
 	const remedy = "cluster-info has to name an address that members reach: correct its server on the control plane"
 	endpoint := r.attempt.Endpoint
 	u, err := url.Parse(r.info.Server)
@@ -112,6 +112,8 @@ func (r *replay) shape() bool {
 		inside, err = join.EndpointOf(u)
 	}
 	switch {
+	case len(r.info.CA) == 0:
+		r.add(stepKubeconfig, Warning, "put the CA of the control plane into cluster-info", "there is no CA in cluster-info, so that kubeadm join goes by the CAs of this machine")
 	case r.attempt.Joiner == join.Karmada && (err != nil || inside != endpoint):
 		r.ok(stepKubeconfig, "one cluster with a CA; its server %q is not the endpoint, which karmadactl register stays with", r.info.Server)
 	case err != nil:
@@ -123,7 +125,6 @@ func (r *replay) shape() bool {
 	default:
 		r.ok(stepKubeconfig, "a cluster with a CA; kubeadm join goes on at its server, %s", inside.HostPort())
 	}
-	return true
 }
 
 // pin looks for a pinned certificate in cluster-info's CA.

@@ -78,9 +78,10 @@ func (r *replay) discover(ctx context.Context) {
 		r.add(stepClusterInfo, Failed, "", "%v", err)
 		return
 	}
-	if !r.read(ctx, stranger) || !r.shape() {
+	if !r.read(ctx, stranger) {
 		return
 	}
+	r.shape()
 	r.pin()
 	trusted := r.trust(ctx, stranger)
 	if r.attempt.Token.IsZero() {
