@@ -32,8 +32,8 @@ func Paste(words []string) (Attempt, error) {
 			continue
 		}
 		flag, value, inline := strings.Cut(word, "=")
-		flag = "--" + strings.ReplaceAll(strings.TrimLeft(flag, "-"), "_", "-")
-		if long, ok := joiner.other(strings.TrimPrefix(flag, "-")); ok { // -n, and -n=… as well
+		flag = strings.ReplaceAll(flag, "_", "-")
+		if long, ok := joiner.other(flag); ok { // of -n too
 			flag = "--" + long.Name
 		}
 		switch takes := !joiner.isSwitch(flag); {

@@ -15,41 +15,41 @@ func Split(line string) ([]string, error) {
 		words  []string
 		word   strings.Builder
 		within bool // a word has begun, though it may still be empty
-		quote  rune // that is open, or 0
+		quote  byte // that is open, or 0
 	)
-	runes := []rune(strings.ReplaceAll(line, "\r\n", "\n"))
-	for i := 0; i < len(runes); i++ {
-		c := runes[i]
+	line = strings.ReplaceAll(line, "\r\n", "\n")
+	for i := 0; i < len(line); i++ {
+		c := line[i]
 		switch {
-		case quote == '\'' && c != '\'', quote == '"' && !strings.ContainsRune("\"\\$`", c):
-			word.WriteRune(c)
+		case quote == '\'' && c != '\'', quote == '"' && strings.IndexByte("\"\\$`", c) < 0:
+			word.WriteByte(c)
 		case quote != 0 && c == quote:
 			quote = 0
 		case c == '\'' || c == '"':
 			quote, within = c, true
-		case c == '\\' && i+1 == len(runes):
+		case c == '\\' && i+1 == len(line):
 			return nil, errors.New("the command breaks off after a backslash")
 		case c == '\\':
 			i++
-			if quote == '"' && !strings.ContainsRune("\"\\$`\n", runes[i]) {
-				word.WriteRune(c)
+			if quote == '"' && strings.IndexByte("\"\\$`\n", line[i]) < 0 {
+				word.WriteByte(c)
 			}
-			if runes[i] != '\n' {
-				word.WriteRune(runes[i])
+			if line[i] != '\n' {
+				word.WriteByte(line[i])
 				within = true
 			}
-		case strings.ContainsRune("$`", c) && (quote != 0 || i+1 < len(runes) && runes[i+1] != ' ' || c == '`'):
+		case c == '`', c == '$' && (quote != 0 || i+1 < len(line) && line[i+1] != ' '):
 			return nil, errors.New("the command holds what a shell would expand: give it as it is after that")
-		case strings.ContainsRune("|&;<>()", c):
+		case strings.IndexByte("|&;<>()", c) >= 0:
 			return nil, errors.New("this is more than one simple command")
-		case strings.ContainsRune(" \t\n", c):
+		case strings.IndexByte(" \t\n", c) >= 0:
 			if within {
 				words = append(words, word.String())
 			}
 			word.Reset()
 			within = false
 		default:
-			word.WriteRune(c)
+			word.WriteByte(c)
 			within = true
 		}
 	}

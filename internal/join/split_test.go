@@ -47,6 +47,7 @@ func FuzzPaste(f *testing.F) {
 	f.Add("$ sudo -E kubeadm join '[2001:db8::1]:1' --token=" + pastedToken + " \\\n --discovery-token-ca-cert-hash \"" + pinA + "\"")
 	f.Add("kubectl karmada register a:1 -n x --token bad --discovery-token-ca-cert-hash " + pinA + "," + pinB)
 	f.Add("kubeadm join a:1 --v=5 --discovery-token-unsafe-skip-ca-verification=x --token \\" + pastedToken)
+	f.Add("kubeadm join \x80 a\xffb")
 	f.Fuzz(func(t *testing.T, line string) {
 		words, err := Split(line)
 		if err != nil || strings.ContainsAny(line, "\x00*?[~{}!#") || strings.Contains(line, "\r") || len(line) > 1<<12 {
