@@ -32,9 +32,6 @@ type ClusterInfo struct {
 	Certificates []*x509.Certificate // the same, parsed; at least one
 }
 
-// errNoCA comes with the rest of cluster-info, which is enough for kubeadm when no CA is pinned.
-var errNoCA = errors.New("its kubeconfig has no certificate authority data")
-
 // Read reads cluster-info with a client, in the shape that a joiner demands. An error says what a joiner would trip
 // over, with a hint at the remedy.
 func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
@@ -50,6 +47,15 @@ func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo
 }
 
 func parse(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
+	info, err := parseLax(data, joiner)
+	if err == nil && len(info.CA) == 0 {
+		return nil, errors.New("its kubeconfig has no certificate authority data")
+	}
+	return info, err
+}
+
+// parseLax does without a CA, as kubeadm does when none is pinned.
+func parseLax(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	info := &ClusterInfo{Kubeconfig: data[bootstrapapi.KubeConfigKey], Signatures: map[string]string{}}
 	for key, value := range data {
 		if id, ok := strings.CutPrefix(key, bootstrapapi.JWSSignatureKeyPrefix); ok {
@@ -69,7 +75,7 @@ func parse(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	}
 	info.Server, info.CA = cluster.Server, cluster.CertificateAuthorityData
 	if len(info.CA) == 0 {
-		return info, errNoCA
+		return info, nil
 	}
 	if info.Certificates, err = cert.ParseCertsPEM(info.CA); err != nil {
 		return nil, fmt.Errorf("its certificate authority cannot be read: %w", err)

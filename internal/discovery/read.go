@@ -66,8 +66,12 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 	if err == nil {
 		r.note(c)
 		r.ok(stepClusterInfo, "read without a credential")
-		info, err := parse(cm.Data, r.attempt.Joiner)
-		if err != nil && !(errors.Is(err, errNoCA) && r.attempt.Joiner == join.Kubeadm && r.unpinned()) {
+		read := parse
+		if r.attempt.Joiner == join.Kubeadm && r.unpinned() {
+			read = parseLax
+		}
+		info, err := read(cm.Data, r.attempt.Joiner)
+		if err != nil {
 			r.add(stepKubeconfig, Failed, "the control plane's cluster-info has to hold a kubeconfig with one cluster, its server and its CA; kubeadm init phase bootstrap-token and karmadactl init write it",
 				"cluster-info: %v", err)
 			return false
