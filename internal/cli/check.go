@@ -56,7 +56,7 @@ The exit code is 4 if the join would fail.`,
 		if wait < 0 {
 			return errors.New("--wait: a time cannot be negative")
 		}
-		return nil
+		return refuseConnection(cmd)
 	})
 	return cmd
 }

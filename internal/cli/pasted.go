@@ -67,6 +67,19 @@ func (p *pasted) register(cmd *cobra.Command) {
 	}
 }
 
+// refuseConnection finds flags that say how to reach a control plane by a kubeconfig: the joiner has none of them.
+func refuseConnection(cmd *cobra.Command) error {
+	all := pflag.NewFlagSet("connection", pflag.ContinueOnError)
+	(&connection{}).register(all)
+	var err error
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if f.Changed && all.Lookup(f.Name) != nil {
+			err = fmt.Errorf("--%s is for a kubeconfig's connection, and who joins has none", f.Name)
+		}
+	})
+	return err
+}
+
 // attempt returns the join command that arguments and flags make.
 func (p *pasted) attempt(env *Env, args []string) (join.Attempt, error) {
 	attempt := join.Attempt{Command: join.Command{Joiner: join.Joiner(first(string(p.joiner), string(join.Karmada)))}}
