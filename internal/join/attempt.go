@@ -67,6 +67,9 @@ func (a *Attempt) Set(flag, value string) bool {
 			return false
 		}
 		a.NotChecked = append(a.NotChecked, flag)
+		if flag == flagCertificateKey {
+			a.fault(flag, a.CertificateKey.Set(value))
+		}
 		return true
 	}
 	a.given = append(a.given, flag)

@@ -3,9 +3,6 @@
 package join
 
 import (
-	"errors"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/joinctl/joinctl/internal/token"
@@ -64,69 +61,4 @@ func Quote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// Parse reads back what Args returned. It knows only the flags that Args prints. No error contains a word of args.
-func Parse(args []string) (Command, error) {
-	c := Command{Joiner: Karmada}
-	switch {
-	case len(args) < 3:
-		return Command{}, errors.New("a join command is karmadactl register ENDPOINT … or kubeadm join ENDPOINT …")
-	case slices.Equal(args[:2], Kubeadm.argv()):
-		c.Joiner = Kubeadm
-	case !slices.Equal(args[:2], Karmada.argv()):
-		return Command{}, errors.New("a join command begins with karmadactl register or kubeadm join")
-	}
-	var err error
-	if c.Endpoint, err = ParseEndpoint(args[2]); err != nil {
-		return Command{}, err
-	}
-	controlPlane := false
-	for rest := args[3:]; len(rest) > 0; {
-		flag, value, inline := strings.Cut(rest[0], "=")
-		rest = rest[1:]
-		if flag == flagControlPlane {
-			controlPlane = true
-			continue
-		}
-		if !inline {
-			if len(rest) == 0 {
-				return Command{}, errors.New("the last flag of the join command has no value")
-			}
-			value, rest = rest[0], rest[1:]
-		}
-		if err := c.set(flag, value); err != nil {
-			return Command{}, err
-		}
-	}
-	if c.Token.IsZero() {
-		return Command{}, errors.New("the join command has no " + flagToken)
-	}
-	if controlPlane == c.CertificateKey.IsZero() {
-		return Command{}, fmt.Errorf("%s and %s go together", flagControlPlane, flagCertificateKey)
-	}
-	if controlPlane && c.Joiner != Kubeadm {
-		return Command{}, fmt.Errorf("%s is for kubeadm", flagControlPlane)
-	}
-	return c, nil
-}
-
-func (c *Command) set(flag, value string) (err error) {
-	switch flag {
-	case flagToken:
-		c.Token, err = token.Parse(value)
-	case flagPin:
-		for one := range strings.SplitSeq(value, ",") {
-			var pin Pin
-			if pin, err = ParsePin(one); err != nil {
-				break
-			}
-			c.Pins = append(c.Pins, pin)
-		}
-	case flagCertificateKey:
-		err = c.CertificateKey.Set(value)
-	default:
-		err = errors.New("the join command has a flag that is not known here")
-	}
-	return err
 }

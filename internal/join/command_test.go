@@ -3,6 +3,7 @@
 package join
 
 import (
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -65,7 +66,7 @@ func TestLineQuotesWhatAShellWouldTakeForAPattern(t *testing.T) {
 	}
 }
 
-func TestParseReadsTheFlagsInAnyOrderAndForm(t *testing.T) {
+func TestPasteReadsTheFlagsInAnyOrderAndForm(t *testing.T) {
 	t.Parallel()
 	want := command(t, Kubeadm, key, pinA, pinB)
 	for _, flags := range []string{
@@ -73,15 +74,15 @@ func TestParseReadsTheFlagsInAnyOrderAndForm(t *testing.T) {
 		"--certificate-key " + key + " --discovery-token-ca-cert-hash " + pinA + " --control-plane --discovery-token-ca-cert-hash " +
 			"sha256:" + strings.ToUpper(key) + " --token abcdef." + secret,
 	} {
-		got, err := Parse(append([]string{"kubeadm", "join", "CP.example.com:6443"}, strings.Fields(flags)...))
-		if err != nil || !reflect.DeepEqual(got, want) {
+		got, err := Paste(append([]string{"kubeadm", "join", "CP.example.com:6443"}, strings.Fields(flags)...))
+		if err != nil || len(got.Faults) > 0 || !reflect.DeepEqual(got.Command, want) {
 			t.Errorf("%s: parsed as %q, %v", flags, got.Args(), err)
 		}
 	}
 }
 
 // Each of these holds the token, in most of them where it does not belong.
-func TestParseNeverEchoesAWordOfItsInput(t *testing.T) {
+func TestPasteNeverEchoesAWordOfItsInput(t *testing.T) {
 	t.Parallel()
 	const tok = "abcdef." + secret
 	for _, line := range []string{
@@ -111,24 +112,25 @@ func TestParseNeverEchoesAWordOfItsInput(t *testing.T) {
 		"kubeadm join cp.example.com:6443 --tokens " + tok,
 	} {
 		args := strings.Fields(line)
-		c, err := Parse(args)
-		if err == nil || !reflect.DeepEqual(c, Command{}) {
-			t.Errorf("%s: parsed as %v, %v", line, c.Args(), err)
+		a, err := Paste(args)
+		all := errors.Join(append(a.Faults, err, a.Missing())...)
+		if all == nil {
+			t.Errorf("%s: parsed as %v", line, a.Args())
 			continue
 		}
 		for _, hidden := range []string{secret, key, digits, "example", "/usr/bin"} {
-			if strings.Contains(err.Error(), hidden) {
-				t.Errorf("%s: the error says %s: %v", line, hidden, err)
+			if strings.Contains(all.Error(), hidden) {
+				t.Errorf("%s: the error says %s: %v", line, hidden, all)
 			}
 		}
 	}
 }
 
 // karmadactl register has no such flag: a command with it cannot work.
-func TestParseRefusesACertificateKeyForKarmada(t *testing.T) {
+func TestPasteRefusesACertificateKeyForKarmada(t *testing.T) {
 	t.Parallel()
 	line := "karmadactl register cp.example.com:6443 --token abcdef." + secret + " --control-plane --certificate-key " + key
-	if c, err := Parse(strings.Fields(line)); err == nil {
+	if c, err := Paste(strings.Fields(line)); err == nil {
 		t.Errorf("parsed as %q", c.Args())
 	}
 }

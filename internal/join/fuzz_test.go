@@ -13,7 +13,7 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// FuzzCommand prints commands and reads them back: through Parse, and through the shells that operators paste into.
+// FuzzCommand prints commands and reads them back: through Paste, and through the shells that operators paste into.
 func FuzzCommand(f *testing.F) {
 	f.Add(false, "cp.example.com", uint16(6443), []byte("abcdef0123456789abcdef"), []byte{}, []byte{})
 	f.Add(true, "2001:db8::1", uint16(443), []byte(nil), make([]byte, 64), make([]byte, 32))
@@ -39,38 +39,14 @@ func FuzzCommand(f *testing.F) {
 			}
 		}
 
-		parsed, err := Parse(c.Args())
-		if err != nil || !reflect.DeepEqual(parsed, c) {
+		parsed, err := Paste(c.Args())
+		if err != nil || len(parsed.Faults) > 0 || !reflect.DeepEqual(parsed.Command, c) {
 			t.Fatalf("%q is parsed as %q, %v", c.Args(), parsed.Args(), err)
 		}
 		for _, shell := range shells(t) {
 			if got := split(t, shell, c.Line()); !reflect.DeepEqual(got, c.Args()) {
 				t.Fatalf("%s splits %s into %q", shell, c.Line(), got)
 			}
-		}
-	})
-}
-
-// FuzzParse feeds Parse with what anybody may paste. What it takes, it gives back.
-func FuzzParse(f *testing.F) {
-	f.Add("kubeadm join cp.example.com:6443 --token abcdef.0123456789abcdef --discovery-token-ca-cert-hash " + pinA)
-	f.Add("karmadactl register [2001:db8::1]:1 --token=abcdef.0123456789abcdef --discovery-token-ca-cert-hash " + pinA + "," + pinB)
-	f.Add("kubeadm join a:1 --certificate-key " + key + " --control-plane=x --token abcdef.0123456789abcdef")
-	f.Add("kubeadm join a:1 --token= --token")
-	f.Fuzz(func(t *testing.T, line string) {
-		args := strings.Split(line, " ")
-		c, err := Parse(args)
-		if err != nil {
-			for _, word := range args {
-				if len(word) >= 16 && strings.Contains(err.Error(), word) {
-					t.Fatalf("%q: the error repeats %q: %v", args, word, err)
-				}
-			}
-			return
-		}
-		again, err := Parse(c.Args())
-		if err != nil || !reflect.DeepEqual(again, c) {
-			t.Fatalf("%q is parsed as %q, and that as %q, %v", args, c.Args(), again.Args(), err)
 		}
 	})
 }
