@@ -15,6 +15,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
@@ -39,7 +40,8 @@ func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, 
 	c.config.UserAgent = userAgent
 	c.config.WarningHandlerWithContext = c.warned
 	scheme := runtime.NewScheme()
-	kinds := runtime.NewSchemeBuilder(corev1.AddToScheme, authenticationv1.AddToScheme, authorizationv1.AddToScheme, certificatesv1.AddToScheme)
+	kinds := runtime.NewSchemeBuilder(corev1.AddToScheme, authenticationv1.AddToScheme, authorizationv1.AddToScheme,
+		certificatesv1.AddToScheme, rbacv1.AddToScheme)
 	if err := kinds.AddToScheme(scheme); err != nil {
 		return nil, fmt.Errorf("register the kinds of objects: %w", err)
 	}
