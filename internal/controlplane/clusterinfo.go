@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/util/cert"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+
+	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// EndpointOf returns where joiners reach a control plane: the endpoint that was chosen, else the kubeconfig's server.
+// Every error is a *kube.ConfigError.
+func EndpointOf(c *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
+	if !chosen.IsZero() {
+		return chosen, nil
+	}
+	endpoint, err := join.EndpointOf(c.Server())
+	if err != nil {
+		return endpoint, &kube.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
+	}
+	return endpoint, nil
+}
+
+// clusterInfo makes the ConfigMap that joiners read, with the CA of the kubeconfig. Its one cluster has no name: so
+// kubeadm finds it without a current context. Every error is a *kube.ConfigError.
+func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, error) {
+	if _, err := trusted(c); err != nil {
+		return nil, err
+	}
+	kubeconfig, err := clientcmd.Write(clientcmdapi.Config{Clusters: map[string]*clientcmdapi.Cluster{
+		"": {Server: "https://" + endpoint.HostPort(), CertificateAuthorityData: c.CA()},
+	}})
+	if err != nil {
+		return nil, &kube.ConfigError{Err: fmt.Errorf("write the kubeconfig of cluster-info: %w", err)}
+	}
+	return &corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: inPublic(bootstrapapi.ConfigMapClusterInfo),
+		Data:       map[string]string{bootstrapapi.KubeConfigKey: string(kubeconfig)},
+	}, nil
+}
+
+// trusted returns the pins of the CA that the kubeconfig trusts. A CA that came over a connection without one would be
+// anybody's.
+func trusted(c *kube.Client) ([]join.Pin, error) {
+	const hint = "give the kubeconfig's cluster its certificate-authority: it goes into cluster-info, where joiners find it"
+	if c.Insecure() {
+		return nil, &kube.ConfigError{Err: fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()), Hint: hint}
+	}
+	certificates, err := cert.ParseCertsPEM(c.CA())
+	if err != nil {
+		return nil, &kube.ConfigError{Err: errors.New("the kubeconfig has no certificate authority of its own"), Hint: hint}
+	}
+	var pins []join.Pin
+	for _, certificate := range certificates {
+		pins = append(pins, join.PinOf(certificate))
+	}
+	return pins, nil
+}
+
+// difference says how a cluster-info that exists differs from the one that is wanted, "" where it does not.
+func difference(c *kube.Client, info *discovery.ClusterInfo, chosen join.Endpoint) (string, error) {
+	pins, err := trusted(c)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(info.Pins(), func(pin join.Pin) bool { return slices.Contains(pins, pin) }) {
+		return "it carries another certificate authority than the kubeconfig", nil
+	}
+	if server, err := endpointIn(info); !chosen.IsZero() && (err != nil || server != chosen) {
+		return fmt.Sprintf("its server is %q", info.Server), nil
+	}
+	return "", nil
+}
+
+// endpointIn returns the endpoint that cluster-info names.
+func endpointIn(info *discovery.ClusterInfo) (join.Endpoint, error) {
+	server, err := url.Parse(info.Server)
+	if err != nil {
+		return join.Endpoint{}, errors.New("its server is no URL")
+	}
+	return join.EndpointOf(server)
+}

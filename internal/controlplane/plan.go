@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+
+	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// A Plan is what makes a control plane joinable for karmadactl register.
+type Plan struct {
+	Changes []Change
+	denied  []Grant // what is not allowed yet
+}
+
+// A Change is one object to be created, or completed.
+type Change struct {
+	Object  kube.Object // as it shall be
+	Purpose string
+	Power   string // why one should think twice; empty: nothing speaks against it
+
+	before kube.Object // as it is; nil: it is not there
+}
+
+// Exists reports whether the object is there already.
+func (c Change) Exists() bool { return c.before != nil }
+
+func (c Change) verb() string {
+	if c.Exists() {
+		return "update"
+	}
+	return "create"
+}
+
+// NewPlan finds out what is missing. Nothing is planned for what is allowed already, by whatever object. An empty
+// endpoint stands for the kubeconfig's server where there is no cluster-info yet, else for the server in it. A
+// cluster-info that differs is a Conflict unless force is set.
+func NewPlan(ctx context.Context, c *kube.Client, endpoint join.Endpoint, force bool) (*Plan, error) {
+	if err := mayPlan(ctx, c); err != nil {
+		return nil, err
+	}
+	p := &Plan{}
+	if err := p.clusterInfo(ctx, c, endpoint, force); err != nil {
+		return nil, err
+	}
+	for _, grant := range Grants(join.Karmada) {
+		missing, err := grant.Missing(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		p.denied = append(p.denied, grant)
+		for _, object := range grant.Objects {
+			if err := p.add(ctx, c, Change{Object: object, Purpose: grant.Purpose, Power: grant.Power}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, nil
+}
+
+// mayPlan fails where the plan itself needs rights that are missing, and names them all.
+func mayPlan(ctx context.Context, c *kube.Client) error {
+	return rights(ctx, c, []kube.Access{
+		{Verb: "create", Group: "authorization.k8s.io", Resource: "subjectaccessreviews"},
+		{Verb: "get", Resource: "configmaps", Namespace: metav1.NamespacePublic, Name: bootstrapapi.ConfigMapClusterInfo},
+	})
+}
+
+// clusterInfo plans cluster-info.
+func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endpoint, force bool) error {
+	endpoint, err := EndpointOf(c, chosen)
+	if err != nil {
+		return err
+	}
+	want, err := clusterInfo(c, endpoint)
+	if err != nil {
+		return err
+	}
+	change := Change{Object: want, Purpose: "it tells joiners how to reach the control plane and which CA to trust: " + endpoint.HostPort()}
+	info, err := discovery.Read(ctx, c, join.Karmada)
+	var differs string
+	switch {
+	case kube.ReasonOf(err) == kube.NotFound:
+		p.Changes = append(p.Changes, change)
+		return nil
+	case kube.ReasonOf(err) == kube.Invalid:
+		differs = err.Error()
+	case err != nil:
+		return err
+	default:
+		if differs, err = difference(c, info, chosen); err != nil || differs == "" {
+			return err
+		}
+	}
+	if !force {
+		return &kube.Error{
+			Reason: kube.Conflict,
+			Err:    fmt.Errorf("cluster-info exists and is another one: %s", differs),
+			Hint:   "--force overwrites it, after which tokens have to be signed anew; without --endpoint its server stays as it is",
+		}
+	}
+	before, err := c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
+	if err != nil {
+		return fmt.Errorf("read cluster-info: %w", err)
+	}
+	before.TypeMeta = want.TypeMeta
+	after := before.DeepCopy()
+	after.Data = map[string]string{}
+	for key, value := range before.Data { // the signatures stay until the signer replaces them
+		after.Data[key] = value
+	}
+	after.Data[bootstrapapi.KubeConfigKey] = want.Data[bootstrapapi.KubeConfigKey]
+	change.Object, change.before = after, before
+	change.Purpose = fmt.Sprintf("OVERWRITTEN, since %s; %s", differs, change.Purpose)
+	p.Changes = append(p.Changes, change)
+	return nil
+}
+
+// add plans an object, unless it is there and complete.
+func (p *Plan) add(ctx context.Context, c *kube.Client, change Change) error {
+	before := change.Object.DeepCopyObject().(kube.Object)
+	err := c.Read(ctx, before)
+	if kube.ReasonOf(err) == kube.NotFound {
+		p.Changes = append(p.Changes, change)
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", Named(before), err)
+	}
+	after, err := complete(before, change.Object)
+	if err != nil || after == nil {
+		return err
+	}
+	change.Object, change.before = after, before
+	p.Changes = append(p.Changes, change)
+	return nil
+}
