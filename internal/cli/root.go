@@ -37,6 +37,7 @@ func newRoot(env *Env, began func()) *cobra.Command {
 		newSA(env, conn),
 		newCheck(env),
 		newCAHash(env, conn),
+		newDoctor(env, conn),
 		newSetup(env, conn),
 		newOptions(env),
 		newVersion(env),

@@ -18,6 +18,7 @@ type Grant struct {
 	Name    string // the name of the check
 	Purpose string // what it is for
 	Who     kube.Subject
+	Called  string // how people call Who: a user, or the group that matters
 	Needs   []kube.Access
 	Lack    Severity      // how bad it is where it is missing
 	Power   string        // why one should think twice; empty: nothing speaks against it
@@ -39,7 +40,7 @@ func (g Grant) Missing(ctx context.Context, c *kube.Client) ([]kube.Access, erro
 	for _, need := range g.Needs {
 		allowed, err := c.Allowed(ctx, g.Who, need)
 		if err != nil {
-			return nil, fmt.Errorf("ask whether %s may %s: %w", name(g.Who), need, err)
+			return nil, fmt.Errorf("ask whether %s may %s: %w", g.Called, need, err)
 		}
 		if !allowed {
 			missing = append(missing, need)
@@ -54,12 +55,4 @@ func joining(joiner join.Joiner) kube.Subject {
 		User:   "system:bootstrap:000000",
 		Groups: []string{joiner.Group(), bootstrappers, "system:authenticated"},
 	}
-}
-
-// name returns the user, or the group that tells who joins.
-func name(who kube.Subject) string {
-	if len(who.Groups) > 0 {
-		return "group " + who.Groups[0]
-	}
-	return "user " + who.User
 }

@@ -23,6 +23,7 @@ const (
 	rotationBinding  = "system:karmada:agent-autoapprove-certificate-rotation"
 	generatorRole    = "system:karmada:agent-rbac-generator"
 
+	anonymous     = "system:anonymous"
 	generator     = "system:karmada:agent:rbac-generator" // the user as whom karmadactl register sets a member up
 	agents        = "system:karmada:agents"               // the group of all members' agents
 	bootstrappers = "system:bootstrappers"                // the group of all bootstrap tokens
@@ -38,14 +39,15 @@ func anonymousRead() Grant {
 	return Grant{
 		Name:    "anonymous-read",
 		Purpose: "a joiner reads cluster-info before it has a credential",
-		Who:     kube.Subject{User: "system:anonymous", Groups: []string{"system:unauthenticated"}},
+		Who:     kube.Subject{User: anonymous, Groups: []string{"system:unauthenticated"}},
+		Called:  "user " + anonymous,
 		Needs:   []kube.Access{{Verb: "get", Resource: "configmaps", Namespace: metav1.NamespacePublic, Name: bootstrapapi.ConfigMapClusterInfo}},
 		Lack:    Error,
 		Objects: []kube.Object{
 			&rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: inPublic(clusterInfoRole), Rules: []rbacv1.PolicyRule{rule}},
 			&rbacv1.RoleBinding{
 				TypeMeta: kind("RoleBinding"), ObjectMeta: inPublic(clusterInfoRole),
-				RoleRef: roleRef("Role", clusterInfoRole), Subjects: []rbacv1.Subject{subject(rbacv1.UserKind, "system:anonymous")},
+				RoleRef: roleRef("Role", clusterInfoRole), Subjects: []rbacv1.Subject{subject(rbacv1.UserKind, anonymous)},
 			},
 		},
 	}
@@ -56,6 +58,7 @@ func csrCreation(joiner join.Joiner) Grant {
 		Name:    "csr-creation",
 		Purpose: "a joiner requests a certificate with its token, and fetches it",
 		Who:     joining(joiner),
+		Called:  "group " + joiner.Group(),
 		Needs:   []kube.Access{{Verb: "create", Group: certificates, Resource: requests}, {Verb: "get", Group: certificates, Resource: requests}},
 		Lack:    Error,
 		Objects: []kube.Object{bind(bootstrapBinding, nodeBootstrapper, subject(rbacv1.GroupKind, joiner.Group()))},
@@ -73,6 +76,7 @@ func approval(joiner join.Joiner) []Grant {
 		Name:    "csr-approval",
 		Purpose: "the request that comes with a token is approved without anybody's doing",
 		Who:     joining(joiner),
+		Called:  "group " + joiner.Group(),
 		Needs:   []kube.Access{{Verb: "create", Group: certificates, Resource: requests, Subresource: first}},
 		Lack:    Error,
 		Objects: []kube.Object{
@@ -83,6 +87,7 @@ func approval(joiner join.Joiner) []Grant {
 		Name:    "csr-rotation",
 		Purpose: "whoever has joined gets a new certificate before the old one expires",
 		Who:     kube.Subject{User: "system:joined:000000", Groups: []string{holders, "system:authenticated"}},
+		Called:  "group " + holders,
 		Needs:   []kube.Access{{Verb: "create", Group: certificates, Resource: requests, Subresource: rotation}},
 		Lack:    Warning,
 		Objects: []kube.Object{
@@ -104,6 +109,7 @@ func agentRBAC() Grant {
 		Name:    "agent-rbac",
 		Purpose: "karmadactl register gives the member's agent its rights, as user " + generator,
 		Who:     kube.Subject{User: generator, Groups: []string{agents, "system:authenticated"}},
+		Called:  "user " + generator,
 		Needs: []kube.Access{
 			{Verb: "get", Group: "cluster.karmada.io", Resource: "clusters"},
 			{Verb: "create", Group: rbac, Resource: "clusterroles"},

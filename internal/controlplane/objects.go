@@ -20,6 +20,7 @@ func nodeReads() Grant {
 		Name:    "node-reads",
 		Purpose: "kubeadm join looks for a node of its name, and reads how to configure the kubelet",
 		Who:     joining(join.Kubeadm),
+		Called:  "group " + join.Kubeadm.Group(),
 		Needs:   []kube.Access{{Verb: "get", Resource: "nodes"}, config("kubeadm-config"), config("kubelet-config")},
 		Lack:    Error,
 	}

@@ -84,5 +84,11 @@ func (f *Format) isTemplate() bool {
 // IsName reports whether only names are wanted.
 func (f *Format) IsName() bool { return f.name == Name }
 
+// IsTable reports whether a table is wanted, wide or not.
+func (f *Format) IsTable() bool { return !f.Structured() && !f.IsName() }
+
+// IsWide reports whether a table with all its columns is wanted.
+func (f *Format) IsWide() bool { return f.name == Wide }
+
 // IsDefault reports whether no format was asked for.
 func (f *Format) IsDefault() bool { return f.name == Default && f.Template == "" }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// A binding is a RoleBinding or a ClusterRoleBinding.
+type binding struct {
+	object    kube.Object
+	namespace string // where its rights hold; empty: everywhere
+	role      rbacv1.RoleRef
+	subjects  []rbacv1.Subject
+}
+
+// groups looks for groups of bootstrap tokens that are bound to more than joining takes. A token is short, travels
+// through command lines and is seldom revoked.
+func (e *examination) groups(ctx context.Context) error {
+	bindings, err := allBindings(ctx, e.c)
+	if err != nil {
+		return err
+	}
+	for _, b := range bindings {
+		at := slices.IndexFunc(b.subjects, func(s rbacv1.Subject) bool { return s.Kind == rbacv1.GroupKind && isBootstrap(s.Name) })
+		if at < 0 {
+			continue
+		}
+		rules, err := rulesOf(ctx, e.c, b)
+		if kube.ReasonOf(err) == kube.NotFound {
+			continue // a binding to nothing gives nothing
+		}
+		if err != nil {
+			return err
+		}
+		if excess := slices.IndexFunc(rules, func(rule rbacv1.PolicyRule) bool { return !isForJoining(rule, b.namespace) }); excess >= 0 {
+			e.report("group-rights", Error, "whoever gets hold of a token has these rights: delete the binding",
+				"%s gives group %s more than joining takes: %s %s, which may %s", Named(b.object), b.subjects[at].Name,
+				strings.ToLower(b.role.Kind), b.role.Name, describe(rules[excess]))
+		}
+	}
+	return nil
+}
+
+// isBootstrap reports whether a group is one that bootstrap tokens can have
+// (k8s.io/cluster-bootstrap/token/api/types.go).
+func isBootstrap(group string) bool {
+	return group == bootstrappers || strings.HasPrefix(group, bootstrappers+":")
+}
+
+func allBindings(ctx context.Context, c *kube.Client) ([]binding, error) {
+	everywhere, err := c.ClusterRoleBindings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list clusterrolebindings: %w", err)
+	}
+	inNamespaces, err := c.RoleBindings(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list rolebindings: %w", err)
+	}
+	var all []binding
+	for i := range everywhere {
+		b := &everywhere[i]
+		b.TypeMeta = kind("ClusterRoleBinding")
+		all = append(all, binding{b, "", b.RoleRef, b.Subjects})
+	}
+	for i := range inNamespaces {
+		b := &inNamespaces[i]
+		b.TypeMeta = kind("RoleBinding")
+		all = append(all, binding{b, b.Namespace, b.RoleRef, b.Subjects})
+	}
+	return all, nil
+}
+
+// rulesOf reads the role that a binding is to.
+func rulesOf(ctx context.Context, c *kube.Client, b binding) ([]rbacv1.PolicyRule, error) {
+	var err error
+	if b.role.Kind == "Role" {
+		role := &rbacv1.Role{TypeMeta: kind("Role"), ObjectMeta: metav1.ObjectMeta{Namespace: b.namespace, Name: b.role.Name}}
+		if err = c.Read(ctx, role); err == nil {
+			return role.Rules, nil
+		}
+	} else {
+		role := &rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: clusterWide(b.role.Name)}
+		if err = c.Read(ctx, role); err == nil {
+			return role.Rules, nil
+		}
+	}
+	return nil, fmt.Errorf("read the role of %s: %w", Named(b.object), err)
+}
+
+// isForJoining reports whether a rule is one that installers give to joiners: all about certificate requests but
+// approving them, and the few things that kubeadm join reads. A rule without names is about all objects.
+func isForJoining(rule rbacv1.PolicyRule, namespace string) bool {
+	within := func(groups, resources []string, verbs ...string) bool {
+		return subset(rule.APIGroups, groups) && subset(rule.Resources, resources) && subset(rule.Verbs, verbs)
+	}
+	core, csr := []string{""}, []string{certificates}
+	switch {
+	case len(rule.APIGroups) == 0 && len(rule.Resources) == 0:
+		return subset(rule.Verbs, []string{"get"}) // of paths outside the API, such as /healthz
+	case within(csr, []string{requests}, "create", "get", "list", "watch"):
+		return true
+	case within(csr, []string{requests + "/clusteragent", requests + "/nodeclient", requests + "/selfclusteragent", requests + "/selfnodeclient"}, "create"):
+		return true
+	case within(core, []string{"nodes"}, "get"):
+		return true
+	case within(core, []string{"configmaps"}, "get"):
+		return len(rule.ResourceNames) > 0 && (namespace == metav1.NamespaceSystem || namespace == metav1.NamespacePublic)
+	case within(core, []string{"secrets"}, "get"): // encrypted; kubeadm init phase upload-certs
+		return namespace == metav1.NamespaceSystem && slices.Equal(rule.ResourceNames, []string{"kubeadm-certs"})
+	}
+	return false
+}
+
+func subset(some, of []string) bool {
+	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(of, s) })
+}
+
+// describe says what a rule allows.
+func describe(rule rbacv1.PolicyRule) string {
+	return strings.Join(rule.Verbs, ",") + " " + strings.Join(append(slices.Clone(rule.Resources), rule.NonResourceURLs...), ",")
+}
