@@ -7,12 +7,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // TestDemoShowsTheMainJob runs what make demo runs.
 func TestDemoShowsTheMainJob(t *testing.T) {
 	t.Parallel()
-	out := execute(t, exec.CommandContext(t.Context(), binary("demo"), "-bin", binary(""))).ok(t)
+	out := program.Execute(t, exec.CommandContext(t.Context(), program.Binary("demo"), "-bin", program.Binary(""))).OK(t)
 	for _, step := range []string{
 		`(?m)^karmadactl register 127\.0\.0\.1:\d+ --token [a-z0-9]{6}\.[a-z0-9]{16} --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$`,
 		`(?m)^[a-z0-9]{6} +(2h|1h59m) .*for member1 .* ok$`,

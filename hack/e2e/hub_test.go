@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -19,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 const tokensOnly = "type=bootstrap.kubernetes.io/token"
@@ -42,17 +41,13 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
-	dir := os.Getenv("JOINCTL_E2E_BIN")
-	if dir == "" {
-		return 1, errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
-	}
-	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+	if err := program.Prepare(); err != nil {
 		return 1, err
 	}
 	const size = 2
 	hubs = make(chan *hub, size)
 	for range size {
-		cp, err := controlplane.StartMain(filepath.Join(dir, "controlplane"), "--joinable", "--karmada", "--name", "hub")
+		cp, err := controlplane.StartMain(program.Binary("controlplane"), "--joinable", "--karmada", "--name", "hub")
 		if err != nil {
 			return 1, err
 		}
@@ -65,9 +60,6 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	return m.Run(), nil
 }
-
-// binary returns the path of one of the binaries that make test builds.
-func binary(name string) string { return filepath.Join(os.Getenv("JOINCTL_E2E_BIN"), name) }
 
 // lease returns a hub without tokens, for as long as the test runs.
 func lease(t testing.TB) *hub {
@@ -133,16 +125,4 @@ func (h *hub) whoami(ctx context.Context, bearer string) (authenticationv1.UserI
 		return authenticationv1.UserInfo{}, err
 	}
 	return review.Status.UserInfo, nil
-}
-
-// eventually repeats try until it succeeds, or fails the test when the time is over.
-func eventually(t testing.TB, within time.Duration, try func() error) {
-	t.Helper()
-	deadline := time.Now().Add(within)
-	for err := try(); err != nil; err = try() {
-		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %v", within, err)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
 }

@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
@@ -73,8 +74,8 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 			continue
 		}
 		t.Run(shape.name, func(t *testing.T) {
-			out := run(t, h.edited(t, shape.change), "token", "create", "--print-join-command")
-			line := out.ok(t)
+			out := program.Run(t, h.edited(t, shape.change), "token", "create", "--print-join-command")
+			line := out.OK(t)
 			if !strings.HasPrefix(line, "kubeadm join "+shape.endpoint+" ") {
 				t.Errorf("printed %q", line)
 			}
@@ -82,7 +83,7 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 				t.Errorf("%d pins: only the CA in cluster-info has to be pinned", n)
 			}
 			if shape.warning != "" {
-				out.wants(t, 0, shape.warning)
+				out.Wants(t, 0, shape.warning)
 				line = strings.Replace(line, shape.endpoint, h.Host, 1)
 			}
 			if err := joins(t, line); err != nil {
@@ -95,9 +96,9 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 		kubeconfig := h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
 			c.Server, c.TLSServerName = "https://"+other, "localhost"
 		})
-		run(t, kubeconfig, "token", "create").ok(t)
+		program.Run(t, kubeconfig, "token", "create").OK(t)
 		h.refused(t, kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"})
-		run(t, kubeconfig, "token", "create", "--print-register-command", "--endpoint", h.Host).ok(t)
+		program.Run(t, kubeconfig, "token", "create", "--print-register-command", "--endpoint", h.Host).OK(t)
 	})
 }
 
@@ -125,7 +126,7 @@ func TestRelativeCAPathAndSeveralFiles(t *testing.T) {
 		}
 	}
 	list := strings.Join([]string{dir + "/missing", dir + "/contexts", dir + "/clusters", dir + "/users"}, ":")
-	if err := joins(t, run(t, list, "token", "create", "--print-register-command").ok(t)); err != nil {
+	if err := joins(t, program.Run(t, list, "token", "create", "--print-register-command").OK(t)); err != nil {
 		t.Error(err)
 	}
 }

@@ -16,6 +16,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // lossy returns a kubeconfig for a hub behind a proxy that lets the server act on writes and then cuts the line. What
@@ -59,11 +61,11 @@ func TestALostAnswerIsResolvedByAskingTheServer(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	kubeconfig := h.lossy(t, func(*http.Request) bool { return false })
-	tok := run(t, kubeconfig, "token", "create").ok(t)
+	tok := program.Run(t, kubeconfig, "token", "create").OK(t)
 	if stored := h.tokens(t); len(stored) != 1 || !strings.HasPrefix(tok, strings.TrimPrefix(stored[0].Name, "bootstrap-token-")+".") {
 		t.Errorf("printed one token, stored %d", len(stored))
 	}
-	run(t, kubeconfig, "token", "delete", tok).ok(t)
+	program.Run(t, kubeconfig, "token", "delete", tok).OK(t)
 	if left := h.tokens(t); len(left) != 0 {
 		t.Errorf("%d tokens are left", len(left))
 	}
@@ -75,14 +77,14 @@ func TestALostAnswerThatCannotBeResolvedIsUnknownAndNamed(t *testing.T) {
 	kubeconfig := h.lossy(t, func(r *http.Request) bool {
 		return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/secrets/")
 	})
-	out := run(t, kubeconfig, "token", "create", "-o", "json")
+	out := program.Run(t, kubeconfig, "token", "create", "-o", "json")
 	stored := h.tokens(t)
 	if len(stored) != 1 {
 		t.Fatalf("%d tokens are stored", len(stored))
 	}
 	id := strings.TrimPrefix(stored[0].Name, "bootstrap-token-")
-	out.wants(t, 1, "token "+id+" may exist", "hint: joinctl token list", "joinctl token delete "+id)
-	if doc := out.document(t); len(doc.Failures) != 1 || doc.Failures[0].Reason != "Unknown" || len(doc.Items) != 0 {
+	out.Wants(t, 1, "token "+id+" may exist", "hint: joinctl token list", "joinctl token delete "+id)
+	if doc := out.Document(t); len(doc.Failures) != 1 || doc.Failures[0].Reason != "Unknown" || len(doc.Items) != 0 {
 		t.Errorf("the document says %+v", doc)
 	}
 }
@@ -100,7 +102,7 @@ func TestASecondInterruptEndsAtOnceAndNamesWhatIsInFlight(t *testing.T) {
 		}
 		return false
 	})
-	cmd := command(t, kubeconfig, "token", "create", "abcdef.0123456789abcdef")
+	cmd := program.Command(t, kubeconfig, "token", "create", "abcdef.0123456789abcdef")
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
@@ -118,6 +120,6 @@ func TestASecondInterruptEndsAtOnceAndNamesWhatIsInFlight(t *testing.T) {
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	out := outcome{stderr: stderr.String(), code: cmd.ProcessState.ExitCode()}
-	out.wants(t, 130, "token abcdef may exist", "given up while it was under way", "joinctl token delete abcdef")
+	out := program.Outcome{Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
+	out.Wants(t, 130, "token abcdef may exist", "given up while it was under way", "joinctl token delete abcdef")
 }

@@ -10,6 +10,8 @@ import (
 
 	kubeadm "k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
 	"k8s.io/kubernetes/cmd/kubeadm/app/discovery/token"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // joins has kubeadm's own discovery do what a printed command says.
@@ -43,12 +45,12 @@ func TestKubeadmAcceptsThePrintedCommand(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	for _, flag := range []string{"--print-register-command", "--print-join-command"} {
-		line := run(t, h.Kubeconfig, "token", "create", flag).ok(t)
+		line := program.Run(t, h.Kubeconfig, "token", "create", flag).OK(t)
 		if err := joins(t, line); err != nil {
 			t.Errorf("%s: kubeadm's discovery refuses it: %v", flag, err)
 		}
 	}
-	again := run(t, h.Kubeconfig, "token", "command", "--joiner", "kubeadm", strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")).ok(t)
+	again := program.Run(t, h.Kubeconfig, "token", "command", "--joiner", "kubeadm", strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")).OK(t)
 	if err := joins(t, again); err != nil {
 		t.Errorf("token command: kubeadm's discovery refuses it: %v", err)
 	}
@@ -58,12 +60,12 @@ func TestKubeadmAndJoinctlSeeTheSameTokens(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	kubeadm := func(args ...string) string {
-		cmd := exec.CommandContext(t.Context(), binary("kubeadm"), append([]string{"token", "--kubeconfig", h.Kubeconfig}, args...)...)
-		return execute(t, cmd).ok(t)
+		cmd := exec.CommandContext(t.Context(), program.Binary("kubeadm"), append([]string{"token", "--kubeconfig", h.Kubeconfig}, args...)...)
+		return program.Execute(t, cmd).OK(t)
 	}
-	ours := run(t, h.Kubeconfig, "token", "create").ok(t)
+	ours := program.Run(t, h.Kubeconfig, "token", "create").OK(t)
 	theirs := kubeadm("create")
-	for _, list := range []string{kubeadm("list"), run(t, h.Kubeconfig, "token", "list", "--show-secrets").ok(t)} {
+	for _, list := range []string{kubeadm("list"), program.Run(t, h.Kubeconfig, "token", "list", "--show-secrets").OK(t)} {
 		for _, tok := range []string{ours, theirs} {
 			if !strings.Contains(list, tok) {
 				t.Errorf("a token is missing from:\n%s", list)
@@ -71,7 +73,7 @@ func TestKubeadmAndJoinctlSeeTheSameTokens(t *testing.T) {
 		}
 	}
 	kubeadm("delete", ours)
-	run(t, h.Kubeconfig, "token", "delete", theirs).ok(t)
+	program.Run(t, h.Kubeconfig, "token", "delete", theirs).OK(t)
 	if left := h.tokens(t); len(left) != 0 {
 		t.Errorf("%d tokens are left", len(left))
 	}

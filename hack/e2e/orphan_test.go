@@ -16,6 +16,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // TestNoTokenIsLeftThatNobodyHolds counts Secrets before and after every way in which create can fail.
@@ -23,8 +25,8 @@ func TestNoTokenIsLeftThatNobodyHolds(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	shell := func(redirect string, args ...string) *exec.Cmd {
-		cmd := command(t, h.Kubeconfig)
-		line := binary("joinctl") + " token create " + strings.Join(args, " ") + redirect
+		cmd := program.Command(t, h.Kubeconfig)
+		line := program.Binary("joinctl") + " token create " + strings.Join(args, " ") + redirect
 		cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", line}
 		return cmd
 	}
@@ -35,25 +37,25 @@ func TestNoTokenIsLeftThatNobodyHolds(t *testing.T) {
 		{"stdout closed", shell(" >&-")},
 		{"stdout closed, with a command to print", shell(" >&-", "--print-register-command")},
 		{"disk full", shell(" >/dev/full")},
-		{"template without such a field", command(t, h.Kubeconfig, "token", "create", "-o", "go-template={{index .items 7}}")},
-		{"jsonpath without such a field", command(t, h.Kubeconfig, "token", "create", "-o", "jsonpath={.items[7].id}")},
-		{"forbidden", command(t, h.Kubeconfig, "token", "create", "--as", "nobody")},
-		{"wrong name in the certificate", command(t, h.Kubeconfig, "token", "create", "--tls-server-name", "other")},
-		{"unknown context", command(t, h.Kubeconfig, "token", "create", "--context", "other")},
-		{"bad usage", command(t, h.Kubeconfig, "token", "create", "--usages", "bar")},
-		{"server dry run", command(t, h.Kubeconfig, "token", "create", "--dry-run=server")},
-		{"plain http server", command(t, h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + plainHTTP(t) }), "token", "create")},
+		{"template without such a field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "go-template={{index .items 7}}")},
+		{"jsonpath without such a field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "jsonpath={.items[7].id}")},
+		{"forbidden", program.Command(t, h.Kubeconfig, "token", "create", "--as", "nobody")},
+		{"wrong name in the certificate", program.Command(t, h.Kubeconfig, "token", "create", "--tls-server-name", "other")},
+		{"unknown context", program.Command(t, h.Kubeconfig, "token", "create", "--context", "other")},
+		{"bad usage", program.Command(t, h.Kubeconfig, "token", "create", "--usages", "bar")},
+		{"server dry run", program.Command(t, h.Kubeconfig, "token", "create", "--dry-run=server")},
+		{"plain http server", program.Command(t, h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + plainHTTP(t) }), "token", "create")},
 	}
 	for _, way := range ways {
-		out := execute(t, way.cmd)
-		if out.code == 0 && way.name != "server dry run" {
-			t.Errorf("%s: it succeeded: %s", way.name, out.stdout)
+		out := program.Execute(t, way.cmd)
+		if out.Code == 0 && way.name != "server dry run" {
+			t.Errorf("%s: it succeeded: %s", way.name, out.Stdout)
 		}
-		if out.took > 2*time.Second {
-			t.Errorf("%s: it took %s", way.name, out.took)
+		if out.Took > 2*time.Second {
+			t.Errorf("%s: it took %s", way.name, out.Took)
 		}
 		if left := h.tokens(t); len(left) != 0 {
-			t.Errorf("%s: %d tokens are left\n%s", way.name, len(left), out.stderr)
+			t.Errorf("%s: %d tokens are left\n%s", way.name, len(left), out.Stderr)
 		}
 	}
 }
@@ -68,11 +70,11 @@ func TestAClosedPipeTakesTheTokenBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		read.Close()
-		cmd := command(t, h.Kubeconfig, "token", "create", flag)
+		cmd := program.Command(t, h.Kubeconfig, "token", "create", flag)
 		cmd.Stdout = write
-		out := execute(t, cmd)
+		out := program.Execute(t, cmd)
 		write.Close()
-		out.wants(t, 1, "broken pipe", "could not be printed, and was deleted again")
+		out.Wants(t, 1, "broken pipe", "could not be printed, and was deleted again")
 		if left := h.tokens(t); len(left) != 0 {
 			t.Errorf("%d tokens are left", len(left))
 		}
@@ -84,10 +86,10 @@ func TestATokenThatCannotBeTakenBackIsNamed(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	h.allow(t, "minter", "create")
-	cmd := command(t, h.Kubeconfig, "token", "create", "--as", "minter", "-o", "go-template={{index .items 7}}")
-	out := execute(t, cmd)
+	cmd := program.Command(t, h.Kubeconfig, "token", "create", "--as", "minter", "-o", "go-template={{index .items 7}}")
+	out := program.Execute(t, cmd)
 	id := strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")
-	out.wants(t, 1, "token "+id+" still exists in context hub, unprinted", "hint: remove it with: joinctl token delete "+id)
+	out.Wants(t, 1, "token "+id+" still exists in context hub, unprinted", "hint: remove it with: joinctl token delete "+id)
 }
 
 // TestCreateNeedsNoOtherRightThanCreate: no read-then-write.
@@ -95,8 +97,8 @@ func TestCreateNeedsNoOtherRightThanCreate(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	h.allow(t, "creator", "create")
-	run(t, h.Kubeconfig, "token", "create", "--as", "creator").ok(t)
-	run(t, h.Kubeconfig, "token", "create", "--as", "creator", "--print-register-command").ok(t)
+	program.Run(t, h.Kubeconfig, "token", "create", "--as", "creator").OK(t)
+	program.Run(t, h.Kubeconfig, "token", "create", "--as", "creator", "--print-register-command").OK(t)
 }
 
 // TestSignalsAtAnyMomentLeaveNoTokenUnprinted kills create a hundred times at random.
@@ -110,7 +112,7 @@ func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
 		if i%2 == 1 {
 			args = append(args, "--print-register-command")
 		}
-		cmd := command(t, h.Kubeconfig, args...)
+		cmd := program.Command(t, h.Kubeconfig, args...)
 		var stdout, stderr strings.Builder
 		cmd.Stdout, cmd.Stderr = &stdout, &stderr
 		if err := cmd.Start(); err != nil {
@@ -160,10 +162,10 @@ func (h *hub) allow(t testing.TB, user string, verbs ...string) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, 5*time.Second, func() error { // the authoriser learns of it a moment later
-		out := run(t, h.Kubeconfig, "token", "create", "--as", user, "--dry-run=server")
-		if out.code != 0 {
-			return fmt.Errorf("%s", out.stderr)
+	program.Eventually(t, 5*time.Second, func() error { // the authoriser learns of it a moment later
+		out := program.Run(t, h.Kubeconfig, "token", "create", "--as", user, "--dry-run=server")
+		if out.Code != 0 {
+			return fmt.Errorf("%s", out.Stderr)
 		}
 		return nil
 	})

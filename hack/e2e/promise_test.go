@@ -14,6 +14,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
@@ -21,16 +22,16 @@ import (
 func (h *hub) refused(t *testing.T, kubeconfig string, code int, texts []string, args ...string) {
 	t.Helper()
 	before := len(h.tokens(t))
-	out := run(t, kubeconfig, append([]string{"token", "create", "--print-register-command"}, args...)...)
-	out.wants(t, code, texts...)
-	if out.stdout != "" {
-		t.Errorf("stdout has %q", out.stdout)
+	out := program.Run(t, kubeconfig, append([]string{"token", "create", "--print-register-command"}, args...)...)
+	out.Wants(t, code, texts...)
+	if out.Stdout != "" {
+		t.Errorf("stdout has %q", out.Stdout)
 	}
 	if after := len(h.tokens(t)); after != before {
 		t.Errorf("%d tokens before, %d after", before, after)
 	}
-	if out.took > 6*time.Second {
-		t.Errorf("it took %s", out.took)
+	if out.Took > 6*time.Second {
+		t.Errorf("it took %s", out.Took)
 	}
 }
 
@@ -130,7 +131,7 @@ func TestNoCommandIsPrintedThatCannotWork(t *testing.T) {
 
 func TestAnonymousAuthenticationOffIsToldBeforeAnythingIsMinted(t *testing.T) {
 	t.Parallel()
-	cp := controlplane.Start(t, binary("controlplane"), "--joinable", "--anonymous-auth=false")
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--anonymous-auth=false")
 	client, err := cp.Clientset()
 	if err != nil {
 		t.Fatal(err)
@@ -143,12 +144,12 @@ func TestUnreachableEndpointIsAWarning(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	for _, endpoint := range []string{"127.0.0.1:1", "nowhere.invalid:6443"} {
-		out := run(t, h.Kubeconfig, "token", "create", "--print-register-command", "--endpoint", endpoint)
-		out.wants(t, 0, "warning: "+endpoint+" cannot be reached from this machine, so it is not verified")
-		if !strings.HasPrefix(out.stdout, "karmadactl register "+endpoint+" ") {
-			t.Errorf("stdout is %q", out.stdout)
+		out := program.Run(t, h.Kubeconfig, "token", "create", "--print-register-command", "--endpoint", endpoint)
+		out.Wants(t, 0, "warning: "+endpoint+" cannot be reached from this machine, so it is not verified")
+		if !strings.HasPrefix(out.Stdout, "karmadactl register "+endpoint+" ") {
+			t.Errorf("stdout is %q", out.Stdout)
 		}
-		if err := joins(t, strings.Replace(out.ok(t), endpoint, h.Host, 1)); err != nil {
+		if err := joins(t, strings.Replace(out.OK(t), endpoint, h.Host, 1)); err != nil {
 			t.Errorf("with its pins nobody can join: %v", err)
 		}
 	}
@@ -156,15 +157,15 @@ func TestUnreachableEndpointIsAWarning(t *testing.T) {
 
 func TestMissingSignatureIsAProblemAndTheCommandIsPrinted(t *testing.T) {
 	t.Parallel()
-	cp := controlplane.Start(t, binary("controlplane"), "--joinable", "--karmada", "--signer=false")
-	out := run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--wait", "1s")
-	out.wants(t, 4, "within 1s: cluster-info is not signed with this token", "hint: the controller bootstrapsigner")
-	if !strings.HasPrefix(out.stdout, "karmadactl register ") {
-		t.Errorf("stdout is %q", out.stdout)
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--karmada", "--signer=false")
+	out := program.Run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--wait", "1s")
+	out.Wants(t, 4, "within 1s: cluster-info is not signed with this token", "hint: the controller bootstrapsigner")
+	if !strings.HasPrefix(out.Stdout, "karmadactl register ") {
+		t.Errorf("stdout is %q", out.Stdout)
 	}
-	if out.took < time.Second || out.took > 3*time.Second {
-		t.Errorf("it waited for %s", out.took)
+	if out.Took < time.Second || out.Took > 3*time.Second {
+		t.Errorf("it waited for %s", out.Took)
 	}
-	run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--wait", "0").ok(t)
-	run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--no-verify").ok(t)
+	program.Run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--wait", "0").OK(t)
+	program.Run(t, cp.Kubeconfig, "token", "create", "--print-register-command", "--no-verify").OK(t)
 }

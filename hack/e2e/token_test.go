@@ -10,12 +10,14 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
-	tok := run(t, h.Kubeconfig, "token", "create").ok(t)
+	tok := program.Run(t, h.Kubeconfig, "token", "create").OK(t)
 	id, _, _ := strings.Cut(tok, ".")
 	user, err := h.whoami(t.Context(), tok)
 	if err != nil {
@@ -29,8 +31,8 @@ func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 			t.Errorf("%s is not in group %s but in %s", user.Username, group, user.Groups)
 		}
 	}
-	run(t, h.Kubeconfig, "token", "delete", id).ok(t)
-	eventually(t, 15*time.Second, func() error {
+	program.Run(t, h.Kubeconfig, "token", "delete", id).OK(t)
+	program.Eventually(t, 15*time.Second, func() error {
 		if _, err := h.whoami(t.Context(), tok); !apierrors.IsUnauthorized(err) {
 			return errors.New("the deleted token still authenticates")
 		}
@@ -41,11 +43,11 @@ func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 func TestExpiredTokenIsCleanedUp(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
-	run(t, h.Kubeconfig, "token", "create", "--ttl", "2s").ok(t)
+	program.Run(t, h.Kubeconfig, "token", "create", "--ttl", "2s").OK(t)
 	if n := len(h.tokens(t)); n != 1 {
 		t.Fatalf("%d tokens after create", n)
 	}
-	eventually(t, 10*time.Second, func() error {
+	program.Eventually(t, 10*time.Second, func() error {
 		if n := len(h.tokens(t)); n != 0 {
 			return errors.New("the expired token is still there")
 		}
@@ -84,7 +86,7 @@ func TestStatusIsWhatTheServerDoes(t *testing.T) {
 	for _, kind := range kinds {
 		h.store(t, "bootstrap-token-"+kind.id, kind.data)
 	}
-	doc := run(t, h.Kubeconfig, "token", "list", "-o", "json").document(t)
+	doc := program.Run(t, h.Kubeconfig, "token", "list", "-o", "json").Document(t)
 	if len(doc.Items) != len(kinds) {
 		t.Errorf("%d of %d tokens are listed", len(doc.Items), len(kinds))
 	}
@@ -112,11 +114,11 @@ func TestManyTokensAreReadInChunks(t *testing.T) {
 		id := "many" + string(rune('a'+i/26%26)) + string(rune('a'+i%26))
 		h.store(t, "bootstrap-token-"+id, map[string]string{"token-id": id, "token-secret": "0123456789abcdef", "usage-bootstrap-authentication": "true"})
 	}
-	out := run(t, h.Kubeconfig, "token", "list", "-o", "name", "-v=6")
-	if n := strings.Count(out.ok(t), "secret/"); n != 501 {
+	out := program.Run(t, h.Kubeconfig, "token", "list", "-o", "name", "-v=6")
+	if n := strings.Count(out.OK(t), "secret/"); n != 501 {
 		t.Errorf("%d of 501 tokens are listed", n)
 	}
-	if n := strings.Count(out.stderr, "limit=500"); n != 2 {
-		t.Errorf("the list took %d requests, want 2 chunks\n%s", n, out.stderr)
+	if n := strings.Count(out.Stderr, "limit=500"); n != 2 {
+		t.Errorf("the list took %d requests, want 2 chunks\n%s", n, out.Stderr)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/joinctl/joinctl/internal/story"
-
+	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/hack/e2e/relay"
+	"github.com/joinctl/joinctl/internal/story"
 )
 
 // TestCreateSendsTwoRequestsOverOneConnection: the server's clock, and the token.
@@ -17,9 +17,9 @@ func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
 	t.Parallel()
 	h := lease(t)
 	requests := func(args ...string) []string {
-		out := run(t, h.Kubeconfig, append([]string{"token", "create", "-v=6"}, args...)...)
-		out.ok(t)
-		return regexp.MustCompile(`verb="\w+" url="https://[^/]*/[^"]*"`).FindAllString(out.stderr, -1)
+		out := program.Run(t, h.Kubeconfig, append([]string{"token", "create", "-v=6"}, args...)...)
+		out.OK(t)
+		return regexp.MustCompile(`verb="\w+" url="https://[^/]*/[^"]*"`).FindAllString(out.Stderr, -1)
 	}
 	if got := requests(); len(got) != 2 || !strings.Contains(got[0], "/version") || !strings.Contains(got[1], `verb="POST"`) {
 		t.Errorf("it sent %q", got)
@@ -28,7 +28,7 @@ func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
 		t.Errorf("with --ttl 0 it sent %q", got)
 	}
 	via := relay.Forward(t, "127.0.0.1:0", h.Host)
-	run(t, h.Kubeconfig, "token", "create", "--server", "https://"+via.Addr).ok(t)
+	program.Run(t, h.Kubeconfig, "token", "create", "--server", "https://"+via.Addr).OK(t)
 	if n := via.Connections.Load(); n != 1 {
 		t.Errorf("it opened %d connections", n)
 	}
@@ -66,17 +66,17 @@ func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
 		for _, c := range commands {
 			log := t.TempDir() + "/log"
 			for _, more := range [][]string{{level}, {level, "--logtostderr=false", "--log-file=" + log}} {
-				out := run(t, h.Kubeconfig, append(append([]string{"token"}, c.args...), more...)...)
-				texts := map[string]string{"stderr": out.stderr, "the log file": readIfThere(t, log)}
+				out := program.Run(t, h.Kubeconfig, append(append([]string{"token"}, c.args...), more...)...)
+				texts := map[string]string{"stderr": out.Stderr, "the log file": readIfThere(t, log)}
 				if !c.reveals {
-					texts["stdout"] = out.stdout
+					texts["stdout"] = out.Stdout
 				}
 				for where, text := range texts {
 					if form := story.Leak(text, secret); form != "" {
 						t.Errorf("token %v %v: the secret stands on %s as %s", c.args, more, where, form)
 					}
 				}
-				if strings.Contains(out.stderr+out.stdout, "n0n0n0n0") && !c.reveals {
+				if strings.Contains(out.Stderr+out.Stdout, "n0n0n0n0") && !c.reveals {
 					t.Errorf("token %v: a malformed secret is shown", c.args)
 				}
 			}
