@@ -16,6 +16,12 @@ import (
 // karmadaGroup is the API group by which a Karmada control plane is known.
 const karmadaGroup = "cluster.karmada.io"
 
+// bootstrapAuth is the check of what only a probe can tell.
+const bootstrapAuth = "bootstrap-auth"
+
+// notJudged is the remedy where this client may not look.
+const notJudged = "get this right granted, or look as somebody else: this was not judged"
+
 // An examination is what is known of a control plane so far.
 type examination struct {
 	c        *kube.Client
@@ -47,7 +53,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 			if kube.ReasonOf(err) != kube.Forbidden {
 				return e.findings, err
 			}
-			e.report(look.check, Warning, "get this right granted, or look as somebody else: this was not judged", "%v", err)
+			e.report(look.check, Warning, notJudged, "%v", err)
 		}
 	}
 	return e.findings, nil
@@ -56,7 +62,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 // Unprobed is what cannot be told without a token.
 func Unprobed() Finding {
 	return Finding{
-		Check: "bootstrap-auth", Severity: Info, Remedy: "--probe tells",
+		Check: bootstrapAuth, Severity: Info, Remedy: "--probe tells",
 		Evidence: "unknown: whether kube-apiserver accepts bootstrap tokens shows only where one is used",
 	}
 }

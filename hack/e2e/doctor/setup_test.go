@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -122,6 +123,42 @@ func TestSetupWithoutRightsNamesThemAndLeavesNothingBehind(t *testing.T) {
 	}
 	h.grant(t, "able", rule("authorization.k8s.io", "subjectaccessreviews", "create"), rule("", "configmaps", "get", "create"), rule(rbacv1.GroupName, "*", "get", "create", "escalate", "bind"))
 	h.joinctl(t, "setup", "--yes", "--as", "able").OK(t)
+}
+
+// TestSetupTakesBackWhatItMadeWhenTheServerRefusesTheRest uses a policy that lets dry runs through.
+func TestSetupTakesBackWhatItMadeWhenTheServerRefusesTheRest(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	ctx, policies := t.Context(), h.client.AdmissionregistrationV1()
+	_, err1 := policies.ValidatingAdmissionPolicies().Create(ctx, &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "only-dry"},
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{RuleWithOperations: admissionv1.RuleWithOperations{
+				Operations: []admissionv1.OperationType{admissionv1.Create},
+				Rule:       admissionv1.Rule{APIGroups: []string{rbacv1.GroupName}, APIVersions: []string{"v1"}, Resources: []string{"clusterroles"}},
+			}}}},
+			Validations: []admissionv1.Validation{{Expression: "request.dryRun || object.metadata.name != 'system:karmada:agent-rbac-generator'", Message: "only dry"}},
+		},
+	}, metav1.CreateOptions{})
+	_, err2 := policies.ValidatingAdmissionPolicyBindings().Create(ctx, &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "only-dry"},
+		Spec:       admissionv1.ValidatingAdmissionPolicyBindingSpec{PolicyName: "only-dry", ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny}},
+	}, metav1.CreateOptions{})
+	if err := errors.Join(err1, err2); err != nil {
+		t.Fatal(err)
+	}
+	roles, forbidden := h.client.RbacV1().ClusterRoles(), "system:karmada:agent-rbac-generator"
+	program.Eventually(t, 20*time.Second, func() error { // the policy is in force a moment later
+		role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: forbidden}}
+		if _, err := roles.Create(ctx, role, metav1.CreateOptions{}); err != nil {
+			return nil
+		}
+		return errors.Join(errors.New("not in force"), roles.Delete(ctx, forbidden, metav1.DeleteOptions{}))
+	})
+	h.joinctl(t, "setup", "--yes").Wants(t, 1, "create clusterrole "+forbidden, "only dry", "what was made was taken back")
+	if left := h.objects(t); len(left) != 0 {
+		t.Errorf("there are %s", left)
+	}
 }
 
 func rule(group, resource string, verbs ...string) rbacv1.PolicyRule {

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package doctor_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
+)
+
+// left returns how many tokens there are.
+func (h *hub) left(t *testing.T) int {
+	t.Helper()
+	list, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{FieldSelector: "type=bootstrap.kubernetes.io/token"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list.Items)
+}
+
+// probes runs doctor --probe and returns the severities of its findings by check.
+func (h *hub) probes(t *testing.T, code int, args ...string) map[string]string {
+	t.Helper()
+	out := h.joinctl(t, append([]string{"doctor", "--probe", "-o", "json"}, args...)...)
+	out.Wants(t, code)
+	found := map[string]string{}
+	for _, item := range out.Document(t).Items {
+		found[item["check"].(string)] = item["severity"].(string) + ": " + item["evidence"].(string)
+	}
+	if n := h.left(t); n != 0 {
+		t.Errorf("%d tokens are left", n)
+	}
+	if out.Took > 20*time.Second {
+		t.Errorf("it took %s", out.Took)
+	}
+	return found
+}
+
+func TestProbeTellsThatAJoinerGetsThrough(t *testing.T) {
+	t.Parallel()
+	h := healthy(t)
+	for _, args := range [][]string{nil, {"--endpoint", h.endpoint}} {
+		found := h.probes(t, 0, args...)
+		if !strings.HasPrefix(found["bootstrap-auth"], "info: kube-apiserver accepts bootstrap tokens") || found["probe"] == "" {
+			t.Errorf("found %v", found)
+		}
+	}
+}
+
+func TestProbeFindsThatBootstrapAuthenticationIsOff(t *testing.T) {
+	t.Parallel()
+	found := healthy(t, "--bootstrap-auth=false").probes(t, 4)
+	if !strings.HasPrefix(found["probe-authentication"], "error: ") || strings.Contains(found["bootstrap-auth"], "accepts") {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestProbeFindsThatNobodySigns(t *testing.T) {
+	t.Parallel()
+	found := healthy(t, "--signer=false").probes(t, 4)
+	if !strings.HasPrefix(found["probe-signature"], "error: ") || !strings.Contains(found["bootstrap-auth"], "accepts") {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestProbeNeedsClusterInfoAndTheRightToMakeATokenFirst(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	if found := h.probes(t, 4); !strings.HasPrefix(found["bootstrap-auth"], "info: unknown") {
+		t.Errorf("found %v", found)
+	}
+	h.joinctl(t, "setup", "--yes", "--endpoint", h.endpoint).OK(t)
+	h.grant(t, "looker", rule("authorization.k8s.io", "subjectaccessreviews", "create"), rule("", "configmaps", "get"), rule(rbacv1.GroupName, "*", "get", "list"))
+	if found := h.probes(t, 4, "--as", "looker"); !strings.HasPrefix(found["probe"], "warning: ") {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestAnInterruptedProbeLeavesNoToken(t *testing.T) {
+	t.Parallel()
+	h := healthy(t, "--signer=false") // so that the probe waits
+	interrupted := 0
+	for i := range 20 {
+		cmd := program.Command(t, h.Kubeconfig, "doctor", "--probe")
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rand.IntN(300)) * time.Millisecond)
+		_ = cmd.Process.Signal([]os.Signal{os.Interrupt, syscall.SIGTERM}[i%2])
+		_ = cmd.Wait()
+		if cmd.ProcessState.ExitCode() == 130 {
+			interrupted++
+		}
+	}
+	if n := h.left(t); n != 0 {
+		t.Errorf("%d tokens are left", n)
+	}
+	if interrupted < 10 {
+		t.Errorf("%d of 20 runs were interrupted: the moments are badly chosen", interrupted)
+	}
+}
