@@ -115,11 +115,10 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 	}
 	before.TypeMeta = want.TypeMeta
 	after := before.DeepCopy()
-	after.Data = map[string]string{}
-	for key, value := range before.Data { // the signatures stay until the signer replaces them
-		after.Data[key] = value
+	if after.Data == nil {
+		after.Data = map[string]string{}
 	}
-	after.Data[bootstrapapi.KubeConfigKey] = want.Data[bootstrapapi.KubeConfigKey]
+	after.Data[bootstrapapi.KubeConfigKey] = want.Data[bootstrapapi.KubeConfigKey] // the signatures stay until the signer replaces them
 	change.Object, change.before = after, before
 	change.Purpose = fmt.Sprintf("OVERWRITTEN, since %s; %s", differs, change.Purpose)
 	p.Changes = append(p.Changes, change)

@@ -10,7 +10,6 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
 )
 
@@ -86,7 +85,7 @@ func (c *Client) store(ctx context.Context, request *rest.Request, obj Object, d
 
 // Remove deletes the very object that was stored, and no later one of its name. The error is the API's own.
 func (c *Client) Remove(ctx context.Context, obj Object) error {
-	uid := types.UID(obj.GetUID())
+	uid := obj.GetUID()
 	opts := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
 	return to(c.core.Delete(), obj).Name(obj.GetName()).Body(&opts).Do(ctx).Error()
 }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package controlplane
+
+import (
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+func TestWhatIsCompleteStaysAsItIs(t *testing.T) {
+	for _, grant := range Grants(join.Karmada) {
+		for _, object := range grant.Objects {
+			if after, err := complete(object, object); after != nil || err != nil {
+				t.Errorf("%s would be changed to %v, %v", Named(object), after, err)
+			}
+		}
+	}
+}
+
+func TestWhatIsHalfThereIsCompletedAndNothingOfItIsLost(t *testing.T) {
+	others := rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get"}}
+	want := approves("role", "clusteragent")
+	found := want.DeepCopy()
+	found.Rules = []rbacv1.PolicyRule{others}
+	after, err := complete(found, want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rules := after.(*rbacv1.ClusterRole).Rules; len(rules) != 2 || rules[0].Resources[0] != "pods" {
+		t.Errorf("the rules are %v", rules)
+	}
+	if len(found.Rules) != 1 {
+		t.Error("what was found was changed itself")
+	}
+}
+
+func TestABindingToAnotherRoleIsAConflict(t *testing.T) {
+	to := subject(rbacv1.UserKind, "u")
+	_, err := complete(bind("b", "one", to), bind("b", "other", to))
+	if kube.ReasonOf(err) != kube.Conflict {
+		t.Errorf("it says %v", err)
+	}
+}
