@@ -31,6 +31,15 @@ func TestSetupMakesAnEmptyControlPlaneJoinableAndThenChangesNothing(t *testing.T
 	if !strings.HasPrefix(line, "karmadactl register "+h.endpoint+" --token ") {
 		t.Errorf("the command is %q", line)
 	}
+	check := program.Command(t, "", "check", "-", "-o", "json")
+	check.Stdin = strings.NewReader(line + "\n")
+	tried := program.Execute(t, check)
+	tried.Wants(t, 0)
+	for _, step := range tried.Document(t).Items {
+		if step["status"] != "ok" && step["name"] != "time-left" {
+			t.Errorf("check: %v", step)
+		}
+	}
 	before := h.objects(t)
 	for _, args := range [][]string{{"--endpoint", h.endpoint}, nil, {"--force"}, {"--endpoint", h.endpoint, "--force"}} {
 		again := h.joinctl(t, append([]string{"setup", "--yes"}, args...)...)
