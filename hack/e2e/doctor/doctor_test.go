@@ -4,6 +4,7 @@ package doctor_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -269,15 +270,13 @@ func (h *hub) setInfo(t *testing.T, content string) {
 // setSignatures puts keys into cluster-info.
 func (h *hub) setSignatures(t *testing.T, data map[string]string) {
 	t.Helper()
-	maps := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic)
-	info, err := maps.Get(t.Context(), "cluster-info", metav1.GetOptions{})
+	infos := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic)
+	info, err := infos.Get(t.Context(), "cluster-info", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key, value := range data {
-		info.Data[key] = value
-	}
-	if _, err := maps.Update(t.Context(), info, metav1.UpdateOptions{}); err != nil {
+	maps.Copy(info.Data, data)
+	if _, err := infos.Update(t.Context(), info, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 }
