@@ -3,12 +3,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"k8s.io/klog/v2"
 
@@ -101,16 +98,7 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 			r.env.say("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", described(item.Context), item.Namespace, item.Name, item.binding.Account.Name, stamp(item.binding.Expires))
 		}
 	}
-	switch {
-	case count == 0 || r.yes:
-		return true
-	case !r.env.InTTY:
-		r.env.say("without a terminal to ask on, this needs --yes")
-		return false
-	}
-	_, _ = fmt.Fprintf(r.env.Err, "joinctl: remove these %d? [y/N] ", count)
-	answer, _ := bufio.NewReader(r.env.In).ReadString('\n')
-	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
+	return count == 0 || r.yes || r.env.agrees(fmt.Sprintf("remove these %d?", count))
 }
 
 // report prints what was revoked, and tells what was not: on targets that were not searched, and one by one.

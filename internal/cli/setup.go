@@ -35,7 +35,7 @@ the approver of karmada-controller-manager, anonymous and bootstrap token authen
 doctor tells whether they are there.`,
 		Example: `  joinctl setup --endpoint karmada.example.org:5443
   joinctl setup --context hub --endpoint karmada.example.org:5443 --yes
-  joinctl setup --endpoint karmada.example.org:5443 --dry-run=client -o yaml | kubectl apply -f -`,
+  joinctl setup --endpoint karmada.example.org:5443 --dry-run=client -o yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.dry == dryRunClient && s.format.Structured() {

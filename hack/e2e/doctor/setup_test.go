@@ -74,7 +74,7 @@ func TestSetupAsksAndDoesNothingWithoutAYes(t *testing.T) {
 func (h *hub) answer(t *testing.T, text string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, err bytes.Buffer
-	env := &cli.Env{In: strings.NewReader(text), Out: &out, Err: &err, Terminal: true, Now: time.Now}
+	env := &cli.Env{In: strings.NewReader(text), Out: &out, Err: &err, InTTY: true, Now: time.Now}
 	code = cli.Main(t.Context(), env, []string{"setup", "--kubeconfig", h.Kubeconfig})
 	return code, out.String(), err.String()
 }
