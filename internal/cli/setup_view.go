@@ -58,7 +58,11 @@ func (s *setup) show(plans []fleet.Result[planned]) bool {
 // caveat warns of an address that others are unlikely to reach.
 func (s *setup) caveat(target fleet.Target, c *kube.Client) {
 	endpoint, err := controlplane.EndpointOf(c, s.endpoint)
-	if caveat := endpoint.Caveat(); err == nil && caveat != "" {
+	caveat := endpoint.Caveat()
+	if target.Context == kube.InCluster && s.endpoint.IsZero() {
+		caveat = "the address inside this cluster"
+	}
+	if err == nil && caveat != "" {
 		s.env.warn("%s: %s is %s; another one is named with --endpoint HOST:PORT", described(target.Context), endpoint.HostPort(), caveat)
 	}
 }
