@@ -19,6 +19,9 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 		`(?m)^karmadactl register 127\.0\.0\.1:\d+ --token [a-z0-9]{6}\.[a-z0-9]{16} --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$`,
 		`(?m)^[a-z0-9]{6} +(2h|1h59m) .*for member1 .* ok$`,
 		`(?m)^configmap/cluster-info created$`,
+		`(?m)^system:bootstrap:[a-z0-9]{6}, in groups .*system:bootstrappers:karmada:default-cluster-token`,
+		`(?m)^bootstrap token "[a-z0-9]{6}" deleted$`,
+		`(?m)^joinctl: no bootstrap tokens in context hub$`,
 		`(?m)^authentication +ok +.*system:bootstrap:[a-z0-9]{6}.*system:bootstrappers:karmada:default-cluster-token`,
 		`(?m)^approval +ok `,
 	} {
@@ -26,7 +29,7 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 			t.Errorf("the demo lacks %s:\n%s", step, out)
 		}
 	}
-	if n := strings.Count(out, "$ joinctl "); n != 4 {
+	if n := strings.Count(out, "$ joinctl "); n != 7 {
 		t.Errorf("the demo shows %d commands", n)
 	}
 }

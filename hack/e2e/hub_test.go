@@ -10,11 +10,9 @@ import (
 	"os"
 	"testing"
 
-	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 	"github.com/joinctl/joinctl/hack/e2e/program"
@@ -106,23 +104,4 @@ func (h *hub) store(t testing.TB, name string, data map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// whoami returns who the bearer of a token is to the API server.
-func (h *hub) whoami(ctx context.Context, bearer string) (authenticationv1.UserInfo, error) {
-	admin, err := h.ClientConfig()
-	if err != nil {
-		return authenticationv1.UserInfo{}, err
-	}
-	config := rest.AnonymousClientConfig(admin)
-	config.BearerToken = bearer
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return authenticationv1.UserInfo{}, err
-	}
-	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
-	if err != nil {
-		return authenticationv1.UserInfo{}, err
-	}
-	return review.Status.UserInfo, nil
 }

@@ -19,7 +19,7 @@ func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 	h := lease(t)
 	tok := program.Run(t, h.Kubeconfig, "token", "create").OK(t)
 	id, _, _ := strings.Cut(tok, ".")
-	user, err := h.whoami(t.Context(), tok)
+	user, err := h.WhoAmI(t.Context(), tok)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 	}
 	program.Run(t, h.Kubeconfig, "token", "delete", id).OK(t)
 	program.Eventually(t, 15*time.Second, func() error {
-		if _, err := h.whoami(t.Context(), tok); !apierrors.IsUnauthorized(err) {
+		if _, err := h.WhoAmI(t.Context(), tok); !apierrors.IsUnauthorized(err) {
 			return errors.New("the deleted token still authenticates")
 		}
 		return nil
@@ -100,7 +100,7 @@ func TestStatusIsWhatTheServerDoes(t *testing.T) {
 		if doc.Items[at]["status"] != kind.status || !strings.Contains(reason, kind.reason) {
 			t.Errorf("%s is %s (%s), want %s (%s)", kind.id, doc.Items[at]["status"], reason, kind.status, kind.reason)
 		}
-		_, err := h.whoami(t.Context(), kind.id+"."+both)
+		_, err := h.WhoAmI(t.Context(), kind.id+"."+both)
 		if accepted := err == nil; accepted != (kind.status == "ok") {
 			t.Errorf("%s is %s, but the server says: %v", kind.id, kind.status, err)
 		}

@@ -6,6 +6,7 @@ package controlplane
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -166,4 +169,23 @@ func (cp *ControlPlane) Clientset() (kubernetes.Interface, error) {
 		return nil, fmt.Errorf("make a client of the control plane: %w", err)
 	}
 	return client, nil
+}
+
+// WhoAmI asks the API server who the bearer of a token is. An error is the API's own: Unauthorized, if it is nobody.
+func (cp *ControlPlane) WhoAmI(ctx context.Context, bearer string) (authenticationv1.UserInfo, error) {
+	admin, err := cp.ClientConfig()
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	config := rest.AnonymousClientConfig(admin)
+	config.BearerToken = bearer
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	return review.Status.UserInfo, nil
 }

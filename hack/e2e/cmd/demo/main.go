@@ -67,7 +67,24 @@ func (d demo) show() error {
 	if _, err := d.run("token", "list"); err != nil {
 		return err
 	}
-	d.say("On the member, the printed line is tried before karmadactl runs it:")
+	tok := regexp.MustCompile(`[a-z0-9]{6}\.[a-z0-9]{16}`).FindString(out)
+	user, err := d.cp.WhoAmI(d.ctx, tok)
+	if err != nil {
+		return fmt.Errorf("authenticate with the token: %w", err)
+	}
+	d.say("Who presents it to the API server is:")
+	fmt.Printf("%s, in groups %s\n\n", user.Username, strings.Join(user.Groups, ", "))
+	d.say("A member has joined with it, so it goes:")
+	id, _, _ := strings.Cut(tok, ".")
+	for _, args := range [][]string{{"token", "delete", id}, {"token", "list"}} {
+		if _, err := d.run(args...); err != nil {
+			return err
+		}
+	}
+	d.say("The next member tries its command before karmadactl runs it:")
+	if out, err = d.run("token", "create", "--print-register-command", "--ttl", "2h", "--description", "for member2"); err != nil {
+		return err
+	}
 	line := regexp.MustCompile(`(?m)^karmadactl register .*$`).FindString(out)
 	_, err = d.run(append([]string{"check", "--"}, strings.Fields(line)...)...)
 	return err
@@ -75,7 +92,7 @@ func (d demo) show() error {
 
 func (d demo) say(text string) { fmt.Println("# " + text) }
 
-// run shows a command and what it prints, and returns its stdout.
+// run shows a command and what it prints, and returns that.
 func (d demo) run(args ...string) (string, error) {
 	words := append([]string{"$ joinctl"}, args...)
 	for i, word := range words {
@@ -84,14 +101,15 @@ func (d demo) run(args ...string) (string, error) {
 		}
 	}
 	fmt.Println(strings.Join(words, " "))
-	var stdout bytes.Buffer
+	var printed bytes.Buffer
 	cmd := exec.CommandContext(d.ctx, d.joinctl, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+d.cp.Kubeconfig)
-	cmd.Stdout, cmd.Stderr = io.MultiWriter(os.Stdout, &stdout), os.Stdout
+	cmd.Stdout = io.MultiWriter(os.Stdout, &printed)
+	cmd.Stderr = cmd.Stdout // one pipe keeps the order
 	err := cmd.Run()
 	fmt.Println()
 	if err != nil {
 		return "", fmt.Errorf("joinctl %s: %w", strings.Join(args[:2], " "), err)
 	}
-	return stdout.String(), nil
+	return printed.String(), nil
 }
