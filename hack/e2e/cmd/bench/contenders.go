@@ -40,6 +40,8 @@ func contenders(bin, work string, cp *controlplane.ControlPlane) ([]group, error
 		{"token create with the printed command", []*program{
 			ours("token", "create", "--print-join-command"), tool(env, bin, "kubeadm", "token", "create", "--print-join-command"),
 		}},
+		{"sa token", []*program{ours("sa", "token", "default"), tool(env, bin, "kubectl", "create", "token", "default")}},
+		{"sa credential, from the cache", []*program{ours("sa", "credential", "default", "--cache-dir", filepath.Join(work, "cache"))}},
 		{"token generate", []*program{ours("token", "generate"), tool(env, bin, "kubeadm", "token", "generate")}},
 		{"version", []*program{ours("version"), tool(env, bin, "kubeadm", "version")}},
 		{"help", []*program{ours("--help"), tool(env, bin, "kubeadm", "--help")}},
