@@ -36,6 +36,7 @@ func run() int {
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
 		Now:      time.Now,
 		Rand:     rand.Reader,
+		MaxFiles: maxFiles(),
 		Kill:     signals(cancel),
 		Version:  version,
 	}

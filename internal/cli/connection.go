@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -17,20 +16,21 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-const (
-	parallel      = 16               // targets at once
-	targetTimeout = 60 * time.Second // for all that is done on one target
-)
-
 // A connection is how the operator wants to reach control planes: flags of the same name and meaning as kubectl's.
 type connection struct {
 	env       *Env
 	path      string
 	selection fleet.Selection
+	listed    string // file with more contexts
+	fanOut    fanOut
 	overrides clientcmd.ConfigOverrides
 	extra     extraValue
 	timeout   timeoutValue
 	noPrompt  bool // credential plugins of the kubeconfig may not ask anything on the terminal
+
+	located  bool           // arguments name contexts too
+	quiet    bool           // the command tells of duplicates itself
+	selected []fleet.Target // what the selection means, once it is known
 }
 
 func (c *connection) register(flags *pflag.FlagSet) {
@@ -45,7 +45,8 @@ func (c *connection) register(flags *pflag.FlagSet) {
 	compression.Default = "false"
 	c.timeout = timeoutValue(15 * time.Second)
 	flags.StringVar(&c.path, "kubeconfig", "", "kubeconfig file (default: the files of KUBECONFIG, else ~/.kube/config)")
-	flags.StringVar(&c.selection.Context, "context", "", "context of the kubeconfig to use, in place of its current one; --karmada-context means the same")
+	c.selects(flags)
+	c.fanOut.register(flags)
 	flags.Var(&c.timeout, "request-timeout", "longest time for one request, 0 for no limit; a bare number means seconds")
 	flags.Var(&c.extra, "as-user-extra", "extra field KEY=VALUE of the user to impersonate (repeatable)")
 	clientcmd.BindOverrideFlags(&c.overrides, flags, clientcmd.ConfigOverrideFlags{
@@ -85,50 +86,27 @@ func (c *connection) load() (*kube.Kubeconfig, error) {
 	return kube.Load(kube.Source{Path: c.path, Overrides: overrides, RequestTimeout: time.Duration(c.timeout)})
 }
 
-// targets returns the control planes that the operator meant.
-func (c *connection) targets() ([]fleet.Target, error) {
-	kubeconfig, err := c.load()
-	if err != nil {
-		return nil, err
-	}
-	return fleet.Select(kubeconfig, c.selection)
-}
-
-// client returns a client for a target.
-func (c *connection) client(target fleet.Target) (*kube.Client, error) {
+// client returns a client for a target, which may be one of many.
+func (c *connection) client(ctx context.Context, target fleet.Target, many bool) (*kube.Client, error) {
 	config, err := target.Config()
 	if err != nil {
 		return nil, err
 	}
-	if plugin := config.ExecProvider; plugin != nil && c.noPrompt {
-		plugin.StdinUnavailable, plugin.StdinUnavailableMessage = true, "joinctl is a credential plugin here itself"
+	if config.ExecProvider == nil {
+		err = fleet.Admitted(ctx)
+	} else {
+		kube.Admit(config, func() error { return fleet.Admitted(ctx) })
 	}
-	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
-}
-
-// each runs op on every selected target, longer than usual by extra, and returns what it gave in the order of the
-// targets.
-func each[T any](ctx context.Context, c *connection, extra time.Duration, op func(context.Context, fleet.Target, *kube.Client) (T, error)) ([]fleet.Result[T], error) {
-	targets, err := c.targets()
+	switch {
+	case c.noPrompt:
+		kube.Detach(config, "joinctl is a credential plugin here itself")
+	case many:
+		kube.Detach(config, "joinctl talks to many control planes at once")
+	}
 	if err != nil {
 		return nil, err
 	}
-	runner := fleet.Runner{
-		Parallel: parallel,
-		Timeout:  targetTimeout + extra,
-		Grace:    2 * max(time.Duration(c.timeout), time.Second), // a write and the question what became of it
-		Kill:     c.env.Kill,
-	}
-	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target) (T, error) {
-		client, err := c.client(target)
-		if err != nil {
-			var none T
-			return none, err
-		}
-		value, err := op(ctx, target, client)
-		c.pass(target, client)
-		return value, err
-	}), nil
+	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
 }
 
 // pass hands on what the server warned of, and that clocks differ.
@@ -162,15 +140,4 @@ func (c *connection) flags(target fleet.Target) string {
 		out.WriteString(" --context " + join.Quote(target.Context))
 	}
 	return out.String()
-}
-
-// completeContexts offers the kubeconfig's contexts to the shell, without touching the network.
-func completeContexts(root *cobra.Command, c *connection) {
-	_ = root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		kubeconfig, err := c.load()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		return kubeconfig.Contexts(), cobra.ShellCompDirectiveNoFileComp
-	})
 }

@@ -18,7 +18,8 @@ import (
 // A shortfall is the part of the work that failed, target by target or object by object.
 type shortfall struct {
 	failures []failure
-	done     int // targets or objects that did not fail
+	done     int         // targets or objects that did not fail
+	conn     *connection // nil: there can be but one target
 }
 
 type failure struct {
@@ -35,13 +36,16 @@ func (f failure) Error() string {
 
 func (s *shortfall) Error() string { return fmt.Sprintf("%d failed", len(s.failures)) }
 
-// Unwrap makes a mistake in the kubeconfig a usage error where nothing else happened.
+// Unwrap makes mistakes in the kubeconfig a usage error where nothing else happened.
 func (s *shortfall) Unwrap() []error {
 	if s.done > 0 {
 		return nil
 	}
 	var errs []error
 	for _, f := range s.failures {
+		if config := (*kube.ConfigError)(nil); !errors.As(f.err, &config) {
+			return nil
+		}
 		errs = append(errs, f.err)
 	}
 	return errs
@@ -98,10 +102,7 @@ func leaves(err error) []error {
 	var out []error
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		if s, ok := err.(*shortfall); ok { //nolint:errorlint // takes the tree apart itself
-			for _, f := range s.failures {
-				out = append(out, f)
-			}
-			return out
+			return s.leaves()
 		}
 		for _, one := range joined.Unwrap() {
 			out = append(out, leaves(one)...)

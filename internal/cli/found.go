@@ -7,10 +7,9 @@ import (
 	"github.com/joinctl/joinctl/internal/output"
 )
 
-// printFound prints what was found on all targets as one document, and says for each on which nothing was that there
-// are no such things.
-func printFound[T any](env *Env, format *output.Format, kind, things string, view output.View[T], results []fleet.Result[[]T]) error {
-	missed, found := &shortfall{}, output.List[T]{Kind: kind}
+// printFound prints what was found on all targets as one document, and says so where no such things were.
+func printFound[T any](conn *connection, format *output.Format, kind, things string, view output.View[T], results []fleet.Result[[]T]) error {
+	missed, found := conn.shortfall(), output.List[T]{Kind: kind}
 	for _, result := range results {
 		if result.Err != nil {
 			missed.add(result.Target.Context, result.Err)
@@ -18,12 +17,16 @@ func printFound[T any](env *Env, format *output.Format, kind, things string, vie
 		}
 		missed.done++
 		found.Items = append(found.Items, result.Value...)
-		if len(result.Value) == 0 {
-			env.say("no %s in %s", things, described(result.Target.Context))
-		}
+	}
+	switch {
+	case len(found.Items) > 0 || missed.done == 0:
+	case conn.many():
+		conn.env.say("no %s in any of %d contexts", things, missed.done)
+	default:
+		conn.env.say("no %s in %s", things, described(results[0].Target.Context))
 	}
 	found.Failures = missed.document()
-	if err := output.Print(env.Out, format, found, view); err != nil {
+	if err := output.Print(conn.env.Out, format, found, view); err != nil {
 		return err
 	}
 	return missed.orNil()

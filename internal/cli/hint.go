@@ -16,8 +16,11 @@ func hintOf(err error) string {
 		config  *kube.ConfigError
 		usage   *usageError
 		problem *problem
+		alike   *alike
 	)
 	switch {
+	case errors.As(err, &alike):
+		return alike.hint()
 	case errors.As(err, &known) && known.Hint != "":
 		return known.Hint
 	case errors.As(err, &config):

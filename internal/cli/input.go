@@ -13,14 +13,14 @@ import (
 // stdin is the argument that stands for standard input.
 const stdin = "-"
 
-// readLines reads credentials or references, one per line, from a file or from standard input (-). Blank lines and
+// readLines reads credentials, references or names, one per line, from a file or from standard input (-). Blank lines and
 // white space around lines do not count.
 func readLines(env *Env, path string) ([]string, error) {
 	from, name := env.In, "standard input"
 	if path != stdin {
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fmt.Errorf("read tokens: %w", err)
+			return nil, fmt.Errorf("read lines: %w", err)
 		}
 		defer func() { _ = file.Close() }()
 		from, name = file, path

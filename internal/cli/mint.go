@@ -52,7 +52,7 @@ func (m *mint) run(ctx context.Context, format *output.Format) error {
 	if err != nil {
 		return err
 	}
-	missed, problems := &shortfall{}, []error(nil)
+	missed, problems := m.conn.shortfall(), []error(nil)
 	made := output.List[tokenItem]{Kind: "TokenList"}
 	for _, result := range results {
 		if result.Value.secret != nil {
@@ -66,7 +66,7 @@ func (m *mint) run(ctx context.Context, format *output.Format) error {
 		problems = append(problems, result.Value.problem)
 	}
 	made.Failures = missed.document()
-	if err := m.print(format, made); err != nil {
+	if err := m.print(format, made, m.offer.prints()); err != nil {
 		return errors.Join(err, m.takeBack(ctx, results), missed.orNil())
 	}
 	m.report(results)

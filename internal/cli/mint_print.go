@@ -23,10 +23,16 @@ func (m *mint) find(ctx context.Context, target fleet.Target, c *kube.Client) (*
 	return m.offer.find(ctx, m.env, target, c)
 }
 
-// print writes the credentials: by default nothing but the token or the command, a line for each target.
-func (m *mint) print(format *output.Format, made output.List[tokenItem]) error {
-	if !format.IsDefault() {
-		return output.Print(m.env.Out, format, made, mintView(m.offer.prints()))
+// print writes the credentials: by default nothing but the token or the command, with its context where there could be
+// several.
+func (m *mint) print(format *output.Format, made output.List[tokenItem], commands bool) error {
+	view := located(m.conn, mintView(commands), tokenItem.at)
+	switch {
+	case !format.IsDefault():
+		return output.Print(m.env.Out, format, made, view)
+	case m.conn.many() && m.dry == dryRunNone:
+		view.Columns = view.Columns[:2]
+		return output.Print(m.env.Out, format, made, view)
 	}
 	var out strings.Builder
 	for _, item := range made.Items {
@@ -51,6 +57,10 @@ func mintView(commands bool) output.View[tokenItem] {
 
 // report tells people about the tokens that were made.
 func (m *mint) report(results []fleet.Result[minted]) {
+	if m.conn.many() {
+		m.reportMany(results)
+		return
+	}
 	for _, result := range results {
 		item, spec := result.Value.item, result.Value.spec
 		if result.Value.secret == nil {
@@ -67,6 +77,31 @@ func (m *mint) report(results []fleet.Result[minted]) {
 		if m.offer.prints() {
 			m.offer.fits(m.env, item.ID, spec)
 		}
+	}
+}
+
+// reportMany tells about all of them at once.
+func (m *mint) reportMany(results []fleet.Result[minted]) {
+	var last minted
+	count := 0
+	for _, result := range results {
+		if result.Value.secret != nil {
+			last = result.Value
+			count++
+		}
+	}
+	switch {
+	case count == 0:
+		return
+	case m.dry == dryRunServer:
+		m.env.say("%d servers accept a token; nothing was created (server dry run)", count)
+		return
+	}
+	m.env.say("created %d tokens, one in each context; each %s", count, m.expiry(last.spec))
+	m.env.say("revoke one with: joinctl token delete CONTEXT/ID; -o name prints them so")
+	m.warnForever("each", last.spec)
+	if m.offer.prints() {
+		m.offer.fits(m.env, "each", last.spec)
 	}
 }
 

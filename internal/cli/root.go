@@ -39,16 +39,20 @@ func newRoot(env *Env, began func()) *cobra.Command {
 		newCAHash(env, conn),
 		newDoctor(env, conn),
 		newSetup(env, conn),
+		newContexts(env, conn),
 		newOptions(env),
 		newVersion(env),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
 	completeContexts(root, conn)
+	onFlags(root, conn.onlyOne)
 	rejectTypos(root)
 	onRun(root, func(cmd *cobra.Command) func() {
 		began()
-		return logs.start(cmd.Flags())
+		limited := conn.limit(cmd)
+		logged := logs.start(cmd.Flags())
+		return func() { logged(); limited() }
 	})
 	return root
 }
@@ -130,6 +134,14 @@ func onRun(c *cobra.Command, begin func(*cobra.Command) (end func())) {
 			return body(cmd, args)
 		}
 	}
+}
+
+// onFlags adds a check of the flags of every command.
+func onFlags(c *cobra.Command, check func(*pflag.FlagSet) error) {
+	for _, sub := range c.Commands() {
+		onFlags(sub, check)
+	}
+	before(c, func() error { return check(c.Flags()) })
 }
 
 // noArgs refuses positional arguments without repeating them: they may be a token.

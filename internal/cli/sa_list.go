@@ -43,7 +43,7 @@ no other tokens, so that those cannot be listed by anyone.`,
 			if err != nil {
 				return err
 			}
-			return printFound(env, &format, "ServiceAccountTokenList", "revocable tokens", boundView(allNamespaces), results)
+			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", boundView(allNamespaces), results)
 		},
 	}
 	addOutput(cmd, &format)

@@ -18,7 +18,7 @@ import (
 
 func newTokenCommand(env *Env, conn *connection) *cobra.Command {
 	var (
-		ref    token.Ref
+		at     place
 		file   string
 		format output.Format
 		offer  offer
@@ -27,28 +27,31 @@ func newTokenCommand(env *Env, conn *connection) *cobra.Command {
 		Use:   "command REF | -",
 		Short: "Print the join command again for a token that exists",
 		Long: `Print the join command again for a token that exists. A REF is a token ID, a whole token, the name of the Secret, or
-secret/NAME. The command is checked as token create checks it. A token that the server would refuse has no command.`,
+secret/NAME; with CONTEXT/ before it, it is in that context. The command is checked as token create checks it. A token
+that the server would refuse has no command.`,
 		Example: `  joinctl token command 07401b
+  joinctl token command hub-1/07401b
   joinctl token command 07401b --joiner kubeadm --endpoint api.example.org:6443`,
 		Args: func(_ *cobra.Command, args []string) error {
-			refs, err := parseRefs(env, args, file)
+			places, err := conn.parsePlaces(args, file)
 			if err != nil {
 				return err
 			}
-			if len(refs) > 1 {
+			if len(places) > 1 {
 				return errors.New("one token has one command: name a single REF")
 			}
-			ref = refs[0]
+			at = places[0]
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			results, err := each(cmd.Context(), conn, offer.wait, func(ctx context.Context, target fleet.Target, c *kube.Client) (minted, error) {
-				return offer.recall(ctx, env, target, c, ref)
-			})
+			targets, err := conn.holding(at)
 			if err != nil {
 				return err
 			}
-			missed, problems := &shortfall{}, []error(nil)
+			results := visit(cmd.Context(), conn, targets, offer.wait, func(ctx context.Context, target fleet.Target, c *kube.Client) (minted, error) {
+				return offer.recall(ctx, env, target, c, at.ref)
+			})
+			missed, problems := conn.shortfall(), []error(nil)
 			found := output.List[tokenItem]{Kind: "TokenList"}
 			for _, result := range results {
 				if result.Value.item.Command != "" {
@@ -62,8 +65,8 @@ secret/NAME. The command is checked as token create checks it. A token that the 
 				problems = append(problems, result.Value.problem)
 			}
 			found.Failures = missed.document()
-			m := mint{env: env, offer: offer, dry: dryRunNone}
-			return errors.Join(append(problems, m.print(&format, found), missed.orNil())...)
+			m := mint{env: env, conn: conn, dry: dryRunNone}
+			return errors.Join(append(problems, m.print(&format, found, true), missed.orNil())...)
 		},
 	}
 	addOutput(cmd, &format)

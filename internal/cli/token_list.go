@@ -31,6 +31,7 @@ unusable (well formed, yet refused) or malformed (not readable as a token), with
 left out. Token secrets are hidden.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
+  joinctl token list --contexts 'prod-*' --exclude-contexts '*-old' -o json
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -42,7 +43,7 @@ left out. Token secrets are hidden.`,
 			if err != nil {
 				return err
 			}
-			return printFound(env, &format, "TokenList", "bootstrap tokens", tokenView(), results)
+			return printFound(conn, &format, "TokenList", "bootstrap tokens", located(conn, tokenView(), tokenItem.at), results)
 		},
 	}
 	addOutput(cmd, &format)

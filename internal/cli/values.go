@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -143,3 +144,18 @@ func (v *countValue) Set(s string) error {
 
 func (v *countValue) String() string { return fmt.Sprint(int(*v)) }
 func (v *countValue) Type() string   { return "number" }
+
+// A patternsValue is a flag that can be repeated, of patterns for the names of contexts.
+type patternsValue struct{ patterns *[]fleet.Pattern }
+
+func (v *patternsValue) Set(s string) error {
+	pattern, err := fleet.ParsePattern(s)
+	if err != nil {
+		return err
+	}
+	*v.patterns = append(*v.patterns, pattern)
+	return nil
+}
+
+func (v *patternsValue) String() string { return "" }
+func (v *patternsValue) Type() string   { return "pattern" }

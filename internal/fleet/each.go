@@ -4,9 +4,8 @@ package fleet
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/kube"
@@ -14,10 +13,13 @@ import (
 
 // A Runner says how an operation is run on many targets.
 type Runner struct {
-	Parallel int             // operations under way at once; at least 1
-	Timeout  time.Duration   // for one target, after which its context ends
-	Grace    time.Duration   // further time in which an operation may still end by itself: a write that was sent has to be seen through
-	Kill     <-chan struct{} // closed when the operator will not wait for operations under way any longer
+	Parallel    int              // operations under way at once; at least 1
+	Timeout     time.Duration    // for one target, after which its context ends
+	Grace       time.Duration    // further time in which an operation may still end by itself: a write that was sent has to be seen through
+	MaxFailures int              // how many targets may fail before no more are begun; 0: all
+	Kill        <-chan struct{}  // closed when the operator will not wait for operations under way any longer
+	Watch       func(Progress)   // told how far a run is that takes longer than a second; nil: nobody is
+	Now         func() time.Time // this machine's clock, for Watch
 }
 
 // A Result is what an operation gave on one target.
@@ -30,15 +32,20 @@ type Result[T any] struct {
 // Each runs op once on every target and returns the results in the order of the targets. A target that fails neither
 // cancels nor hides another. Targets not yet started when ctx ends are reported as interrupted. An operation that
 // outlives its time and the grace after it, or a Kill, is given up: its place is freed, and its Result has the
-// reason Timeout or Unknown.
+// reason Timeout or Unknown. Of targets with the same credential plugin one is begun alone: see Admitted.
 func Each[T any](ctx context.Context, r Runner, targets []Target, op func(context.Context, Target) (T, error)) []Result[T] {
 	results := make([]Result[T], len(targets))
-	var next atomic.Int64
+	q := newQueue(ctx, r, targets)
+	defer q.finish()
 	var workers sync.WaitGroup
 	for range min(max(r.Parallel, 1), len(targets)) {
 		workers.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(targets)); i = next.Add(1) - 1 {
-				results[i] = one(ctx, r, targets[i], op)
+			for i, err := q.next(); i < len(targets); i, err = q.next() {
+				results[i] = Result[T]{Target: targets[i], Err: err}
+				if err == nil {
+					results[i] = one(ctx, r, &visit{queue: q, target: targets[i]}, op)
+				}
+				q.done(i, results[i].Err)
 			}
 		})
 	}
@@ -46,25 +53,33 @@ func Each[T any](ctx context.Context, r Runner, targets []Target, op func(contex
 	return results
 }
 
-func one[T any](ctx context.Context, r Runner, target Target, op func(context.Context, Target) (T, error)) Result[T] {
-	if err := ctx.Err(); err != nil {
-		return Result[T]{Target: target, Err: fmt.Errorf("not started: %w", err)}
-	}
+func one[T any](ctx context.Context, r Runner, v *visit, op func(context.Context, Target) (T, error)) Result[T] {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	done := make(chan Result[T], 1) // buffered, so that an operation that was given up can still end
 	go func() {
-		value, err := op(ctx, target)
-		done <- Result[T]{target, value, err}
+		value, err := op(context.WithValue(ctx, visitKey{}, v), v.target)
+		done <- Result[T]{v.target, value, err}
 	}()
 	giveUp := time.NewTimer(r.Timeout + r.Grace)
 	defer giveUp.Stop()
-	select {
-	case result := <-done:
-		return result
-	case <-giveUp.C:
-		return Result[T]{Target: target, Err: &kube.Error{Reason: kube.Timeout, Err: fmt.Errorf("gave up after %s", r.Timeout+r.Grace)}}
-	case <-r.Kill:
-		return Result[T]{Target: target, Err: &kube.Error{Reason: kube.Unknown, Err: fmt.Errorf("given up while it was under way")}}
+	over := ctx.Done()
+	for {
+		select {
+		case result := <-done:
+			return result
+		case <-over:
+			over = nil
+			if err := v.abandon(ctx); err != nil {
+				return Result[T]{Target: v.target, Err: err}
+			}
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				giveUp.Reset(r.Grace)
+			}
+		case <-giveUp.C:
+			return Result[T]{Target: v.target, Err: &kube.Error{Reason: kube.Timeout, Err: errors.New("gave up: it ignored that its time was over")}}
+		case <-r.Kill:
+			return Result[T]{Target: v.target, Err: &kube.Error{Reason: kube.Unknown, Err: errors.New("given up while it was under way")}}
+		}
 	}
 }

@@ -40,7 +40,8 @@ func load(t *testing.T, current string, overrides clientcmd.ConfigOverrides, nam
 func TestNoSelectionIsTheCurrentContextAndNeverAll(t *testing.T) {
 	t.Parallel()
 	kubeconfig := load(t, "b", clientcmd.ConfigOverrides{}, "a", "b", "c")
-	for selection, want := range map[Selection]string{{}: "b", {Context: "b"}: "b", {Context: "c"}: "c"} {
+	for name, want := range map[string]string{"": "b", "b": "b", "c": "c"} {
+		selection := Selection{Contexts: []string{name}}
 		found, err := Select(kubeconfig, selection)
 		if err != nil || len(found) != 1 || found[0].Context != want {
 			t.Errorf("%+v: got %v, %v", selection, found, err)
@@ -68,7 +69,7 @@ func TestAContextThatDoesNotExistIsAConfigErrorThatNamesTheOthers(t *testing.T) 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			found, err := Select(load(t, "prod", clientcmd.ConfigOverrides{}, test.contexts...), Selection{Context: "typo"})
+			found, err := Select(load(t, "prod", clientcmd.ConfigOverrides{}, test.contexts...), Selection{Contexts: []string{"typo"}})
 			config := configError(t, err)
 			if found != nil || !strings.Contains(config.Error(), `"typo"`) {
 				t.Errorf("got %v, %v", found, config)

@@ -30,12 +30,22 @@ type Client struct {
 	codec  runtime.ParameterCodec
 	clock  *clock
 	warned *warnings
+	idle   *idle
 }
 
 // New returns a client for a connection. now is this machine's clock, to which the server's is compared.
 // It fails when the settings contradict each other or a credential plugin cannot be set up; it sends nothing.
 func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, error) {
-	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}}
+	return newClient(config, userAgent, now, &idle{})
+}
+
+// like returns a client for another connection of the same program.
+func (c *Client) like(config *rest.Config) (*Client, error) {
+	return newClient(config, c.config.UserAgent, c.clock.now, c.idle)
+}
+
+func newClient(config *rest.Config, userAgent string, now func() time.Time, shared *idle) (*Client, error) {
+	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}, idle: shared}
 	c.config.QPS = -1 // client-go's default delays the 11th request and all that follow
 	c.config.UserAgent = userAgent
 	c.config.WarningHandlerWithContext = c.warned
@@ -63,6 +73,7 @@ func (c *Client) dial() (err error) {
 	if err != nil {
 		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
+	c.idle.add(httpClient.Transport)
 	httpClient.Transport = c.clock.watch(httpClient.Transport)
 	if c.core, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {
 		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
@@ -109,7 +120,7 @@ func (c *Client) Warnings() []string { return c.warned.take() }
 // Anonymous returns a client without any credential, to the same server over the same route: the same proxy, TLS
 // server name and certificate authority.
 func (c *Client) Anonymous() (*Client, error) {
-	return New(rest.AnonymousClientConfig(c.config), c.config.UserAgent, c.clock.now)
+	return c.like(rest.AnonymousClientConfig(c.config))
 }
 
 // At returns a client without any credential to another address of the same server, reached as a member cluster
@@ -119,7 +130,7 @@ func (c *Client) At(hostPort string) (*Client, error) {
 	config.Host = "https://" + hostPort
 	config.ServerName = ""
 	config.Proxy = http.ProxyFromEnvironment
-	return New(config, config.UserAgent, c.clock.now)
+	return c.like(config)
 }
 
 // Trusting returns the same client with other certificate authorities (PEM) in place of its own; the server's
@@ -127,5 +138,5 @@ func (c *Client) At(hostPort string) (*Client, error) {
 func (c *Client) Trusting(ca []byte) (*Client, error) {
 	config := rest.CopyConfig(c.config)
 	config.Insecure, config.CAData, config.CAFile = false, ca, ""
-	return New(config, config.UserAgent, c.clock.now)
+	return c.like(config)
 }

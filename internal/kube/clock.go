@@ -57,7 +57,7 @@ func (c *clock) read() (offset time.Duration, known bool) {
 
 // watch reads the clock off every response that passes through a transport.
 func (c *clock) watch(next http.RoundTripper) http.RoundTripper {
-	return roundTripper(func(req *http.Request) (*http.Response, error) {
+	return roundTripper{next, func(req *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(req)
 		if err != nil {
 			return resp, err
@@ -68,9 +68,5 @@ func (c *clock) watch(next http.RoundTripper) http.RoundTripper {
 			c.mu.Unlock()
 		}
 		return resp, nil
-	})
+	}}
 }
-
-type roundTripper func(*http.Request) (*http.Response, error)
-
-func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -101,7 +101,7 @@ func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 		return k.inClusterConfig(overrides)
 	}
 	overrides.CurrentContext = context
-	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.raw, context, &overrides, k.rules).ClientConfig()
+	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.only(context), context, &overrides, k.rules).ClientConfig()
 	if err != nil {
 		return nil, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
@@ -129,4 +129,29 @@ func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest
 		return nil, &ConfigError{Err: fmt.Errorf("read the Pod's ServiceAccount: %w", err)}
 	}
 	return cfg, nil
+}
+
+// only returns a copy of what the kubeconfig says about one context. client-go writes to what it is given, copies the
+// whole of it at times, and may be asked about ten thousand contexts at once.
+func (k *Kubeconfig) only(context string) clientcmdapi.Config {
+	out := clientcmdapi.NewConfig()
+	out.CurrentContext = k.raw.CurrentContext
+	if context == "" {
+		context = k.raw.CurrentContext
+	}
+	override := k.source.Overrides.Context
+	names := []string{override.Cluster, override.AuthInfo}
+	if c := k.raw.Contexts[context]; c != nil {
+		out.Contexts[context] = c.DeepCopy()
+		names = append(names, c.Cluster, c.AuthInfo)
+	}
+	for _, name := range names {
+		if cluster := k.raw.Clusters[name]; cluster != nil {
+			out.Clusters[name] = cluster.DeepCopy()
+		}
+		if user := k.raw.AuthInfos[name]; user != nil {
+			out.AuthInfos[name] = user.DeepCopy()
+		}
+	}
+	return *out
 }

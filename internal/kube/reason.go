@@ -27,7 +27,7 @@ const (
 	Forbidden        Reason = "Forbidden"        // it knows it and refuses
 	NotFound         Reason = "NotFound"         // the object is not there
 	Conflict         Reason = "Conflict"         // the object is there already, or is another one
-	Invalid          Reason = "Invalid"          // the server or its rules refuse the content
+	Invalid          Reason = "Invalid"          // the kubeconfig is wrong, or the server or its rules refuse the content
 	CredentialPlugin Reason = "CredentialPlugin" // the kubeconfig's exec plugin gave no credential
 	Unsupported      Reason = "Unsupported"      // the server cannot do this
 	Interrupted      Reason = "Interrupted"      // not done, because the operator stopped the run
@@ -61,9 +61,12 @@ func ReasonOf(err error) Reason {
 			return known.Reason
 		}
 	}
+	var config *ConfigError
 	switch {
 	case err == nil:
 		return ""
+	case errors.As(err, &config):
+		return Invalid
 	case errors.Is(err, context.Canceled):
 		return Interrupted
 	case isCredentialPlugin(err):

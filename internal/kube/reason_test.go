@@ -172,7 +172,7 @@ func TestReasonOfWhatWeKnowBetter(t *testing.T) {
 	}{
 		{nil, ""},
 		{errors.New("boom"), Internal},
-		{&ConfigError{Err: errors.New("no context")}, Internal},
+		{&ConfigError{Err: errors.New("no context")}, Invalid},
 		{&Error{Reason: Unknown, Err: forbidden}, Unknown},
 		{fmt.Errorf("create: %w", &Error{Reason: Unknown, Err: forbidden}), Unknown},
 		{&Error{Err: forbidden, Hint: "ask"}, Forbidden},

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// A place names a token where it is.
+type place struct {
+	context string // empty: in whichever of the selected ones it is
+	ref     token.Ref
+}
+
+// parsePlace reads REF or CONTEXT/REF. The last slash counts: contexts have slashes in their names, tokens have not.
+func parsePlace(word string) (place, error) {
+	ref, err := token.ParseRef(word)
+	if cut := strings.LastIndex(word, "/"); err != nil && cut > 0 {
+		ref, err = token.ParseRef(word[cut+1:])
+		return place{word[:cut], ref}, err
+	}
+	return place{ref: ref}, err
+}
+
+// locate makes sure that the contexts which refs name are among the targets: of a selection they have to be part,
+// without one they are the selection. It returns the context under which each is visited.
+func (c *connection) locate(places []place) (map[string]string, error) {
+	named := map[string]string{}
+	loose := false
+	for _, p := range places {
+		named[p.context] = p.context
+		loose = loose || p.context == ""
+	}
+	delete(named, "")
+	if len(named) == 0 {
+		return nil, nil
+	}
+	if err := c.choose(slices.Sorted(maps.Keys(named)), loose); err != nil {
+		return nil, err
+	}
+	used := map[string]string{}
+	for _, target := range c.selected {
+		used[target.Context] = target.Context
+		for _, other := range target.Duplicates() {
+			used[other] = target.Context
+		}
+	}
+	for name := range named {
+		if used[name] == "" {
+			return nil, &kube.ConfigError{Err: fmt.Errorf("context %q, which a token is named with, is not among the selected ones", name)}
+		}
+		named[name] = used[name]
+	}
+	return named, nil
+}
+
+// choose selects the contexts that are named, and the current one where others are meant too, unless there is a
+// selection already.
+func (c *connection) choose(names []string, current bool) error {
+	if c.listed != "" || !c.selection.IsPlain() || len(c.selection.Contexts) > 0 {
+		_, err := c.targets()
+		return err
+	}
+	kubeconfig, err := c.load()
+	if err != nil {
+		return err
+	}
+	if current {
+		names = append(names, kubeconfig.CurrentContext())
+	}
+	c.selected, err = fleet.Select(kubeconfig, fleet.Selection{Contexts: names})
+	return err
+}
+
+// holding returns the targets on which a token is to be looked for.
+func (c *connection) holding(p place) ([]fleet.Target, error) {
+	used, err := c.locate([]place{p})
+	if err != nil {
+		return nil, err
+	}
+	targets, err := c.targets()
+	if err != nil || p.context == "" {
+		return targets, err
+	}
+	return slices.DeleteFunc(slices.Clone(targets), func(t fleet.Target) bool { return t.Context != used[p.context] }), nil
+}
+
+// parsePlaces reads references from arguments, standard input or a file, each once.
+func (c *connection) parsePlaces(args []string, file string) ([]place, error) {
+	words, err := given(c.env, args, file)
+	if err != nil {
+		return nil, err
+	}
+	if len(words) == 0 {
+		return nil, errors.New("no token is named")
+	}
+	var places []place
+	for i, word := range words {
+		place, err := parsePlace(word)
+		if err != nil {
+			return nil, fmt.Errorf("token %d of %d: %w", i+1, len(words), err)
+		}
+		c.located = c.located || place.context != ""
+		if !slices.Contains(places, place) {
+			places = append(places, place)
+		}
+	}
+	return places, nil
+}
