@@ -134,8 +134,11 @@ func IsUnsent(err error) bool {
 		certErr *tls.CertificateVerificationError
 		hostErr x509.HostnameError
 		recErr  tls.RecordHeaderError
+		noConn  unsent
 	)
 	switch {
+	case errors.As(err, &noConn):
+		return true
 	case errors.As(err, &dnsErr), errors.As(err, &certErr), errors.As(err, &hostErr), errors.As(err, &recErr):
 		return true
 	case errors.As(err, &opErr):

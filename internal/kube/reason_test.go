@@ -4,10 +4,12 @@ package kube
 
 import (
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"testing"
 	"time"
@@ -96,6 +98,14 @@ func TestReasonOfAConnectionThatFails(t *testing.T) {
 		}, Timeout, false},
 		"no TLS in time": {func(t *testing.T) *rest.Config {
 			return &rest.Config{Host: "https://" + blackHole(t), Timeout: soon}
+		}, Timeout, true},
+		"no answer in time over HTTP/2": {func(t *testing.T) *rest.Config {
+			server := httptest.NewUnstartedServer(http.HandlerFunc(hang))
+			server.EnableHTTP2 = true
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+			return &rest.Config{Host: server.URL, Timeout: soon, TLSClientConfig: rest.TLSClientConfig{CAData: ca}}
 		}, Timeout, false},
 		"the server speaks no TLS": {func(t *testing.T) *rest.Config {
 			return &rest.Config{Host: "https://" + serve(t, hang).Listener.Addr().String()}

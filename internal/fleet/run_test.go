@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// plugged returns targets whose credentials come from plugins: the commands given.
+func plugged(t *testing.T, commands ...string) []Target {
+	t.Helper()
+	config := clientcmdapi.NewConfig()
+	for i, command := range commands {
+		name := fmt.Sprintf("c%d", i)
+		config.Clusters[name] = &clientcmdapi.Cluster{Server: "https://" + name}
+		config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
+		config.AuthInfos[name] = &clientcmdapi.AuthInfo{}
+		if command != "" {
+			config.AuthInfos[name].Exec = &clientcmdapi.ExecConfig{Command: command, APIVersion: "client.authentication.k8s.io/v1"}
+		}
+	}
+	path := t.TempDir() + "/config"
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	k, err := kube.Load(kube.Source{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Select(k, Selection{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func errorsOf[T any](results []Result[T]) (reasons []kube.Reason) {
+	for _, result := range results {
+		reasons = append(reasons, kube.ReasonOf(result.Err))
+	}
+	return reasons
+}
+
+func TestThePluginOfManyTargetsIsCalledAloneAtFirst(t *testing.T) {
+	t.Parallel()
+	all := plugged(t, "aws", "aws", "", "aws", "gcloud", "aws", "gcloud")
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		started := map[string]time.Duration{}
+		start := time.Now()
+		results := Each(t.Context(), Runner{Parallel: 16, Timeout: 5 * time.Second}, all, func(ctx context.Context, target Target) (string, error) {
+			mu.Lock()
+			started[target.Context] = took(start)
+			mu.Unlock()
+			time.Sleep(4 * time.Second) // somebody logs in
+			if err := Admitted(ctx); err != nil {
+				return "", err
+			}
+			time.Sleep(500 * time.Millisecond)
+			return target.Context, nil
+		})
+		late := 4 * time.Second
+		if want := map[string]time.Duration{"c0": 0, "c1": late, "c2": 0, "c3": late, "c4": 0, "c5": late, "c6": late}; !reflect.DeepEqual(started, want) {
+			t.Errorf("started at %v, want %v", started, want)
+		}
+		for i, result := range results {
+			if result.Err != nil || result.Value != all[i].Context {
+				t.Errorf("%+v: the time that a target waits for another's login must not be its own", result)
+			}
+		}
+	})
+}
+
+func TestAPluginThatFailsIsTriedByOneTargetAfterTheOther(t *testing.T) {
+	t.Parallel()
+	all := plugged(t, "aws", "aws", "aws", "aws")
+	synctest.Test(t, func(t *testing.T) {
+		var under, most atomic.Int32
+		results := Each(t.Context(), Runner{Parallel: 16, Timeout: time.Minute}, all, func(ctx context.Context, target Target) (string, error) {
+			if n := under.Add(1); n > most.Load() {
+				most.Store(n)
+			}
+			defer under.Add(-1)
+			time.Sleep(time.Second)
+			return "", &kube.Error{Reason: kube.CredentialPlugin, Err: errors.New("exit code 7")}
+		})
+		if got := errorsOf(results); most.Load() != 1 || !slices.Equal(got, slices.Repeat([]kube.Reason{kube.CredentialPlugin}, 4)) {
+			t.Errorf("%d at once, %v", most.Load(), got)
+		}
+	})
+}
+
+func TestAPluginThatHangsCostsItsTargetAndNotTheRun(t *testing.T) {
+	t.Parallel()
+	all := plugged(t, "hangs", "good", "", "hangs")
+	synctest.Test(t, func(t *testing.T) {
+		hung := make(chan struct{})
+		start := time.Now()
+		sent := atomic.Bool{}
+		results := Each(t.Context(), Runner{Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(ctx context.Context, target Target) (string, error) {
+			if target.Plugin() == "hangs" {
+				<-hung
+			}
+			if err := Admitted(ctx); err != nil {
+				return "", err
+			}
+			sent.Store(sent.Load() || target.Plugin() == "hangs")
+			return "done", nil
+		})
+		if got, want := errorsOf(results), []kube.Reason{kube.CredentialPlugin, "", "", kube.CredentialPlugin}; !slices.Equal(got, want) {
+			t.Errorf("got %v, want %v", got, want)
+		}
+		if took(start) != 2*time.Minute {
+			t.Errorf("after %s", took(start))
+		}
+		close(hung)
+		synctest.Wait()
+		if sent.Load() {
+			t.Error("a target that was given up sent something when its plugin woke up")
+		}
+	})
+}
+
+func TestAnInterruptDoesNotWaitForALogin(t *testing.T) {
+	t.Parallel()
+	all := plugged(t, "browser", "browser")
+	synctest.Test(t, func(t *testing.T) {
+		hung := make(chan struct{})
+		defer close(hung)
+		ctx, interrupt := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, interrupt)
+		start := time.Now()
+		results := Each(ctx, Runner{Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(context.Context, Target) (string, error) {
+			<-hung
+			return "", nil
+		})
+		if got := errorsOf(results); !slices.Equal(got, []kube.Reason{kube.Interrupted, kube.Interrupted}) || took(start) != time.Second {
+			t.Errorf("got %v after %s", got, took(start))
+		}
+	})
+}
+
+func TestMaxFailuresStopsStartingTargets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		started := atomic.Int32{}
+		results := Each(t.Context(), Runner{Parallel: 2, Timeout: time.Minute, MaxFailures: 3}, targets(20), func(_ context.Context, target Target) (string, error) {
+			started.Add(1)
+			time.Sleep(time.Second)
+			return "", errors.New("no")
+		})
+		if n := started.Load(); n != 4 { // the fourth was under way when the third failed
+			t.Errorf("%d targets are started", n)
+		}
+		for i, result := range results {
+			if reason := kube.ReasonOf(result.Err); i >= 4 && (reason != kube.Interrupted || !strings.Contains(result.Err.Error(), "others had failed")) {
+				t.Errorf("target %d: %v", i, result.Err)
+			}
+		}
+	})
+}
+
+func TestTheTimeOfTheWholeRunEndsIt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		hung := make(chan struct{})
+		defer close(hung)
+		start := time.Now()
+		results := Each(ctx, Runner{Parallel: 1, Timeout: time.Minute, Grace: 10 * time.Second}, targets(4), func(_ context.Context, target Target) (string, error) {
+			if target.Context == "c0" {
+				time.Sleep(time.Minute)
+				return "done", nil
+			}
+			<-hung
+			return "", nil
+		})
+		want := []kube.Reason{"", kube.Timeout, kube.Timeout, kube.Timeout}
+		if got := errorsOf(results); !slices.Equal(got, want) || took(start) != 100*time.Second {
+			t.Errorf("got %v after %s", got, took(start))
+		}
+		if text := results[3].Err.Error(); !strings.Contains(text, "not started: the time for the whole command was over") {
+			t.Errorf("the last one says %q", text)
+		}
+	})
+}
+
+func TestProgressIsToldOfRunsLongerThanASecond(t *testing.T) {
+	t.Parallel()
+	watched := func(t *testing.T, each time.Duration) (seen []Progress) {
+		synctest.Test(t, func(t *testing.T) {
+			r := Runner{Parallel: 2, Timeout: time.Minute, Now: time.Now, Watch: func(p Progress) { seen = append(seen, p) }}
+			Each(t.Context(), r, targets(3), func(_ context.Context, target Target) (string, error) {
+				time.Sleep(each)
+				if target.Context == "c1" {
+					return "", errors.New("no")
+				}
+				return "", nil
+			})
+		})
+		return seen
+	}
+	if seen := watched(t, 400*time.Millisecond); seen != nil {
+		t.Errorf("a short run is told of: %+v", seen)
+	}
+	seen := watched(t, 900*time.Millisecond)
+	want := []Progress{
+		{Done: 2, Failed: 1, Left: 1, Slowest: "c2", For: 100 * time.Millisecond},
+		{Done: 2, Failed: 1, Left: 1, Slowest: "c2", For: 600 * time.Millisecond},
+		{Done: 3, Failed: 1, Over: true},
+	}
+	if !reflect.DeepEqual(seen, want) {
+		t.Errorf("got %+v, want %+v", seen, want)
+	}
+}
