@@ -85,16 +85,16 @@ func (d *deletion) needless(item deleted) bool {
 // on deletes tokens on one target. All are tried; the first failure stands for the target.
 func (d *deletion) on(ctx context.Context, target fleet.Target, c *kube.Client, places []place) (out []deleted, failed error) {
 	for _, p := range places {
-		item := deleted{Context: target.Context, ID: p.ref.ID(), Name: p.ref.Name, loose: p.context == ""}
+		item := deleted{Context: target.Context, ID: p.ref().ID(), Name: p.name, loose: p.context == ""}
 		switch d.dry {
 		case dryRunClient:
-			_, item.err = token.Get(ctx, c, p.ref)
+			_, item.err = token.Get(ctx, c, p.ref())
 			item.Status = "deleted (dry run)"
 		case dryRunServer:
-			item.err = token.Delete(ctx, c, p.ref, true)
+			item.err = token.Delete(ctx, c, p.ref(), true)
 			item.Status = "deleted (server dry run)"
 		default:
-			item.err = token.Delete(ctx, c, p.ref, false)
+			item.err = token.Delete(ctx, c, p.ref(), false)
 			item.Status = "deleted"
 		}
 		if failed == nil && !d.needless(item) {

@@ -64,7 +64,7 @@ func (d *deletion) find(ctx context.Context, targets []fleet.Target, sought []pl
 	results := visit(ctx, d.conn, targets, 0, func(ctx context.Context, _ fleet.Target, c *kube.Client) ([]place, error) {
 		var here []place
 		for _, p := range sought {
-			switch _, err := token.Get(ctx, c, p.ref); kube.ReasonOf(err) {
+			switch _, err := token.Get(ctx, c, p.ref()); kube.ReasonOf(err) {
 			case "":
 				here = append(here, p)
 			case kube.NotFound:
@@ -92,11 +92,11 @@ func (d *deletion) unique(p place, holders []string, blind int) error {
 	const hint = "name it as CONTEXT/ID, or say --everywhere"
 	switch {
 	case len(holders) > 1:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p.ref, len(holders), strings.Join(briefly(holders), ", "))}
+		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p.ref(), len(holders), strings.Join(briefly(holders), ", "))}
 	case len(holders) == 1 && blind > 0:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p.ref, holders[0], blind)}
+		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p.ref(), holders[0], blind)}
 	case len(holders) == 0 && !d.ignoreNotFound:
-		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p.ref)}
+		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p.ref())}
 	}
 	return nil
 }

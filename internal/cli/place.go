@@ -14,20 +14,29 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// A place names a token where it is.
+// A place names a Secret that stands for a credential, where it is.
 type place struct {
 	context string // empty: in whichever of the selected ones it is
-	ref     token.Ref
+	name    string
 }
 
-// parsePlace reads REF or CONTEXT/REF. The last slash counts: contexts have slashes in their names, tokens have not.
-func parsePlace(word string) (place, error) {
-	ref, err := token.ParseRef(word)
+// ref returns the bootstrap token of that name.
+func (p place) ref() token.Ref { return token.Ref{Name: p.name} }
+
+// parsePlace reads NAME or CONTEXT/NAME. The last slash counts: contexts have slashes in their names, Secrets have not.
+func parsePlace(word string, parse func(string) (name string, err error)) (place, error) {
+	name, err := parse(word)
 	if cut := strings.LastIndex(word, "/"); err != nil && cut > 0 {
-		ref, err = token.ParseRef(word[cut+1:])
-		return place{word[:cut], ref}, err
+		name, err = parse(word[cut+1:])
+		return place{word[:cut], name}, err
 	}
-	return place{ref: ref}, err
+	return place{name: name}, err
+}
+
+// parseTokenName reads a reference to a bootstrap token.
+func parseTokenName(word string) (string, error) {
+	ref, err := token.ParseRef(word)
+	return ref.Name, err
 }
 
 // locate makes sure that the contexts which refs name are among the targets: of a selection they have to be part,
@@ -93,8 +102,8 @@ func (c *connection) holding(p place) ([]fleet.Target, error) {
 	return slices.DeleteFunc(slices.Clone(targets), func(t fleet.Target) bool { return t.Context != used[p.context] }), nil
 }
 
-// parsePlaces reads references from arguments, standard input or a file, each once.
-func (c *connection) parsePlaces(args []string, file string) ([]place, error) {
+// parsePlaces reads what arguments, standard input or a file name, each once. No error repeats a word of it.
+func (c *connection) parsePlaces(args []string, file string, parse func(string) (string, error)) ([]place, error) {
 	words, err := given(c.env, args, file)
 	if err != nil {
 		return nil, err
@@ -104,7 +113,7 @@ func (c *connection) parsePlaces(args []string, file string) ([]place, error) {
 	}
 	var places []place
 	for i, word := range words {
-		place, err := parsePlace(word)
+		place, err := parsePlace(word, parse)
 		if err != nil {
 			return nil, fmt.Errorf("token %d of %d: %w", i+1, len(words), err)
 		}

@@ -28,7 +28,7 @@ and does not store: it dies when it expires, with the ServiceAccount, or with th
 		newSAKubeconfig(env, conn),
 		newSACredential(env, conn),
 		newSAInspect(env, conn),
-		newSAList(env, conn),
+		newSAList(conn),
 		newSARevoke(env, conn),
 	)
 	for _, sub := range cmd.Commands() {

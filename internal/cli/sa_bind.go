@@ -68,12 +68,38 @@ func (m *saMint) revocation(target fleet.Target, account satoken.Account, name s
 	return fmt.Sprintf("joinctl sa revoke %s -n %s%s", name, account.Namespace, m.conn.flags(target))
 }
 
+// tellAll says what was granted: of each, or of many in one line.
+func (m *saMint) tellAll(results []fleet.Result[granted]) {
+	count := 0
+	for _, result := range results {
+		switch {
+		case result.Value.token.IsZero():
+		case m.conn.many():
+			count++
+			m.tellGranted(result.Value)
+		default:
+			m.tell(result.Target, result.Value)
+		}
+	}
+	if count > 0 {
+		m.env.say("minted %d tokens of serviceaccount %s, one in each context; -o json shows when each expires", count, m.name)
+	}
+	if count > 0 && m.revocable {
+		m.env.say("revoke one with: joinctl sa revoke CONTEXT/NAME; joinctl sa list -o name prints them so")
+	}
+}
+
 // tell says what was granted, and where that is not what was asked.
 func (m *saMint) tell(target fleet.Target, g granted) {
 	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target.Context), g.client.Server().Redacted(), expiry(g.token))
 	if !g.binding.IsZero() {
 		m.env.say("revoke it with: %s", m.revocation(target, g.account, g.binding.Name))
 	}
+	m.tellGranted(g)
+}
+
+// tellGranted warns of a lifetime that is another than was asked for.
+func (m *saMint) tellGranted(g granted) {
 	const tolerance = 10 // per cent
 	life, asked := g.token.Lifetime(), m.spec.Lifetime
 	if asked > 0 && life > 0 && (life-asked).Abs() > asked*tolerance/100 {

@@ -20,6 +20,7 @@ type handover struct {
 	contextName   string
 	userName      string
 	allowInsecure bool
+	allowPartial  bool
 }
 
 // An embedding is what stands for a credential in a kubeconfig.
@@ -33,6 +34,8 @@ const (
 // check refuses what would be lost when kubectl calls joinctl later.
 func (h *handover) check() error {
 	switch {
+	case h.conn.many() && (h.contextName != "" || h.userName != ""):
+		return errors.New("--context-name and --user-name are for one context: of many, each keeps its own name")
 	case h.embed == embedToken:
 		return nil
 	case !h.spec.Bound.IsZero():

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +24,13 @@ func newSAKubeconfig(env *Env, conn *connection) *cobra.Command {
 		Long: `Print a kubeconfig with which others act as a ServiceAccount. It has the context's server, certificate authority, TLS
 server name and proxy, and nothing of the context's own user.
 
+Of many contexts it has them all, under their own names. A file that exists is kept if any of them failed.
+
 With --embed token it holds a token, and says when that expires. With --embed exec it holds none: kubectl calls joinctl
 sa credential for one, which mints it through the kubeconfig that this one was made from. That is for the same machine,
 or one where joinctl and that kubeconfig are in the same places.`,
 		Example: `  joinctl sa kubeconfig robot -n ci --duration 8h --out robot.kubeconfig
+  joinctl sa kubeconfig robot --contexts 'prod-*' --out fleet.kubeconfig
   joinctl sa kubeconfig robot --context hub --embed exec --out ~/.kube/robot`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			h.name, err = parseAccount(args)
@@ -41,6 +45,7 @@ or one where joinctl and that kubeconfig are in the same places.`,
 	flags.StringVar(&h.contextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
 	flags.StringVar(&h.userName, "user-name", "", "name of the user (default: that of the context)")
 	flags.BoolVar(&h.allowInsecure, "allow-insecure", false, "allow a connection on which the server is not verified")
+	flags.BoolVar(&h.allowPartial, "allow-partial", false, "replace an existing file although some contexts have failed")
 	before(cmd, h.check)
 	return cmd
 }
@@ -56,7 +61,7 @@ func (h *handover) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	missed, problems, made := &shortfall{}, []error(nil), satoken.NewKubeconfig()
+	missed, problems, made := h.conn.shortfall(), []error(nil), satoken.NewKubeconfig()
 	for _, result := range results {
 		err := h.named(result)
 		if err == nil && result.Value.problem == nil {
@@ -69,15 +74,33 @@ func (h *handover) run(ctx context.Context) error {
 		missed.done++
 		problems = append(problems, result.Value.problem)
 	}
-	err = errors.Join(append(problems, missed.orNil())...)
-	if err == nil {
-		err = deliver(made, file)
-	}
-	if err != nil {
+	if err = errors.Join(append(problems, missed.orNil())...); err != nil && !h.partial(results) {
 		return errors.Join(err, h.takeBack(ctx, results))
 	}
+	if failed := deliver(made, file); failed != nil {
+		return errors.Join(err, failed, h.takeBack(ctx, results))
+	}
 	h.report(results)
-	return nil
+	return err
+}
+
+// partial reports whether a kubeconfig of which something is missing is delivered: of many contexts, unless it would
+// take the place of one that may be whole.
+func (h *handover) partial(results []fleet.Result[granted]) bool {
+	good := 0
+	for _, result := range results {
+		if result.Err == nil && result.Value.problem == nil {
+			good++
+		}
+	}
+	if !h.conn.many() || good == 0 {
+		return false
+	}
+	if _, err := os.Stat(h.out); h.out == "" || err != nil || h.allowPartial {
+		return true
+	}
+	h.env.say("%s is left as it was: --allow-partial replaces it all the same", join.Quote(h.out))
+	return false
 }
 
 func deliver(made *satoken.Kubeconfig, to destination) error {
@@ -132,7 +155,7 @@ func (h *handover) possible(target fleet.Target, c *kube.Client) error {
 func (h *handover) add(to *satoken.Kubeconfig, result fleet.Result[granted]) error {
 	g := result.Value
 	entry := satoken.Entry{
-		Context: first(h.contextName, h.name+"@"+g.entry.ClusterName),
+		Context: h.called(result),
 		Account: g.account,
 		Source:  g.entry,
 		CA:      g.client.CA(),
@@ -151,13 +174,25 @@ func (h *handover) add(to *satoken.Kubeconfig, result fleet.Result[granted]) err
 	return to.AddPlugin(entry, args)
 }
 
+// called returns the name of the context for a target: of many, each keeps its own.
+func (h *handover) called(result fleet.Result[granted]) string {
+	if h.conn.many() {
+		return result.Target.Context
+	}
+	return first(h.contextName, h.name+"@"+result.Value.entry.ClusterName)
+}
+
 // report says what was handed over.
 func (h *handover) report(results []fleet.Result[granted]) {
+	if h.embed == embedToken {
+		h.tellAll(results)
+	}
+	files := map[string]bool{"": true}
 	for _, result := range results {
-		if h.embed == embedToken {
-			h.tell(result.Target, result.Value)
+		if h.embed == embedToken || files[result.Value.entry.File] {
 			continue
 		}
+		files[result.Value.entry.File] = true
 		h.env.say("whoever uses it needs joinctl, and %s, where they are now: it holds no credential", result.Value.entry.File)
 	}
 	if h.out != "" {

@@ -17,7 +17,7 @@ import (
 	"github.com/joinctl/joinctl/internal/satoken"
 )
 
-func newSAList(env *Env, conn *connection) *cobra.Command {
+func newSAList(conn *connection) *cobra.Command {
 	var (
 		format        output.Format
 		allNamespaces bool
@@ -43,7 +43,7 @@ no other tokens, so that those cannot be listed by anyone.`,
 			if err != nil {
 				return err
 			}
-			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", boundView(allNamespaces), results)
+			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", located(conn, boundView(allNamespaces), saItem.at), results)
 		},
 	}
 	addOutput(cmd, &format)

@@ -19,7 +19,8 @@ import (
 type revocation struct {
 	env           *Env
 	conn          *connection
-	names         []string // of Secrets; empty: the expired ones
+	places        []place // of Secrets; empty: the expired ones
+	everywhere    bool
 	expired       bool
 	allNamespaces bool
 	yes           bool
@@ -33,16 +34,24 @@ type revoked struct {
 	Name      string `json:"name"`
 	Status    string `json:"status"`
 
+	loose   bool            `json:"-"` // it was named without a context
 	binding satoken.Binding `json:"-"`
 	err     error           `json:"-"`
 }
 
 // run finds the tokens on every target, and then revokes them.
 func (r *revocation) run(ctx context.Context) error {
-	found, err := each(ctx, r.conn, 0, r.find)
+	used, err := r.conn.locate(r.places)
 	if err != nil {
 		return err
 	}
+	found, err := each(ctx, r.conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
+		return r.find(ctx, target, c, used)
+	})
+	if err != nil {
+		return err
+	}
+	r.settle(found)
 	plan := map[string][]revoked{} // by context
 	for _, result := range found {
 		plan[result.Target.Context] = result.Value
@@ -67,15 +76,18 @@ func (r *revocation) run(ctx context.Context) error {
 }
 
 // find looks the tokens up that are meant on a target. What cannot be found fails alone.
-func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
+func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Client, used map[string]string) ([]revoked, error) {
 	namespace, err := namespaceIn(target, r.allNamespaces)
 	if err != nil {
 		return nil, err
 	}
 	var out []revoked
-	for _, name := range r.names {
-		b, err := satoken.Find(ctx, c, namespace, name)
-		out = append(out, revoked{Context: target.Context, Namespace: namespace, Name: name, Status: "revoked", binding: b, err: err})
+	for _, p := range r.places {
+		if p.context != "" && used[p.context] != target.Context {
+			continue
+		}
+		b, err := satoken.Find(ctx, c, namespace, p.name)
+		out = append(out, revoked{Context: target.Context, Namespace: namespace, Name: p.name, Status: "revoked", loose: p.context == "", binding: b, err: err})
 	}
 	if !r.expired {
 		return out, nil
@@ -103,7 +115,7 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 
 // report prints what was revoked, and tells what was not: on targets that were not searched, and one by one.
 func (r *revocation) report(found, results []fleet.Result[[]revoked]) error {
-	missed, gone := &shortfall{}, output.List[revoked]{Kind: "ServiceAccountTokenRevocationList"}
+	missed, gone := r.conn.shortfall(), output.List[revoked]{Kind: "ServiceAccountTokenRevocationList"}
 	for i, result := range results {
 		if err := errors.Join(found[i].Err, result.Err); err != nil {
 			missed.add(result.Target.Context, err)
@@ -126,24 +138,4 @@ func (r *revocation) report(found, results []fleet.Result[[]revoked]) error {
 		r.env.say("no tokens are expired")
 	}
 	return errors.Join(err, missed.orNil())
-}
-
-// print writes a line for each token by default.
-func (r *revocation) print(gone output.List[revoked]) error {
-	if !r.format.IsDefault() {
-		return output.Print(r.env.Out, &r.format, gone, output.View[revoked]{
-			Name: func(i revoked) string { return "secret/" + i.Name },
-			Columns: []output.Column[revoked]{
-				{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
-				{Title: "Name", Cell: func(i revoked) string { return i.Name }},
-				{Title: "Status", Cell: func(i revoked) string { return i.Status }},
-			},
-		})
-	}
-	for _, item := range gone.Items {
-		if _, err := fmt.Fprintf(r.env.Out, "serviceaccount token %q %s\n", item.Name, item.Status); err != nil {
-			return err
-		}
-	}
-	return nil
 }

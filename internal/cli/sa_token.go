@@ -26,6 +26,7 @@ func newSAToken(env *Env, conn *connection) *cobra.Command {
 shorten and lengthen what they were asked for. With -o the TokenRequest is printed as the server answered it.`,
 		Example: `  joinctl sa token robot
   joinctl sa token robot -n ci --duration 24h --min-granted 12h
+  joinctl sa token robot --contexts 'prod-*' -o json
   joinctl sa token robot --audience https://vault.example.org
   joinctl sa token robot --bound-object-kind pod --bound-object-name runner-0
   joinctl sa token robot --revocable --duration 24h
@@ -64,7 +65,7 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 	if err != nil {
 		return err
 	}
-	missed, problems := &shortfall{}, []error(nil)
+	missed, problems := m.conn.shortfall(), []error(nil)
 	minted := output.List[saItem]{Kind: "ServiceAccountTokenList"}
 	for _, result := range results {
 		if result.Err != nil {
@@ -81,17 +82,18 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 	if err := m.write(format, results, minted); err != nil {
 		return errors.Join(err, m.takeBack(ctx, results), missed.orNil())
 	}
-	for _, result := range results {
-		if !result.Value.token.IsZero() {
-			m.tell(result.Target, result.Value)
-		}
-	}
+	m.tellAll(results)
 	return errors.Join(append(problems, missed.orNil())...)
 }
 
-// write prints the bare tokens by default. On one target the structured formats show the server's own answer.
+// write prints the bare token by default, with its context where there could be several. On one target the structured
+// formats show the server's own answer.
 func (m *saMint) write(format *output.Format, results []fleet.Result[granted], minted output.List[saItem]) error {
+	view := located(m.conn, mintedView(), saItem.at)
 	switch {
+	case m.conn.many() && format.IsDefault():
+		view.Columns = []output.Column[saItem]{view.Columns[0], view.Columns[len(view.Columns)-1]}
+		return output.Print(m.env.Out, format, minted, view)
 	case format.IsDefault():
 		var out strings.Builder
 		for _, item := range minted.Items {
@@ -99,13 +101,13 @@ func (m *saMint) write(format *output.Format, results []fleet.Result[granted], m
 		}
 		_, err := m.env.Out.Write([]byte(out.String()))
 		return err
-	case format.Structured() && len(results) == 1:
+	case format.Structured() && !m.conn.many():
 		if results[0].Value.token.IsZero() {
 			return nil
 		}
 		return output.Object(m.env.Out, format, results[0].Value.token.Object())
 	}
-	return output.Print(m.env.Out, format, minted, mintedView())
+	return output.Print(m.env.Out, format, minted, view)
 }
 
 // plan shows what would be asked for: for people on stderr, or as the TokenRequest. It asks no server.

@@ -25,6 +25,9 @@ type saItem struct {
 	Age string `json:"-"`
 }
 
+// at returns where a token is, and what it is called there: its Secret where it has one.
+func (i saItem) at() (context, name string) { return i.Context, first(i.Name, i.ServiceAccount) }
+
 // boundItem describes a revocable token that was found, at a time.
 func boundItem(target fleet.Target, b satoken.Binding, now time.Time) saItem {
 	item := saItem{

@@ -20,7 +20,7 @@ The control plane keeps it as the Secret bootstrap-token-ID in the namespace kub
 	}
 	cmd.AddCommand(
 		newTokenCreate(env, conn),
-		newTokenList(env, conn),
+		newTokenList(conn),
 		newTokenDelete(env, conn),
 		newTokenCommand(env, conn),
 		newTokenGenerate(env),

@@ -33,7 +33,7 @@ that the server would refuse has no command.`,
   joinctl token command hub-1/07401b
   joinctl token command 07401b --joiner kubeadm --endpoint api.example.org:6443`,
 		Args: func(_ *cobra.Command, args []string) error {
-			places, err := conn.parsePlaces(args, file)
+			places, err := conn.parsePlaces(args, file, parseTokenName)
 			if err != nil {
 				return err
 			}
@@ -49,7 +49,7 @@ that the server would refuse has no command.`,
 				return err
 			}
 			results := visit(cmd.Context(), conn, targets, offer.wait, func(ctx context.Context, target fleet.Target, c *kube.Client) (minted, error) {
-				return offer.recall(ctx, env, target, c, at.ref)
+				return offer.recall(ctx, env, target, c, at.ref())
 			})
 			missed, problems := conn.shortfall(), []error(nil)
 			found := output.List[tokenItem]{Kind: "TokenList"}

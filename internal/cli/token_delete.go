@@ -27,7 +27,7 @@ With --everywhere it is deleted wherever it is: the answer to a token that has l
   joinctl token delete 07401b --all-contexts --everywhere
   joinctl token list -o name | joinctl token delete -`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			d.places, err = conn.parsePlaces(args, file)
+			d.places, err = conn.parsePlaces(args, file, parseTokenName)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },

@@ -18,7 +18,7 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newTokenList(env *Env, conn *connection) *cobra.Command {
+func newTokenList(conn *connection) *cobra.Command {
 	var (
 		format      output.Format
 		showSecrets bool

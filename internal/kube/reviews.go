@@ -33,5 +33,5 @@ func (c *Client) WhoAmI(ctx context.Context) (authenticationv1.UserInfo, error) 
 func (c *Client) Bearing(token string) (*Client, error) {
 	config := rest.AnonymousClientConfig(c.config)
 	config.BearerToken = token
-	return New(config, config.UserAgent, c.clock.now)
+	return c.like(config)
 }

@@ -37,7 +37,7 @@ func (k *Kubeconfig) Entry(context string) (Entry, error) {
 		}, nil
 	}
 	overrides.CurrentContext = context
-	config := clientcmd.NewNonInteractiveClientConfig(k.raw, context, &overrides, k.rules)
+	config := clientcmd.NewNonInteractiveClientConfig(k.only(context), context, &overrides, k.rules)
 	namespace, _, err := config.Namespace()
 	if err != nil {
 		return Entry{}, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}

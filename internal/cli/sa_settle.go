@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/output"
+)
+
+// at returns where a token was, and what it was called there.
+func (i revoked) at() (context, name string) { return i.Context, i.Name }
+
+// settle decides what becomes of tokens that are named without a context and were looked for in several: one has to be
+// in exactly one of them, unless it is to be revoked everywhere. Where it is not, it needs no failure of its own.
+func (r *revocation) settle(found []fleet.Result[[]revoked]) {
+	if len(found) < 2 {
+		return
+	}
+	for _, p := range r.places {
+		if p.context != "" {
+			continue
+		}
+		var holders []string
+		for _, result := range found {
+			for _, item := range result.Value {
+				if item.loose && item.Name == p.name && item.err == nil {
+					holders = append(holders, item.Context)
+				}
+			}
+		}
+		told := len(holders) > 0 || r.everywhere
+		for i := range found {
+			found[i].Value = slices.DeleteFunc(found[i].Value, func(item revoked) bool {
+				absent := item.loose && item.Name == p.name && kube.ReasonOf(item.err) == kube.NotFound
+				needless := absent && told
+				told = told || absent
+				return needless
+			})
+		}
+		if len(holders) > 1 && !r.everywhere {
+			r.refuse(p, found, holders)
+		}
+	}
+}
+
+// refuse leaves a token where it is, because it is in several contexts.
+func (r *revocation) refuse(p place, found []fleet.Result[[]revoked], holders []string) {
+	for _, result := range found {
+		for i, item := range result.Value {
+			if item.loose && item.Name == p.name && item.err == nil {
+				result.Value[i].err = &kube.Error{
+					Reason: kube.Conflict,
+					Err:    fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p.name, len(holders), strings.Join(briefly(holders), ", ")),
+					Hint:   "name it as CONTEXT/NAME, or say --everywhere",
+				}
+			}
+		}
+	}
+}
+
+// print writes a line for each token by default.
+func (r *revocation) print(gone output.List[revoked]) error {
+	if !r.format.IsDefault() {
+		return output.Print(r.env.Out, &r.format, gone, located(r.conn, output.View[revoked]{
+			Name: func(i revoked) string { return "secret/" + i.Name },
+			Columns: []output.Column[revoked]{
+				{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
+				{Title: "Name", Cell: func(i revoked) string { return i.Name }},
+				{Title: "Status", Cell: func(i revoked) string { return i.Status }},
+			},
+		}, revoked.at))
+	}
+	for _, item := range gone.Items {
+		name := item.Name
+		if r.conn.many() {
+			name = item.Context + "/" + name
+		}
+		if _, err := fmt.Fprintf(r.env.Out, "serviceaccount token %q %s\n", name, item.Status); err != nil {
+			return err
+		}
+	}
+	return nil
+}
