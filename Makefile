@@ -50,8 +50,9 @@ fuzz: ## every fuzz target for FUZZTIME (30s)
 
 bench: ## speed and memory, side by side with the peers
 	@$(MAKE) --no-print-directory e2e-programs
-	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/peak
+	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/barefleet ./cmd/peak
 	$(E2E)/bench -bin $(E2E)
+	$(E2E)/bench -bin $(E2E) -fleet -rounds 5
 
 docs: ## write docs/reference from the commands
 	go test ./internal/cli -run TestReference -update

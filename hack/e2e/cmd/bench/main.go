@@ -21,8 +21,13 @@ import (
 func main() {
 	bin := flag.String("bin", "", "folder with the programs to measure")
 	rounds := flag.Int("rounds", 40, "how often each program runs")
+	fleet := flag.Bool("fleet", false, "measure many control planes at once, and not one")
 	flag.Parse()
-	if err := run(*bin, *rounds); err != nil {
+	measure := run
+	if *fleet {
+		measure = runFleet
+	}
+	if err := measure(*bin, *rounds); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
