@@ -80,7 +80,7 @@ func visit[T any](ctx context.Context, c *connection, targets []fleet.Target, ex
 			var none T
 			return none, err
 		}
-		defer client.CloseIdle()
+		defer client.Close()
 		value, err := op(ctx, target, client)
 		c.pass(target, client)
 		return value, err

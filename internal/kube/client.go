@@ -30,24 +30,27 @@ type Client struct {
 	codec  runtime.ParameterCodec
 	clock  *clock
 	warned *warnings
-	idle   *idle
+	lines  *lines
 }
 
 // New returns a client for a connection. now is this machine's clock, to which the server's is compared.
 // It fails when the settings contradict each other or a credential plugin cannot be set up; it sends nothing.
 func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, error) {
-	return newClient(config, userAgent, now, &idle{})
+	config, shared := rest.CopyConfig(config), &lines{}
+	config.Dial = shared.through(config.Dial)
+	return newClient(config, userAgent, now, shared)
 }
 
-// like returns a client for another connection of the same program.
+// like returns a client for another configuration that was made of this client's: its connections are this one's.
 func (c *Client) like(config *rest.Config) (*Client, error) {
-	return newClient(config, c.config.UserAgent, c.clock.now, c.idle)
+	return newClient(config, c.config.UserAgent, c.clock.now, c.lines)
 }
 
-func newClient(config *rest.Config, userAgent string, now func() time.Time, shared *idle) (*Client, error) {
-	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}, idle: shared}
+func newClient(config *rest.Config, userAgent string, now func() time.Time, shared *lines) (*Client, error) {
+	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}, lines: shared}
 	c.config.QPS = -1 // client-go's default delays the 11th request and all that follow
 	c.config.UserAgent = userAgent
+	c.config.NextProtos = []string{"http/1.1"} // requests go one after the other, and HTTP/2 keeps what it had for 90 s
 	c.config.WarningHandlerWithContext = c.warned
 	scheme := runtime.NewScheme()
 	kinds := runtime.NewSchemeBuilder(corev1.AddToScheme, authenticationv1.AddToScheme, authorizationv1.AddToScheme,
@@ -73,7 +76,6 @@ func (c *Client) dial() (err error) {
 	if err != nil {
 		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
-	c.idle.add(httpClient.Transport)
 	httpClient.Transport = c.clock.watch(httpClient.Transport)
 	if c.core, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {
 		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}

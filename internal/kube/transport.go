@@ -3,10 +3,11 @@
 package kube
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"sync"
-
-	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"time"
 )
 
 // A roundTripper does something about each request that passes through a transport. It can be unwrapped, as
@@ -21,24 +22,41 @@ func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // WrappedRoundTripper implements utilnet.RoundTripperWrapper.
 func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
 
-// idle is the transports of a client and of those that were made from it.
-type idle struct {
-	mu         sync.Mutex
-	transports []http.RoundTripper
+// A dialFunc is a net.Dialer's DialContext.
+type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// lines is the open connections of a client and of those that were made from it. net/http closes those that are idle,
+// and an HTTP/2 connection is not yet idle when its last answer has been read.
+type lines struct {
+	mu    sync.Mutex
+	conns []net.Conn
 }
 
-func (i *idle) add(transport http.RoundTripper) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.transports = append(i.transports, transport)
-}
-
-// CloseIdle closes the connections of this client and of those made from it that are not in use. They can be used
-// further: that opens new ones.
-func (c *Client) CloseIdle() {
-	c.idle.mu.Lock()
-	defer c.idle.mu.Unlock()
-	for _, transport := range c.idle.transports {
-		utilnet.CloseIdleConnectionsFor(transport)
+// through returns a dialer that remembers what it has dialled. nil stands for client-go's own
+// (k8s.io/client-go/transport/cache.go).
+func (l *lines) through(dial dialFunc) dialFunc {
+	if dial == nil {
+		const patience = 30 * time.Second
+		dial = (&net.Dialer{Timeout: patience, KeepAlive: patience}).DialContext
 	}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err == nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.conns = append(l.conns, conn)
+		}
+		return conn, err
+	}
+}
+
+// Close closes all connections of this client and of those that were made from it. They can be used further: that
+// opens new ones.
+func (c *Client) Close() {
+	c.lines.mu.Lock()
+	defer c.lines.mu.Unlock()
+	for _, conn := range c.lines.conns {
+		_ = conn.Close()
+	}
+	c.lines.conns = nil
 }
