@@ -46,7 +46,7 @@ never taken from a connection that was not verified.`,
 				if err != nil {
 					return err
 				}
-				return printCertificates(env, &format, certificateItems("", certs, env.Now()), &shortfall{})
+				return printCertificates(conn, &format, certificateItems("", certs, env.Now()), &shortfall{})
 			}
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]certificateItem, error) {
 				certs, err := certificatesOf(ctx, c, clusterInfo || !endpoint.IsZero(), endpoint)
@@ -56,7 +56,7 @@ never taken from a connection that was not verified.`,
 				return err
 			}
 			var found []certificateItem
-			missed := &shortfall{}
+			missed := conn.shortfall()
 			for _, result := range results {
 				if result.Err != nil {
 					missed.add(result.Target.Context, result.Err)
@@ -65,7 +65,7 @@ never taken from a connection that was not verified.`,
 				missed.done++
 				found = append(found, result.Value...)
 			}
-			return printCertificates(env, &format, found, missed)
+			return printCertificates(conn, &format, found, missed)
 		},
 	}
 	addOutput(cmd, &format)

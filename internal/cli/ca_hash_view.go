@@ -38,14 +38,15 @@ func certificateItems(context string, certs []*x509.Certificate, now time.Time) 
 }
 
 // printCertificates prints what was found, and warns of what is past its time.
-func printCertificates(env *Env, format *output.Format, found []certificateItem, missed *shortfall) error {
+func printCertificates(conn *connection, format *output.Format, found []certificateItem, missed *shortfall) error {
 	for _, item := range found {
 		if item.TTLSeconds <= 0 {
-			env.warn("the certificate of %s expired at %s: nothing that it signed is accepted any longer", item.Subject, item.Expires)
+			conn.env.warn("the certificate of %s expired at %s: nothing that it signed is accepted any longer", item.Subject, item.Expires)
 		}
 	}
 	list := output.List[certificateItem]{Kind: "CertificateList", Items: found, Failures: missed.document()}
-	return errors.Join(output.Print(env.Out, format, list, certificateView()), missed.orNil())
+	view := located(conn, certificateView(), func(i certificateItem) (context, name string) { return i.Context, i.CACertHash })
+	return errors.Join(output.Print(conn.env.Out, format, list, view), missed.orNil())
 }
 
 // certificateView is how CA certificates look; their name is the pin.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -86,27 +87,42 @@ func (c *connection) load() (*kube.Kubeconfig, error) {
 	return kube.Load(kube.Source{Path: c.path, Overrides: overrides, RequestTimeout: time.Duration(c.timeout)})
 }
 
-// client returns a client for a target, which may be one of many.
-func (c *connection) client(ctx context.Context, target fleet.Target, many bool) (*kube.Client, error) {
-	config, err := target.Config()
-	if err != nil {
-		return nil, err
-	}
-	if config.ExecProvider == nil {
-		err = fleet.Admitted(ctx)
-	} else {
-		kube.Admit(config, func() error { return fleet.Admitted(ctx) })
-	}
-	switch {
-	case c.noPrompt:
-		kube.Detach(config, "joinctl is a credential plugin here itself")
-	case many:
-		kube.Detach(config, "joinctl talks to many control planes at once")
-	}
+// client returns a client for a target.
+func (c *connection) client(target fleet.Target) (*kube.Client, error) {
+	config, err := c.config(target)
 	if err != nil {
 		return nil, err
 	}
 	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
+}
+
+// admitted returns a client in a run on many targets, when the target has its credential.
+func (c *connection) admitted(ctx context.Context, target fleet.Target) (*kube.Client, error) {
+	config, err := c.config(target)
+	if err != nil {
+		return nil, err
+	}
+	if err := kube.Login(ctx, config); err != nil {
+		return nil, err
+	}
+	if err := fleet.Admitted(ctx); err != nil {
+		return nil, err
+	}
+	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
+}
+
+func (c *connection) config(target fleet.Target) (*rest.Config, error) {
+	config, err := target.Config()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case c.noPrompt:
+		kube.Detach(config, "joinctl is a credential plugin here itself")
+	case len(c.selected) > 1:
+		kube.Detach(config, "joinctl talks to many control planes at once")
+	}
+	return config, nil
 }
 
 // pass hands on what the server warned of, and that clocks differ.

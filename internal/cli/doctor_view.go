@@ -23,9 +23,12 @@ type findingItem struct {
 	Remedy   string `json:"remedy,omitempty"`
 }
 
+// at returns where something was found, and what.
+func (i findingItem) at() (context, name string) { return i.Context, i.Check }
+
 // report prints what was found, the worst first. Errors and warnings are a problem.
 func (d *diagnosis) report(results []fleet.Result[[]controlplane.Finding]) error {
-	missed, problems := &shortfall{}, []error(nil)
+	missed, problems := d.conn.shortfall(), []error(nil)
 	found := output.List[findingItem]{Kind: "DoctorFindingList"}
 	redactor := kube.NewRedactor()
 	for _, result := range results {
@@ -54,7 +57,7 @@ func (d *diagnosis) report(results []fleet.Result[[]controlplane.Finding]) error
 	if d.format.IsTable() && !d.format.IsWide() {
 		found.Items = withRemedies(found.Items)
 	}
-	return errors.Join(append(problems, output.Print(d.env.Out, &d.format, found, findingView(d.format.IsWide())), missed.orNil())...)
+	return errors.Join(append(problems, output.Print(d.env.Out, &d.format, found, located(d.conn, findingView(d.format.IsWide()), findingItem.at)), missed.orNil())...)
 }
 
 // rank orders severities, the worst first.

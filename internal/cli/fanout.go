@@ -75,7 +75,7 @@ func visit[T any](ctx context.Context, c *connection, targets []fleet.Target, ex
 		runner.Watch = showProgress(c.env)
 	}
 	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target) (T, error) {
-		client, err := c.client(ctx, target, len(targets) > 1)
+		client, err := c.admitted(ctx, target)
 		if err != nil {
 			var none T
 			return none, err

@@ -69,7 +69,7 @@ func (s *setup) caveat(target fleet.Target, c *kube.Client) {
 
 // report prints what was done, and what was not.
 func (s *setup) report(results []fleet.Result[planned]) error {
-	missed, problems := &shortfall{}, []error(nil)
+	missed, problems := s.conn.shortfall(), []error(nil)
 	made := output.List[changeItem]{Kind: "SetupChangeList"}
 	for _, result := range results {
 		p := result.Value
@@ -107,20 +107,21 @@ func (s *setup) status(change controlplane.Change) string {
 // print writes a line for each object by default, as kubectl apply does.
 func (s *setup) print(made output.List[changeItem]) error {
 	name := func(i changeItem) string { return strings.ToLower(i.Kind) + "/" + i.Name }
+	view := located(s.conn, output.View[changeItem]{
+		Name: name,
+		Columns: []output.Column[changeItem]{
+			{Title: "Kind", Cell: func(i changeItem) string { return i.Kind }},
+			{Title: "Namespace", Cell: func(i changeItem) string { return first(i.Namespace, "<none>") }},
+			{Title: "Name", Cell: func(i changeItem) string { return i.Name }},
+			{Title: "Status", Cell: func(i changeItem) string { return i.Status }},
+			{Title: "Purpose", Wide: true, Cell: func(i changeItem) string { return i.Purpose }},
+		},
+	}, func(i changeItem) (context, called string) { return i.Context, name(i) })
 	if !s.format.IsDefault() {
-		return output.Print(s.env.Out, &s.format, made, output.View[changeItem]{
-			Name: name,
-			Columns: []output.Column[changeItem]{
-				{Title: "Kind", Cell: func(i changeItem) string { return i.Kind }},
-				{Title: "Namespace", Cell: func(i changeItem) string { return first(i.Namespace, "<none>") }},
-				{Title: "Name", Cell: func(i changeItem) string { return i.Name }},
-				{Title: "Status", Cell: func(i changeItem) string { return i.Status }},
-				{Title: "Purpose", Wide: true, Cell: func(i changeItem) string { return i.Purpose }},
-			},
-		})
+		return output.Print(s.env.Out, &s.format, made, view)
 	}
 	for _, item := range made.Items {
-		if _, err := fmt.Fprintf(s.env.Out, "%s %s\n", name(item), item.Status); err != nil {
+		if _, err := fmt.Fprintf(s.env.Out, "%s %s\n", view.Name(item), item.Status); err != nil {
 			return err
 		}
 	}

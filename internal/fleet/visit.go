@@ -24,7 +24,7 @@ type visit struct {
 type visitKey struct{}
 
 // Admitted says that the target of the operation that ctx was given to has its credential, or needs none, and is about
-// to be sent something. Others with the same credential plugin wait for it: one login prompt, one browser. Where the
+// to be sent something: every operation has to say so first. Others with the same credential plugin wait for it: one login prompt, one browser. Where the
 // operation was given up meanwhile, as it is when its context ends before, the error says why nothing may be sent.
 func Admitted(ctx context.Context) error {
 	v, ok := ctx.Value(visitKey{}).(*visit)

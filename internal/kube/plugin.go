@@ -3,22 +3,34 @@
 package kube
 
 import (
+	"context"
 	"net/http"
 
 	"k8s.io/client-go/rest"
 )
 
-// Admit has every request ask first whether it may be sent, when all is there that it needs: the credential of an exec
-// plugin too. An error of admit is the request's.
-func Admit(config *rest.Config, admit func() error) {
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { // client-go puts the plugin's own around it
-		return roundTripper{next, func(req *http.Request) (*http.Response, error) {
-			if err := admit(); err != nil {
-				return nil, err
-			}
-			return next.RoundTrip(req)
-		}}
-	})
+// Login has the exec plugin of a connection, if there is one, give its credential, which client-go then keeps. It sends
+// nothing. A plugin does not heed ctx: somebody may have to log in first, and that may take longer than any request.
+func Login(ctx context.Context, config *rest.Config) error {
+	if config.ExecProvider == nil {
+		return nil
+	}
+	nowhere := roundTripper{nil, func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	}}
+	through, err := rest.HTTPWrappersForConfig(config, nowhere)
+	if err != nil {
+		return &Error{Reason: CredentialPlugin, Err: err}
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host, http.NoBody)
+	if err != nil {
+		return &ConfigError{Err: err}
+	}
+	resp, err := through.RoundTrip(req)
+	if err != nil {
+		return &Error{Reason: CredentialPlugin, Err: err}
+	}
+	return resp.Body.Close()
 }
 
 // Detach tells the exec plugin of a connection, if there is one, that it cannot ask on the terminal, and why.

@@ -41,3 +41,20 @@ func TestExitCodesOfAFleet(t *testing.T) {
 		})
 	}
 }
+
+// TestAForbiddenNamesTheContextsThatMayBeSomebodyElse is one of two contexts of the same control plane.
+func TestAForbiddenNamesTheContextsThatMayBeSomebodyElse(t *testing.T) {
+	wipe(t)
+	k := newKubeconfig(t)
+	_, nobody := k.add("a-nobody", planes[0])
+	nobody.Impersonate = "nobody"
+	k.add("b-admin", planes[0])
+	path := k.path()
+	out := program.Run(t, path, "token", "list", "--all-contexts")
+	out.Wants(t, 1, `joinctl: "b-admin": the same control plane as context a-nobody`, "Forbidden, 1 of 1", `perhaps as somebody else: "b-admin"`)
+	if out.Took > time.Second {
+		t.Errorf("a Forbidden took %s", out.Took)
+	}
+	program.Run(t, path, "token", "list", "--all-contexts", "--context", "b-admin").OK(t)
+	program.Run(t, path, "token", "list", "--contexts", "a-*").Wants(t, 1, "Forbidden")
+}

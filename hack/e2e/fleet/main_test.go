@@ -39,15 +39,15 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) (code int, err error) {
-	if os.Getenv("JOINCTL_E2E_BIN") == "" {
-		return 1, errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
+	if err := program.Prepare(); err != nil {
+		return 1, err
 	}
 	var sans []string
 	for i := range names {
 		sans = append(sans, serverName(i))
 	}
 	for range 3 {
-		cp, err := controlplane.StartMain(program.Path("controlplane"), "--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
+		cp, err := controlplane.StartMain(program.Binary("controlplane"), "--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
 		if err != nil {
 			return 1, err
 		}

@@ -48,6 +48,6 @@ func TestATokenWithAContextIsDeletedThereAndNowhereElse(t *testing.T) {
 	names := program.Run(t, path, append([]string{"token", "list", "-o", "name"}, live...)...).OK(t)
 	cmd := program.Command(t, path, "token", "delete", "-")
 	cmd.Stdin = strings.NewReader(names)
-	program.Finish(t, cmd).OK(t)
+	program.Execute(t, cmd).OK(t)
 	left(t, false, false, false)
 }

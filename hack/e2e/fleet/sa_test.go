@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package fleet_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
+)
+
+// TestOneKubeconfigForTheWholeFleet is one in which every context works, under its own name.
+func TestOneKubeconfigForTheWholeFleet(t *testing.T) {
+	path := mixed(t).path()
+	out := filepath.Join(t.TempDir(), "fleet")
+	args := []string{"sa", "kubeconfig", "default", "--request-timeout", "1s", "--out", out}
+	program.Run(t, path, append(args, "--contexts", "live/*")...).OK(t)
+	made, err := clientcmd.LoadFromFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := slices.Sorted(maps.Keys(made.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
+		t.Fatalf("it has contexts %q", names)
+	}
+	for name := range made.Contexts {
+		config, err := clientcmd.NewNonInteractiveClientConfig(*made, name, nil, nil).ClientConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := client.CoreV1().Secrets(metav1.NamespaceDefault).List(t.Context(), metav1.ListOptions{}); err == nil || !strings.Contains(err.Error(), "system:serviceaccount:default:default") {
+			t.Errorf("%s: it does not act as the ServiceAccount: %v", name, err)
+		}
+	}
+	whole, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program.Run(t, path, append(args, "--contexts", "live/*", "--context", "refuses")...).Wants(t, 3, "is left as it was: --allow-partial", "Unreachable, 1 of 4")
+	if now, err := os.ReadFile(out); err != nil || string(now) != string(whole) {
+		t.Errorf("an existing kubeconfig was replaced by a part: %v", err)
+	}
+	program.Run(t, path, append(args, "--contexts", "live/[ab]", "--allow-partial")...).Wants(t, 2)
+	program.Run(t, path, append(args, "--contexts", "/^live.[ab]$/", "--context", "refuses", "--allow-partial")...).Wants(t, 3)
+	if made, err := clientcmd.LoadFromFile(out); err != nil || len(made.Contexts) != 2 {
+		t.Errorf("the part is not there: %v", err)
+	}
+}
+
+// TestRevocableTokensOfAFleet are listed with their contexts, and revoked by what is listed.
+func TestRevocableTokensOfAFleet(t *testing.T) {
+	t.Cleanup(func() {
+		for _, p := range planes {
+			_ = p.client.CoreV1().Secrets(metav1.NamespaceDefault).DeleteCollection(context.Background(), metav1.DeleteOptions{}, metav1.ListOptions{})
+		}
+	})
+	path := newKubeconfig(t).live(3).path()
+	table := program.Run(t, path, "sa", "token", "default", "--revocable", "--all-contexts").OK(t)
+	if lines := strings.Split(table, "\n"); len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "CONTEXT TOKEN" {
+		t.Errorf("printed %q", table)
+	}
+	names := strings.Fields(program.Run(t, path, "sa", "list", "--all-contexts", "-o", "name").OK(t))
+	if len(names) != 3 || !strings.HasPrefix(names[0], "live-000/default-token-") {
+		t.Fatalf("listed %q", names)
+	}
+	program.Run(t, path, "sa", "revoke", names[0]).OK(t)
+	_, bare, _ := strings.Cut(names[1], "/")
+	if got := program.Run(t, path, "sa", "revoke", bare, "--all-contexts").OK(t); !strings.Contains(got, names[1]) {
+		t.Errorf("printed %q", got)
+	}
+	program.Run(t, path, "sa", "revoke", bare, "--all-contexts").Wants(t, 1, "NotFound, 1 of 1")
+	program.Run(t, path, "sa", "revoke", bare, "--all-contexts", "--everywhere").OK(t)
+	if left := program.Run(t, path, "sa", "list", "--all-contexts", "-o", "name").OK(t); left != names[2] {
+		t.Errorf("left are %q", left)
+	}
+}
