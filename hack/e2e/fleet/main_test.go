@@ -4,7 +4,6 @@
 package fleet_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -67,7 +66,7 @@ func serverName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }
 func wipe(t testing.TB) {
 	t.Helper()
 	for _, p := range planes {
-		err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(context.Background(), metav1.DeleteOptions{}, tokensOnly())
+		err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(t.Context(), metav1.DeleteOptions{}, tokensOnly())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,6 @@
 package fleet_test
 
 import (
-	"context"
 	"maps"
 	"os"
 	"path/filepath"
@@ -61,11 +60,11 @@ func TestOneKubeconfigForTheWholeFleet(t *testing.T) {
 
 // TestRevocableTokensOfAFleet are listed with their contexts, and revoked by what is listed.
 func TestRevocableTokensOfAFleet(t *testing.T) {
-	t.Cleanup(func() {
+	defer func() {
 		for _, p := range planes {
-			_ = p.client.CoreV1().Secrets(metav1.NamespaceDefault).DeleteCollection(context.Background(), metav1.DeleteOptions{}, metav1.ListOptions{})
+			_ = p.client.CoreV1().Secrets(metav1.NamespaceDefault).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{})
 		}
-	})
+	}()
 	path := newKubeconfig(t).live(3).path()
 	table := program.Run(t, path, "sa", "token", "default", "--revocable", "--all-contexts").OK(t)
 	if lines := strings.Split(table, "\n"); len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "CONTEXT TOKEN" {

@@ -76,7 +76,9 @@ func run(path string, width int, request []string) error {
 		if errs[i] != nil {
 			return errs[i]
 		}
-		os.Stdout.Write(answer)
+		if _, err := os.Stdout.Write(answer); err != nil {
+			return err
+		}
 	}
 	return nil
 }
