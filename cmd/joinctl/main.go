@@ -34,6 +34,7 @@ func run() int {
 		OutLost:  closedAtStart(os.Stdout),
 		CacheDir: cacheDir,
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
+		Depth:    os.Getenv(cli.DepthVariable),
 		Now:      time.Now,
 		Rand:     rand.Reader,
 		MaxFiles: maxFiles(),

@@ -26,6 +26,7 @@ type Env struct {
 	CacheDir string           // where this user's programs keep what they can lose; empty: nowhere
 	ExecInfo string           // what a client says that calls this program for a credential (KUBERNETES_EXEC_INFO)
 	MaxFiles int              // that may be open at once; 0: nobody knows
+	Depth    string           // how many joinctl have called each other for a credential up to here (JOINCTL_DEPTH)
 	Kill     <-chan struct{}  // closed when the operator will not even wait for requests under way
 	Version  string           // of the release; empty: as the build knows it
 }

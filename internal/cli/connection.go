@@ -118,6 +118,9 @@ func (c *connection) config(target fleet.Target) (*rest.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	if config.ExecProvider, err = nested(config.ExecProvider, c.env.Depth); err != nil {
+		return nil, err
+	}
 	switch {
 	case c.noPrompt:
 		kube.Detach(config, "joinctl is a credential plugin here itself")

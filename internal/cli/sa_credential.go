@@ -5,9 +5,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -97,10 +95,6 @@ func calledFor(caller satoken.Caller, target fleet.Target, c *kube.Client) error
 		}
 	}
 	return nil
-}
-
-func isOurs(command string) bool {
-	return strings.TrimSuffix(filepath.Base(command), ".exe") == "joinctl"
 }
 
 // kept returns a token out of the cache, or mints one.

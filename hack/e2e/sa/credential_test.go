@@ -239,6 +239,13 @@ func TestAPluginNeitherCallsItselfNorAnswersForAnotherServer(t *testing.T) {
 	}
 	run(t, "kubectl", path, "get", "pods").wants(t, 1, "would call itself without end", "executable joinctl failed")
 
+	circular := strings.ReplaceAll(string(content), "- "+h.Kubeconfig+"\n", "- "+path+"\n")
+	circular = strings.ReplaceAll(circular, "- hub\n", "- "+robot+"@hub\n")
+	if err := os.WriteFile(path, []byte(circular), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "joinctl", path, "token", "list").wants(t, 1, "would call itself without end")
+
 	for info, code := range map[string]int{
 		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"interactive":false}}`:                      0,
 		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"https://` + h.Host + `"}}}`: 0,
