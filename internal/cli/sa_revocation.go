@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/klog/v2"
 
@@ -53,13 +54,17 @@ func (r *revocation) run(ctx context.Context) error {
 	}
 	r.settle(found)
 	plan := map[string][]revoked{} // by context
+	var targets []fleet.Target
 	for _, result := range found {
-		plan[result.Target.Context] = result.Value
+		if slices.ContainsFunc(result.Value, func(item revoked) bool { return item.err == nil }) {
+			plan[result.Target.Context] = result.Value
+			targets = append(targets, result.Target)
+		}
 	}
 	if r.expired && !r.agreed(found) {
 		return errors.New("nothing was revoked: not without a yes")
 	}
-	results, err := each(ctx, r.conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
+	results := visit(ctx, r.conn, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
 		done := plan[target.Context]
 		for i := range done {
 			if done[i].err == nil {
@@ -69,9 +74,6 @@ func (r *revocation) run(ctx context.Context) error {
 		}
 		return done, nil
 	})
-	if err != nil {
-		return err
-	}
 	return r.report(found, results)
 }
 
@@ -116,9 +118,19 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 // report prints what was revoked, and tells what was not: on targets that were not searched, and one by one.
 func (r *revocation) report(found, results []fleet.Result[[]revoked]) error {
 	missed, gone := r.conn.shortfall(), output.List[revoked]{Kind: "ServiceAccountTokenRevocationList"}
-	for i, result := range results {
-		if err := errors.Join(found[i].Err, result.Err); err != nil {
-			missed.add(result.Target.Context, err)
+	ended := map[string]fleet.Result[[]revoked]{}
+	for _, result := range results {
+		ended[result.Target.Context] = result
+	}
+	for _, searched := range found {
+		result, visited := ended[searched.Target.Context]
+		if !visited {
+			result.Value = searched.Value
+		}
+		if err := errors.Join(searched.Err, result.Err); err != nil {
+			missed.add(searched.Target.Context, err)
+		} else if r.expired && len(result.Value) == 0 {
+			missed.done++ // it was searched, and had none
 		}
 		for _, item := range result.Value {
 			if item.err != nil {

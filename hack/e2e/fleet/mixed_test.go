@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
@@ -35,6 +37,7 @@ func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
 		"contexts --check":  {"contexts", "--check"},
 		"sa token":          {"sa", "token", "default"},
 		"sa list":           {"sa", "list"},
+		"sa revoke":         {"sa", "revoke", "--expired", "--yes"},
 	}
 	formats := []string{"", "table", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.items[*].context}{.failures[*].context}", "go-template={{range .items}}{{.context}} {{end}}{{range .failures}}{{.context}} {{end}}"}
 	for name, words := range commands {
@@ -60,7 +63,7 @@ func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
 					t.Errorf("stderr has %d lines:\n%s", lines, out.Stderr)
 				}
 				for _, context := range []string{"live/a", "live/b", "live/c"} {
-					if name != "sa list" && !strings.Contains(out.Stdout, context) {
+					if !strings.HasPrefix(name, "sa l") && name != "sa revoke" && !strings.Contains(out.Stdout, context) {
 						t.Errorf("stdout lacks %s:\n%s", context, out.Stdout)
 					}
 				}
@@ -85,6 +88,19 @@ func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOneKubeconfigOfAMixedFleetHasTheLiveTargets: what failed is told, and what worked is there.
+func TestOneKubeconfigOfAMixedFleetHasTheLiveTargets(t *testing.T) {
+	out := program.Run(t, mixed(t).path(), "sa", "kubeconfig", "default", "--all-contexts", "--request-timeout", "1s")
+	out.Wants(t, 3, "Unreachable, 2 of 8", "Timeout, 1 of 8", "CredentialPlugin, 1 of 8", "Forbidden, 1 of 8")
+	made, err := clientcmd.Load([]byte(out.Stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if names := slices.Sorted(maps.Keys(made.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
+		t.Errorf("it has contexts %q", names)
 	}
 }
 
