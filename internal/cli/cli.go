@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/kube"
@@ -29,6 +30,9 @@ type Env struct {
 	Depth    string           // how many joinctl have called each other for a credential up to here (JOINCTL_DEPTH)
 	Kill     <-chan struct{}  // closed when the operator will not even wait for requests under way
 	Version  string           // of the release; empty: as the build knows it
+
+	once     sync.Once
+	redactor *kube.Redactor
 }
 
 // The exit codes. They are stable.
@@ -78,7 +82,13 @@ func exitCode(ctx context.Context, err error, started bool) int {
 
 // say writes one line for people to stderr.
 func (env *Env) say(format string, args ...any) {
-	_, _ = fmt.Fprintln(env.Err, "joinctl: "+output.Plain(kube.NewRedactor().Text(fmt.Sprintf(format, args...))))
+	_, _ = fmt.Fprintln(env.Err, "joinctl: "+output.Plain(env.redact(fmt.Sprintf(format, args...))))
+}
+
+// redact returns text without its credentials. Its patterns are compiled once: a fleet says a lot, from many goroutines.
+func (env *Env) redact(text string) string {
+	env.once.Do(func() { env.redactor = kube.NewRedactor() })
+	return env.redactor.Text(text)
 }
 
 func (env *Env) warn(format string, args ...any) { env.say("warning: "+format, args...) }

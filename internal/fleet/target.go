@@ -43,3 +43,6 @@ func (t Target) Plugin() string {
 	}
 	return t.kubeconfig.Plugin(t.Context)
 }
+
+// Entry returns what the kubeconfig says about the target. Every error is a *kube.ConfigError.
+func (t Target) Entry() (kube.Entry, error) { return t.kubeconfig.Entry(t.Context) }
