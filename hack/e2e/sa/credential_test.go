@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // A counter is a proxy before a hub that counts TokenRequests.
@@ -69,8 +71,8 @@ func TestKubectlWorksWithBothKindsOfKubeconfig(t *testing.T) {
 	for _, embed := range []string{"token", "exec"} {
 		path := filepath.Join(t.TempDir(), embed)
 		made := run(t, "joinctl", h.Kubeconfig, "sa", "kubeconfig", robot, "-n", ns, "--embed", embed, "--out", path)
-		if made.ok(t) != "" {
-			t.Errorf("it prints what it writes to a file: %s", made.stdout)
+		if made.OK(t) != "" {
+			t.Errorf("it prints what it writes to a file: %s", made.Stdout)
 		}
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("%v, %v", info.Mode(), err)
@@ -82,10 +84,10 @@ func TestKubectlWorksWithBothKindsOfKubeconfig(t *testing.T) {
 		if strings.Contains(string(content), "client-key") || embed == "token" && !strings.Contains(string(content), "# joinctl: the token of serviceaccount "+ns+"/"+robot) {
 			t.Errorf("it wrote:\n%s", content)
 		}
-		if who := run(t, "kubectl", path, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").ok(t); who != "system:serviceaccount:"+ns+":"+robot {
+		if who := run(t, "kubectl", path, "auth", "whoami", "-o", "jsonpath={.status.userInfo.username}").OK(t); who != "system:serviceaccount:"+ns+":"+robot {
 			t.Errorf("--embed %s: kubectl is %q", embed, who)
 		}
-		if in := run(t, "kubectl", path, "config", "view", "--minify", "-o", "jsonpath={..namespace}").ok(t); in != ns {
+		if in := run(t, "kubectl", path, "config", "view", "--minify", "-o", "jsonpath={..namespace}").OK(t); in != ns {
 			t.Errorf("--embed %s: its namespace is %q", embed, in)
 		}
 	}
@@ -96,7 +98,7 @@ func TestTwentyKubectlAtOnceCauseOneTokenRequest(t *testing.T) {
 	ns := free.namespace(t)
 	c := free.counted(t, ns)
 	path, home := filepath.Join(t.TempDir(), "kubeconfig"), t.TempDir()
-	run(t, "joinctl", c.kubeconfig, "sa", "kubeconfig", robot, "--embed", "exec", "--out", path).ok(t)
+	run(t, "joinctl", c.kubeconfig, "sa", "kubeconfig", robot, "--embed", "exec", "--out", path).OK(t)
 	c.mints.Store(0) // one is minted to see that it can be
 	var all sync.WaitGroup
 	for range 20 {
@@ -116,7 +118,7 @@ func TestTwentyKubectlAtOnceCauseOneTokenRequest(t *testing.T) {
 }
 
 // credential runs the plugin with a cache, and returns the token in its answer.
-func (c *counter) credential(t *testing.T, cache string) (token string, out outcome) {
+func (c *counter) credential(t *testing.T, cache string) (token string, out program.Outcome) {
 	t.Helper()
 	out = run(t, "joinctl", c.kubeconfig, "sa", "credential", robot, "--cache-dir", cache)
 	var answer struct {
@@ -126,11 +128,11 @@ func (c *counter) credential(t *testing.T, cache string) (token string, out outc
 			ExpirationTimestamp time.Time
 		}
 	}
-	if err := json.Unmarshal([]byte(out.ok(t)), &answer); err != nil {
+	if err := json.Unmarshal([]byte(out.OK(t)), &answer); err != nil {
 		t.Fatal(err)
 	}
 	if answer.Kind != "ExecCredential" || answer.APIVersion != "client.authentication.k8s.io/v1" || answer.Status.ExpirationTimestamp.IsZero() {
-		t.Errorf("it answers %s", out.stdout)
+		t.Errorf("it answers %s", out.Stdout)
 	}
 	return answer.Status.Token, out
 }
@@ -185,8 +187,8 @@ func TestDamagedAndOpenCacheFilesAreReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		next, out := c.credential(t, cache)
-		if next == last || out.stderr != "" {
-			t.Errorf("%s: it was served all the same: %s", name, out.stderr)
+		if next == last || out.Stderr != "" {
+			t.Errorf("%s: it was served all the same: %s", name, out.Stderr)
 		}
 		if again, _ := c.credential(t, cache); again != next {
 			t.Errorf("%s: it was not replaced", name)
@@ -216,7 +218,7 @@ func TestAnotherQuestionIsAnotherToken(t *testing.T) {
 		{"other"},
 	} {
 		for range 2 {
-			run(t, "joinctl", c.kubeconfig, append([]string{"sa", "credential", "--cache-dir", cache}, args...)...).ok(t)
+			run(t, "joinctl", c.kubeconfig, append([]string{"sa", "credential", "--cache-dir", cache}, args...)...).OK(t)
 		}
 	}
 	if files, _ := filepath.Glob(cache + "/credentials/*.json"); len(files) != 7 || c.mints.Load() != 6 {
@@ -228,7 +230,7 @@ func TestAPluginNeitherCallsItselfNorAnswersForAnotherServer(t *testing.T) {
 	t.Parallel()
 	h, ns := capped, capped.namespace(t)
 	path := filepath.Join(t.TempDir(), "kubeconfig")
-	run(t, "joinctl", h.Kubeconfig, "sa", "kubeconfig", robot, "-n", ns, "--embed", "exec", "--out", path).ok(t)
+	run(t, "joinctl", h.Kubeconfig, "sa", "kubeconfig", robot, "-n", ns, "--embed", "exec", "--out", path).OK(t)
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -237,14 +239,14 @@ func TestAPluginNeitherCallsItselfNorAnswersForAnotherServer(t *testing.T) {
 	if err := os.WriteFile(path, []byte(endless), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "kubectl", path, "get", "pods").wants(t, 1, "would call itself without end", "executable joinctl failed")
+	run(t, "kubectl", path, "get", "pods").Wants(t, 1, "would call itself without end", "executable joinctl failed")
 
 	circular := strings.ReplaceAll(string(content), "- "+h.Kubeconfig+"\n", "- "+path+"\n")
 	circular = strings.ReplaceAll(circular, "- hub\n", "- "+robot+"@hub\n")
 	if err := os.WriteFile(path, []byte(circular), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "joinctl", path, "token", "list").wants(t, 1, "would call itself without end")
+	run(t, "joinctl", path, "token", "list").Wants(t, 1, "would call itself without end")
 
 	for info, code := range map[string]int{
 		`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"interactive":false}}`:                      0,
@@ -255,7 +257,7 @@ func TestAPluginNeitherCallsItselfNorAnswersForAnotherServer(t *testing.T) {
 	} {
 		cmd := command(t, "joinctl", h.Kubeconfig, "sa", "credential", robot, "-n", ns, "--cache", "none")
 		cmd.Env = append(cmd.Env, "KUBERNETES_EXEC_INFO="+info)
-		execute(t, cmd).wants(t, code)
+		program.Execute(t, cmd).Wants(t, code)
 	}
 }
 
@@ -264,11 +266,11 @@ func TestAnInsecureConnectionIsHandedOverOnlyOnRequest(t *testing.T) {
 	h, ns := capped, capped.namespace(t)
 	args := []string{"sa", "kubeconfig", robot, "-n", ns, "--insecure-skip-tls-verify"}
 	refused := run(t, "joinctl", h.Kubeconfig, args...)
-	refused.wants(t, 2, "is not verified", "--allow-insecure")
-	if refused.stdout != "" {
-		t.Errorf("printed %q", refused.stdout)
+	refused.Wants(t, 2, "is not verified", "--allow-insecure")
+	if refused.Stdout != "" {
+		t.Errorf("printed %q", refused.Stdout)
 	}
-	if made := run(t, "joinctl", h.Kubeconfig, append(args, "--allow-insecure")...).ok(t); !strings.Contains(made, "insecure-skip-tls-verify: true") {
+	if made := run(t, "joinctl", h.Kubeconfig, append(args, "--allow-insecure")...).OK(t); !strings.Contains(made, "insecure-skip-tls-verify: true") {
 		t.Errorf("made:\n%s", made)
 	}
 }
@@ -276,8 +278,8 @@ func TestAnInsecureConnectionIsHandedOverOnlyOnRequest(t *testing.T) {
 func TestAFailureLeavesTheFileAsItWas(t *testing.T) {
 	t.Parallel()
 	path := writeFile(t, "precious")
-	run(t, "joinctl", capped.Kubeconfig, "sa", "kubeconfig", "nobody", "--out", path).wants(t, 1, "not found")
-	run(t, "joinctl", capped.Kubeconfig, "sa", "kubeconfig", "default", "-n", "kube-system", "--duration", "2h", "--min-granted", "2h", "--out", path).wants(t, 4)
+	run(t, "joinctl", capped.Kubeconfig, "sa", "kubeconfig", "nobody", "--out", path).Wants(t, 1, "not found")
+	run(t, "joinctl", capped.Kubeconfig, "sa", "kubeconfig", "default", "-n", "kube-system", "--duration", "2h", "--min-granted", "2h", "--out", path).Wants(t, 4)
 	if content, err := os.ReadFile(path); err != nil || string(content) != "precious" {
 		t.Errorf("%q, %v", content, err)
 	}
@@ -291,9 +293,9 @@ func TestAKubeconfigThatWouldNotWorkIsNotHandedOver(t *testing.T) {
 	h, ns := capped, capped.namespace(t)
 	for _, more := range [][]string{nil, {"--embed", "exec"}, {"--revocable"}} {
 		out := run(t, "joinctl", h.Kubeconfig, append([]string{"sa", "kubeconfig", robot, "-n", ns, "--audience", "vault"}, more...)...)
-		out.wants(t, 1, "the API server does not accept the token that it granted, which is for vault", "leave --audience out")
-		if out.stdout != "" {
-			t.Errorf("printed %q", out.stdout)
+		out.Wants(t, 1, "the API server does not accept the token that it granted, which is for vault", "leave --audience out")
+		if out.Stdout != "" {
+			t.Errorf("printed %q", out.Stdout)
 		}
 	}
 	if n := h.bindings(t, ns); n != 0 {

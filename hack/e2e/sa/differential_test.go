@@ -134,15 +134,15 @@ func TestWhatKubectlDoesWithTheSameCommandLine(t *testing.T) {
 		if same := reflect.DeepEqual(theyAsked, weAsked); same == (i.sends != "") {
 			t.Errorf("%q: meant to differ in what is sent: %q\nkubectl: %+v\njoinctl: %+v", i.args, i.sends, theyAsked, weAsked)
 		}
-		if same := (theirs.code == 0) == (got.code == 0); same == (i.succeeds != "") {
-			t.Errorf("%q: meant to differ in success: %q\nkubectl: %d %s\njoinctl: %d %s", i.args, i.succeeds, theirs.code, theirs.stderr, got.code, got.stderr)
+		if same := (theirs.Code == 0) == (got.Code == 0); same == (i.succeeds != "") {
+			t.Errorf("%q: meant to differ in success: %q\nkubectl: %d %s\njoinctl: %d %s", i.args, i.succeeds, theirs.Code, theirs.Stderr, got.Code, got.Stderr)
 		}
-		want := theirs.stdout
+		want := theirs.Stdout
 		if want != "" && !slices.ContainsFunc(i.args, func(arg string) bool { return strings.HasPrefix(arg, "-o") }) {
 			want += "\n" // kubectl leaves it out where stdout is no terminal
 		}
-		if same := want == got.stdout; same == (i.prints != "") {
-			t.Errorf("%q: meant to differ in what is printed: %q\nkubectl: %q\njoinctl: %q", i.args, i.prints, want, got.stdout)
+		if same := want == got.Stdout; same == (i.prints != "") {
+			t.Errorf("%q: meant to differ in what is printed: %q\nkubectl: %q\njoinctl: %q", i.args, i.prints, want, got.Stdout)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (h *hub) through(t testing.TB, namespace, server string, ca []byte) string 
 	}
 	config := clientcmdapi.NewConfig()
 	config.Clusters["hub"] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: ca}
-	config.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: run(t, "joinctl", h.Kubeconfig, "sa", "token", "admin", "-n", namespace).ok(t)}
+	config.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: run(t, "joinctl", h.Kubeconfig, "sa", "token", "admin", "-n", namespace).OK(t)}
 	config.Contexts["hub"] = &clientcmdapi.Context{Cluster: "hub", AuthInfo: "admin", Namespace: namespace}
 	config.CurrentContext = "hub"
 	path := t.TempDir() + "/kubeconfig"

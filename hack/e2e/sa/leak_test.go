@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/internal/story"
 )
 
@@ -22,7 +23,7 @@ const anyJWT = "eyJhbGciOi"
 func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 	t.Parallel()
 	h, ns := capped, capped.namespace(t)
-	plain := run(t, "joinctl", h.Kubeconfig, "sa", "token", robot, "-n", ns).ok(t)
+	plain := run(t, "joinctl", h.Kubeconfig, "sa", "token", robot, "-n", ns).OK(t)
 	dir := t.TempDir()
 	for _, level := range []string{"-v=6", "-v=8", "-v=9", "-v=10"} {
 		commands := []struct {
@@ -66,13 +67,13 @@ func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 				}
 				cmd := command(t, "joinctl", h.Kubeconfig, args...)
 				cmd.Stdin = strings.NewReader(plain)
-				out := execute(t, cmd)
-				texts := map[string]string{"stderr": out.stderr, "the log file": readIfThere(t, log)}
+				out := program.Execute(t, cmd)
+				texts := map[string]string{"stderr": out.Stderr, "the log file": readIfThere(t, log)}
 				if !c.reveals {
-					texts["stdout"] = out.stdout
+					texts["stdout"] = out.Stdout
 				}
 				for where, text := range texts {
-					for _, secret := range []string{anyJWT, signatureOf(plain), signatureOf(out.stdout)} {
+					for _, secret := range []string{anyJWT, signatureOf(plain), signatureOf(out.Stdout)} {
 						if form := story.Leak(text, secret); secret != "" && form != "" {
 							t.Errorf("sa %v %v: a token stands on %s as %s", c.args[:1], more, where, form)
 						}
