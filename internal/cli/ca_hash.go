@@ -59,7 +59,7 @@ never taken from a connection that was not verified.`,
 			missed := conn.shortfall()
 			for _, result := range results {
 				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
+					missed.add(result.Target, result.Err)
 					continue
 				}
 				missed.done++

@@ -32,6 +32,7 @@ type connection struct {
 	located  bool           // arguments name contexts too
 	quiet    bool           // the command tells of duplicates itself
 	selected []fleet.Target // what the selection means, once it is known
+	members  members        // of those, in place of them
 }
 
 func (c *connection) register(flags *pflag.FlagSet) {
@@ -110,7 +111,11 @@ func (c *connection) admitted(ctx context.Context, target fleet.Target) (*kube.C
 	if err := fleet.Admitted(ctx); err != nil {
 		return nil, err
 	}
-	return kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
+	client, err := kube.New(config, "joinctl/"+buildVersion(c.env), c.env.Now)
+	if err != nil || target.Member == "" {
+		return client, err
+	}
+	return client.Through(target.Member)
 }
 
 func (c *connection) config(target fleet.Target) (*rest.Config, error) {
@@ -132,23 +137,31 @@ func (c *connection) config(target fleet.Target) (*rest.Config, error) {
 
 // pass hands on what the server warned of, and that clocks differ.
 func (c *connection) pass(target fleet.Target, client *kube.Client) {
-	for _, text := range client.Warnings() {
-		c.env.warn("the server of %s says: %s", described(target.Context), text)
-	}
+	c.passWarnings(target, client)
 	if skew := client.Skew(); skew != 0 {
-		c.env.warn("this machine's clock is %s off the server's of %s; times here are the server's", skew.Round(time.Second), described(target.Context))
+		c.env.warn("this machine's clock is %s off the server's of %s; times here are the server's", skew.Round(time.Second), described(target))
+	}
+}
+
+func (c *connection) passWarnings(target fleet.Target, client *kube.Client) {
+	for _, text := range client.Warnings() {
+		c.env.warn("the server of %s says: %s", described(target), text)
 	}
 }
 
 // described names a target for people.
-func described(context string) string {
-	switch context {
+func described(target fleet.Target) string {
+	hub := "context " + join.Quote(target.Context)
+	switch target.Context {
 	case "":
-		return "this server"
+		hub = "this server"
 	case kube.InCluster:
-		return "this Pod's cluster"
+		hub = "this Pod's cluster"
 	}
-	return "context " + join.Quote(context)
+	if target.Member != "" {
+		return "member " + target.Member + " of " + hub
+	}
+	return hub
 }
 
 // flags returns the flags with which another command reaches the same target.
@@ -159,6 +172,9 @@ func (c *connection) flags(target fleet.Target) string {
 	}
 	if target.Context != "" && target.Context != kube.InCluster {
 		out.WriteString(" --context " + join.Quote(target.Context))
+	}
+	if target.Member != "" {
+		out.WriteString(" --member " + target.Member)
 	}
 	return out.String()
 }

@@ -70,7 +70,7 @@ func (c *connection) listContexts(ctx context.Context, check bool, missed *short
 		}
 		out.Items = append(out.Items, item)
 		if err != nil {
-			missed.add(target.Context, err)
+			missed.add(target, err)
 		} else {
 			missed.done++
 		}

@@ -59,7 +59,7 @@ func (d *deletion) run(ctx context.Context) error {
 	gone := output.List[deleted]{Kind: "TokenDeletionList"}
 	for _, result := range results {
 		if result.Err != nil && result.Value == nil {
-			missed.add(result.Target.Context, result.Err)
+			missed.add(result.Target, result.Err)
 		}
 		for _, item := range result.Value {
 			switch {
@@ -67,7 +67,7 @@ func (d *deletion) run(ctx context.Context) error {
 				gone.Items = append(gone.Items, item)
 			case d.needless(item):
 			default:
-				missed.add(item.Context, item.err)
+				missed.add(result.Target, item.err)
 				continue
 			}
 			missed.done++

@@ -49,7 +49,7 @@ func (d *deletion) plan(ctx context.Context, missed *shortfall) (map[string][]pl
 	holders, blind := d.find(ctx, targets, sought, missed)
 	for _, p := range sought {
 		if err := d.unique(p, holders[p], blind); err != nil {
-			missed.add("", err)
+			missed.add(fleet.Target{}, err)
 		} else if len(holders[p]) == 1 {
 			add(holders[p][0], p)
 		} else {
@@ -77,7 +77,7 @@ func (d *deletion) find(ctx context.Context, targets []fleet.Target, sought []pl
 	holders = map[place][]string{}
 	for _, result := range results {
 		if result.Err != nil {
-			missed.add(result.Target.Context, result.Err)
+			missed.add(result.Target, result.Err)
 			blind++
 		}
 		for _, p := range result.Value {

@@ -33,7 +33,7 @@ func (d *diagnosis) report(results []fleet.Result[[]controlplane.Finding]) error
 	redactor := kube.NewRedactor()
 	for _, result := range results {
 		if result.Err != nil {
-			missed.add(result.Target.Context, d.named(result))
+			missed.add(result.Target, d.named(result))
 		} else {
 			missed.done++
 		}
@@ -48,9 +48,9 @@ func (d *diagnosis) report(results []fleet.Result[[]controlplane.Finding]) error
 		}
 		if bad := count[controlplane.Error] + count[controlplane.Warning]; bad > 0 {
 			problems = append(problems, &problem{text: fmt.Sprintf("%s: %d errors and %d warnings",
-				described(result.Target.Context), count[controlplane.Error], count[controlplane.Warning])})
+				described(result.Target), count[controlplane.Error], count[controlplane.Warning])})
 		} else if result.Err == nil {
-			d.env.say("%s: nothing is wrong that can be seen from here", described(result.Target.Context))
+			d.env.say("%s: nothing is wrong that can be seen from here", described(result.Target))
 		}
 	}
 	found.Failures = missed.document()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/token"
@@ -23,15 +24,18 @@ type shortfall struct {
 }
 
 type failure struct {
-	context string
-	err     error
+	target fleet.Target // zero: it is of none in particular
+	err    error
 }
 
 func (f failure) Error() string {
-	if f.context == "" {
-		return f.err.Error()
+	switch {
+	case f.target.Member != "":
+		return fmt.Sprintf("member %q of context %q: %v", f.target.Member, f.target.Context, f.err)
+	case f.target.Context != "":
+		return fmt.Sprintf("context %q: %v", f.target.Context, f.err)
 	}
-	return fmt.Sprintf("context %q: %v", f.context, f.err)
+	return f.err.Error()
 }
 
 func (s *shortfall) Error() string { return fmt.Sprintf("%d failed", len(s.failures)) }
@@ -59,8 +63,8 @@ func (s *shortfall) orNil() error {
 	return s
 }
 
-func (s *shortfall) add(context string, err error) {
-	s.failures = append(s.failures, failure{context, err})
+func (s *shortfall) add(target fleet.Target, err error) {
+	s.failures = append(s.failures, failure{target, err})
 }
 
 // document returns the failures as every structured format shows them.
@@ -69,7 +73,8 @@ func (s *shortfall) document() []output.Failure {
 	var out []output.Failure
 	for _, f := range s.failures {
 		out = append(out, output.Failure{
-			Context: f.context,
+			Context: f.target.Context,
+			Member:  f.target.Member,
 			Reason:  string(kube.ReasonOf(f.err)),
 			Message: redactor.Text(f.err.Error()),
 		})

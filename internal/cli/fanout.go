@@ -52,29 +52,30 @@ func (f *fanOut) width(maxFiles int) int {
 }
 
 // each runs op on every selected target, longer than usual by extra, and returns what it gave in the order of the
-// targets.
+// targets. Where members are selected and a control plane does not tell which it has, that is its own result, before all
+// others.
 func each[T any](ctx context.Context, c *connection, extra time.Duration, op func(context.Context, fleet.Target, *kube.Client) (T, error)) ([]fleet.Result[T], error) {
 	targets, err := c.targets()
 	if err != nil {
 		return nil, err
 	}
-	return visit(ctx, c, targets, extra, op), nil
+	if !c.members.any() {
+		return visit(ctx, c, targets, extra, op), nil
+	}
+	targets, failed, err := c.within(ctx, targets)
+	if err != nil {
+		return nil, err
+	}
+	var results []fleet.Result[T]
+	for _, hub := range failed {
+		results = append(results, fleet.Result[T]{Target: hub.Target, Err: hub.Err})
+	}
+	return append(results, visit(ctx, c, targets, extra, op)...), nil
 }
 
 // visit is each for targets that are known.
 func visit[T any](ctx context.Context, c *connection, targets []fleet.Target, extra time.Duration, op func(context.Context, fleet.Target, *kube.Client) (T, error)) []fleet.Result[T] {
-	runner := fleet.Runner{
-		Parallel:    c.fanOut.width(c.env.MaxFiles),
-		Timeout:     targetTimeout + extra,
-		Grace:       2 * max(time.Duration(c.timeout), time.Second), // a write and the question what became of it
-		MaxFailures: int(c.fanOut.maxFailures),
-		Kill:        c.env.Kill,
-		Now:         c.env.Now,
-	}
-	if c.env.ErrTTY && len(targets) > 1 {
-		runner.Watch = showProgress(c.env)
-	}
-	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target) (T, error) {
+	return fleet.Each(ctx, c.runner(len(targets), targetTimeout+extra), targets, func(ctx context.Context, target fleet.Target) (T, error) {
 		client, err := c.admitted(ctx, target)
 		if err != nil {
 			var none T
@@ -83,6 +84,22 @@ func visit[T any](ctx context.Context, c *connection, targets []fleet.Target, ex
 		defer client.Close()
 		value, err := op(ctx, target, client)
 		c.pass(target, client)
-		return value, err
+		return value, client.Beyond(err)
 	})
+}
+
+// runner returns what runs an operation on so many targets, each for no longer than a time.
+func (c *connection) runner(targets int, timeout time.Duration) fleet.Runner {
+	runner := fleet.Runner{
+		Parallel:    c.fanOut.width(c.env.MaxFiles),
+		Timeout:     timeout,
+		Grace:       2 * max(time.Duration(c.timeout), time.Second), // a write and the question what became of it
+		MaxFailures: int(c.fanOut.maxFailures),
+		Kill:        c.env.Kill,
+		Now:         c.env.Now,
+	}
+	if c.env.ErrTTY && targets > 1 {
+		runner.Watch = showProgress(c.env)
+	}
+	return runner
 }

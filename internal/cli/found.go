@@ -12,7 +12,7 @@ func printFound[T any](conn *connection, format *output.Format, kind, things str
 	missed, found := conn.shortfall(), output.List[T]{Kind: kind}
 	for _, result := range results {
 		if result.Err != nil {
-			missed.add(result.Target.Context, result.Err)
+			missed.add(result.Target, result.Err)
 			continue
 		}
 		missed.done++
@@ -23,7 +23,7 @@ func printFound[T any](conn *connection, format *output.Format, kind, things str
 	case conn.many():
 		conn.env.say("no %s in any of %d contexts", things, missed.done)
 	default:
-		conn.env.say("no %s in %s", things, described(results[0].Target.Context))
+		conn.env.say("no %s in %s", things, described(results[0].Target))
 	}
 	found.Failures = missed.document()
 	if err := output.Print(conn.env.Out, format, found, view); err != nil {

@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
@@ -28,38 +29,52 @@ type mint struct {
 	spec  token.Spec // without the time of expiry, which depends on the server's clock
 	dry   dryRun
 	offer offer
+	to    addressees // the clusters that tokens are for, if any
+	skip  bool       // those that have a token
+	dir   string     // for a file with each credential; "": they are printed
 
 	tried sync.Map // the token ID that is under way on each target
+}
+
+// A desk is a control plane of which all is known that has to be known before a token is made there.
+type desk struct {
+	target  fleet.Target
+	client  *kube.Client
+	finding *discovery.Finding // nil: no command is wanted
+	now     time.Time          // by the server's clock, where that matters
+	spec    token.Spec
+	there   map[string]minted // the tokens that clusters have already, if those are skipped
 }
 
 // minted is a token that exists on a target.
 type minted struct {
 	item    tokenItem
+	token   token.Token
 	spec    token.Spec
 	secret  *corev1.Secret // as stored; nil: nothing was
 	client  *kube.Client
+	filed   bool // its credential was put into a file
 	problem error
 }
 
 // run creates a token on every target, prints what was made, and takes it back where it cannot be printed.
 func (m *mint) run(ctx context.Context, format *output.Format) error {
-	if m.given.IsZero() && m.dry == dryRunNone {
-		if err := deliverable(m.env); err != nil {
-			return err
-		}
+	if err := m.deliverable(); err != nil {
+		return err
 	}
-	results, err := each(ctx, m.conn, m.offer.wait, m.on)
+	missed := m.shortfall()
+	results, problems, err := m.create(ctx, missed)
 	if err != nil {
 		return err
 	}
-	missed, problems := m.conn.shortfall(), []error(nil)
+	m.file(ctx, results)
 	made := output.List[tokenItem]{Kind: "TokenList"}
 	for _, result := range results {
-		if result.Value.secret != nil {
+		if result.Value.secret != nil || result.Value.filed {
 			made.Items = append(made.Items, result.Value.item)
 		}
 		if result.Err != nil {
-			missed.add(result.Target.Context, m.named(result))
+			missed.add(result.Target, m.named(result))
 			continue
 		}
 		missed.done++
@@ -73,40 +88,76 @@ func (m *mint) run(ctx context.Context, format *output.Format) error {
 	return errors.Join(append(problems, missed.orNil())...)
 }
 
+// create creates a token on every target, or for every cluster on the one target. What befalls all of them at once goes
+// to the shortfall or is a problem.
+func (m *mint) create(ctx context.Context, missed *shortfall) (results []fleet.Result[minted], problems []error, err error) {
+	if m.to.any() {
+		return m.createForAll(ctx, missed)
+	}
+	results, err = each(ctx, m.conn, m.offer.wait, m.on)
+	return results, nil, err
+}
+
 // on creates a token on one target. All that can fail comes before the one request that writes.
 func (m *mint) on(ctx context.Context, target fleet.Target, c *kube.Client) (minted, error) {
-	out := minted{client: c, spec: m.spec}
-	finding, err := m.find(ctx, target, c)
+	d, err := m.prepare(ctx, target, c)
 	if err != nil {
+		return minted{client: c}, err
+	}
+	out, err := m.one(ctx, target, d)
+	if err != nil || out.item.Command == "" {
 		return out, err
 	}
-	now := m.env.Now()
-	if m.ttl > 0 {
-		if now, err = c.ServerTime(ctx); err != nil {
-			return out, fmt.Errorf("ask %s for its time: %w", c.Server().Host, err)
+	if out.problem = m.offer.await(ctx, m.env, d.finding, out.token); kube.ReasonOf(out.problem) == kube.Interrupted {
+		return out, fmt.Errorf("wait for the signature of token %s: %w", out.token.ID, out.problem)
+	}
+	return out, nil
+}
+
+// prepare finds out what has to be known before tokens are made on a target.
+func (m *mint) prepare(ctx context.Context, target fleet.Target, c *kube.Client) (desk, error) {
+	d := desk{target: target, client: c, spec: m.spec, now: m.env.Now()}
+	var err error
+	if m.offer.prints() {
+		if d.finding, err = m.offer.find(ctx, m.env, target, c); err != nil {
+			return d, err
 		}
-		out.spec.Expires = now.Add(m.ttl)
 	}
-	klog.V(1).InfoS("creating a bootstrap token", "context", target.Context, "server", c.Server().Host, "expires", out.spec.Expires)
-	tok, secret, err := m.store(ctx, target, c, out.spec)
-	if err != nil {
-		return out, err
+	if m.ttl > 0 {
+		if d.now, err = c.ServerTime(ctx); err != nil {
+			return d, fmt.Errorf("ask %s for its time: %w", c.Server().Host, err)
+		}
+		d.spec.Expires = d.now.Add(m.ttl)
 	}
-	out.secret = secret
-	out.item = tokenItem{Context: target.Context, ID: tok.ID, Name: secret.Name}
-	out.item.describe(out.spec, now)
+	return d, nil
+}
+
+// one creates one token, for the member that the target names, if any.
+func (m *mint) one(ctx context.Context, target fleet.Target, d desk) (minted, error) {
+	out := minted{client: d.client, spec: addressed(d.spec, target.Member)}
+	klog.V(1).InfoS("creating a bootstrap token", "context", target.Context, "for", target.Member, "server", d.client.Server().Host, "expires", out.spec.Expires)
+	var err error
+	if out.token, out.secret, err = m.store(ctx, target, d.client, out.spec); err != nil {
+		return minted{client: d.client}, err
+	}
+	out.item = tokenItem{Context: target.Context, ID: out.token.ID, Name: out.secret.Name}
+	out.item.describe(out.spec, d.now)
 	if m.dry != dryRunNone {
 		return out, nil
 	}
-	out.item.Token = tok.Reveal()
-	if finding == nil {
-		return out, nil
-	}
-	out.item.join(finding.Command(tok, m.offer.key))
-	if out.problem = m.offer.await(ctx, m.env, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
-		return out, fmt.Errorf("wait for the signature of token %s: %w", tok.ID, out.problem)
+	out.item.Token = out.token.Reveal()
+	if d.finding != nil {
+		out.item.join(m.offer.command(d.finding, out.token, out.spec))
 	}
 	return out, nil
+}
+
+// addressed returns what a token for a cluster is good for; "" stands for none in particular.
+func addressed(spec token.Spec, cluster string) token.Spec {
+	if spec.For = cluster; cluster != "" && spec.Description == "" {
+		spec.Description = "for " + cluster
+	}
+	return spec
 }
 
 // store creates the given token, or a random one.
@@ -125,7 +176,7 @@ func (m *mint) store(ctx context.Context, target fleet.Target, c *kube.Client, s
 		err = &kube.Error{
 			Err: fmt.Errorf("token %s exists already, and was left as it is: %w", m.given.ID, err),
 			Hint: fmt.Sprintf("joinctl token command %s%s prints its join command, and joinctl token delete %s%s removes it",
-				m.given.ID, m.conn.flags(target), m.given.ID, m.conn.flags(target)),
+				m.given.ID, m.conn.flags(target.Hub()), m.given.ID, m.conn.flags(target.Hub())),
 		}
 	}
 	return m.given, secret, err
@@ -137,32 +188,10 @@ func (m *mint) named(result fleet.Result[minted]) error {
 	if reason := kube.ReasonOf(result.Err); !tried || result.Value.secret != nil || reason != kube.Unknown && reason != kube.Timeout {
 		return result.Err
 	}
+	flags := m.conn.flags(result.Target.Hub())
 	return &kube.Error{
 		Reason: kube.Unknown,
 		Err:    fmt.Errorf("token %s may exist: %w", id, result.Err),
-		Hint:   fmt.Sprintf("joinctl token list%s shows whether it does, joinctl token delete %s%s removes it", m.conn.flags(result.Target), id, m.conn.flags(result.Target)),
+		Hint:   fmt.Sprintf("joinctl token list%s shows whether it does, joinctl token delete %s%s removes it", flags, id, flags),
 	}
-}
-
-// takeBack deletes what was made and could not be handed over.
-func (m *mint) takeBack(ctx context.Context, results []fleet.Result[minted]) error {
-	if m.dry != dryRunNone {
-		return nil
-	}
-	var errs []error
-	for _, result := range results {
-		if result.Value.secret == nil {
-			continue
-		}
-		id := result.Value.item.ID
-		if err := token.Rollback(ctx, result.Value.client, result.Value.secret); err != nil {
-			errs = append(errs, &kube.Error{
-				Err:  fmt.Errorf("token %s still exists in %s, unprinted: %w", id, described(result.Target.Context), err),
-				Hint: fmt.Sprintf("remove it with: joinctl token delete %s%s", id, m.conn.flags(result.Target)),
-			})
-			continue
-		}
-		m.env.say("token %s was created in %s, could not be printed, and was deleted again", id, described(result.Target.Context))
-	}
-	return errors.Join(errs...)
 }

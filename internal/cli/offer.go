@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -103,6 +104,15 @@ func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube
 	return finding, err
 }
 
+// command returns the join command for a token, which names the cluster that the token is for.
+func (o *offer) command(finding *discovery.Finding, tok token.Token, spec token.Spec) join.Command {
+	command := finding.Command(tok, o.key)
+	if name, err := join.ParseClusterName(spec.For); err == nil && o.joiner == join.Karmada {
+		command.ClusterName = name
+	}
+	return command
+}
+
 // fits warns of groups that the joiner's rights are usually not bound to.
 func (o *offer) fits(env *Env, id string, spec token.Spec) {
 	if spec.Has(token.Authentication) && !slices.Contains(spec.Groups, o.joiner.Group()) {
@@ -110,25 +120,37 @@ func (o *offer) fits(env *Env, id string, spec token.Spec) {
 	}
 }
 
-// await waits for the signature. What it returns is a problem where the token is there and cannot be used yet.
-func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Finding, tok token.Token) error {
-	klog.V(1).InfoS("waiting for the signature", "id", tok.ID, "upTo", o.wait)
+// await waits for the signatures. What it returns is a problem where tokens are there and cannot be used yet.
+func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Finding, toks ...token.Token) error {
+	klog.V(1).InfoS("waiting for signatures", "tokens", len(toks), "upTo", o.wait)
 	const soon = time.Second
-	err := finding.WaitSigned(ctx, tok, min(o.wait, soon))
+	left, err := finding.WaitSigned(ctx, min(o.wait, soon), toks...)
 	if rest := o.wait - soon; rest > 0 && errors.Is(err, discovery.ErrUnsigned) {
 		if env.ErrTTY {
-			env.say("waiting up to %s for cluster-info to be signed with token %s …", rest, tok.ID)
+			env.say("waiting up to %s for cluster-info to be signed with %s …", rest, tokensNamed(left))
 		}
-		err = finding.WaitSigned(ctx, tok, rest)
+		left, err = finding.WaitSigned(ctx, rest, left...)
 	}
 	switch {
 	case err == nil, kube.ReasonOf(err) == kube.Interrupted:
 		return err
 	case errors.Is(err, discovery.ErrUnsigned):
 		return &problem{
-			text: fmt.Sprintf("token %s: within %s: %v; whoever joins waits for that, and fails in the end", tok.ID, o.wait, err),
+			text: fmt.Sprintf("%s: within %s: %v; whoever joins waits for that, and fails in the end", tokensNamed(left), o.wait, err),
 			hint: "the controller bootstrapsigner of kube-controller-manager signs; it is off by default, and misses an update at times: changing the token's Secret makes it look again",
 		}
 	}
-	return &problem{text: fmt.Sprintf("token %s: whether cluster-info is signed with it cannot be told: %v", tok.ID, err)}
+	return &problem{text: fmt.Sprintf("%s: whether cluster-info is signed cannot be told: %v", tokensNamed(left), err)}
+}
+
+// tokensNamed names one token, or a few of many.
+func tokensNamed(toks []token.Token) string {
+	if len(toks) == 1 {
+		return "token " + toks[0].ID
+	}
+	ids := make([]string, len(toks))
+	for i, tok := range toks {
+		ids[i] = tok.ID
+	}
+	return fmt.Sprintf("%d tokens (%s)", len(toks), strings.Join(shortly(ids), ", "))
 }

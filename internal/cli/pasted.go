@@ -53,6 +53,7 @@ func (p *pasted) register(cmd *cobra.Command) {
 	flags.StringVar(&p.tokenFile, "token-file", "", "file with the bootstrap token, or - for standard input")
 	add("token", "bootstrap token to join with, or - for standard input", join.Flag{Name: "token"})
 	add("list", "pin of a CA to expect (repeatable, or a list)", join.Flag{Name: "discovery-token-ca-cert-hash"})
+	add("name", "name that the member is to have, checked by Karmada's rule", join.Flag{Name: "cluster-name"})
 	add("", "join without a pin", join.Flag{Name: "discovery-token-unsafe-skip-ca-verification", Switch: true})
 	for _, name := range []string{"discovery-token", "tls-bootstrap-token"} {
 		add("token", "kubeadm's other spelling of --token", join.Flag{Name: name}).Hidden = true

@@ -29,7 +29,7 @@ func (m *saMint) unbind(ctx context.Context, target fleet.Target, g *granted) er
 	}
 	if err := g.binding.Undo(ctx, g.client); err != nil {
 		return &kube.Error{
-			Err:  fmt.Errorf("secret %s/%s still exists in %s: %w", g.account.Namespace, g.binding.Name, described(target.Context), err),
+			Err:  fmt.Errorf("secret %s/%s still exists in %s: %w", g.account.Namespace, g.binding.Name, described(target), err),
 			Hint: "remove it with: " + m.revocation(target, g.account, g.binding.Name),
 		}
 	}
@@ -91,7 +91,7 @@ func (m *saMint) tellAll(results []fleet.Result[granted]) {
 
 // tell says what was granted, and where that is not what was asked.
 func (m *saMint) tell(target fleet.Target, g granted) {
-	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target.Context), g.client.Server().Redacted(), expiry(g.token))
+	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target), g.client.Server().Redacted(), expiry(g.token))
 	if !g.binding.IsZero() {
 		m.env.say("revoke it with: %s", m.revocation(target, g.account, g.binding.Name))
 	}

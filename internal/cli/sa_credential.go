@@ -56,7 +56,7 @@ new one cannot be had, the old one serves until it expires. Nothing is ever aske
 			missed := &shortfall{}
 			for _, result := range results {
 				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
+					missed.add(result.Target, result.Err)
 					continue
 				}
 				if _, err := env.Out.Write(result.Value); err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/joinctl/joinctl/internal/satoken"
+	"github.com/joinctl/joinctl/internal/secretfile"
 )
 
 // A handover is what sa kubeconfig was asked for.
@@ -75,7 +75,7 @@ func (h *handover) destination() (destination, error) {
 	if linked, err := filepath.EvalSymlinks(path); err == nil {
 		path = linked // the operator's link stays
 	}
-	return satoken.NewFile(path)
+	return secretfile.New(path)
 }
 
 // printed is standard output as a destination.

@@ -53,7 +53,7 @@ token given as an argument shows in process lists and shell histories: - and --t
 			missed, problems := &shortfall{}, []error(nil)
 			for _, result := range results {
 				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
+					missed.add(result.Target, result.Err)
 					continue
 				}
 				missed.done++

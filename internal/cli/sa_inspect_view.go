@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/satoken"
 )
@@ -48,7 +49,7 @@ func (i inspection) problem() error {
 		return nil
 	}
 	return &problem{
-		text: fmt.Sprintf("the server of %s does not accept the token: %s", described(i.Context), first(i.Review.Reason, "it gives no reason")),
+		text: fmt.Sprintf("the server of %s does not accept the token: %s", described(fleet.Target{Context: i.Context}), first(i.Review.Reason, "it gives no reason")),
 		hint: "it is expired, revoked, of another control plane, or for other audiences",
 	}
 }

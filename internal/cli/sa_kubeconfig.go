@@ -68,7 +68,7 @@ func (h *handover) run(ctx context.Context) error {
 			err = h.add(made, result)
 		}
 		if err != nil {
-			missed.add(result.Target.Context, err)
+			missed.add(result.Target, err)
 			continue
 		}
 		missed.done++
@@ -144,7 +144,7 @@ func (h *handover) possible(target fleet.Target, c *kube.Client) error {
 		}
 	case h.embed == embedExec && entry.File == "":
 		return &kube.ConfigError{
-			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(target.Context)),
+			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(target)),
 			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
 		}
 	}

@@ -144,7 +144,7 @@ func (m *saMint) objection(c *kube.Client) error {
 
 func (m *saMint) tooShort(target fleet.Target, account satoken.Account, life time.Duration) error {
 	return &problem{
-		text: fmt.Sprintf("the server of %s grants a token of serviceaccount %s for %s only, less than --min-granted %s; it was thrown away", described(target.Context), account, brief(life), brief(m.minGranted)),
+		text: fmt.Sprintf("the server of %s grants a token of serviceaccount %s for %s only, less than --min-granted %s; it was thrown away", described(target), account, brief(life), brief(m.minGranted)),
 		hint: "kube-apiserver's --service-account-max-token-expiration caps lifetimes, as do managed clusters: ask for less, or plan a renewal",
 	}
 }

@@ -31,10 +31,12 @@ type revocation struct {
 // A revoked is what became of one token.
 type revoked struct {
 	Context   string `json:"context"`
+	Member    string `json:"member,omitempty"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	Status    string `json:"status"`
 
+	target  fleet.Target    `json:"-"`
 	loose   bool            `json:"-"` // it was named without a context
 	binding satoken.Binding `json:"-"`
 	err     error           `json:"-"`
@@ -53,11 +55,11 @@ func (r *revocation) run(ctx context.Context) error {
 		return err
 	}
 	r.settle(found)
-	plan := map[string][]revoked{} // by context
+	plan := map[fleet.Target][]revoked{}
 	var targets []fleet.Target
 	for _, result := range found {
 		if slices.ContainsFunc(result.Value, func(item revoked) bool { return item.err == nil }) {
-			plan[result.Target.Context] = result.Value
+			plan[result.Target] = result.Value
 			targets = append(targets, result.Target)
 		}
 	}
@@ -65,7 +67,7 @@ func (r *revocation) run(ctx context.Context) error {
 		return errors.New("nothing was revoked: not without a yes")
 	}
 	results := visit(ctx, r.conn, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]revoked, error) {
-		done := plan[target.Context]
+		done := plan[target]
 		for i := range done {
 			if done[i].err == nil {
 				klog.V(1).InfoS("revoking a token", "context", target.Context, "server", c.Server().Host, "name", done[i].Name)
@@ -89,7 +91,7 @@ func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Clie
 			continue
 		}
 		b, err := satoken.Find(ctx, c, namespace, p.name)
-		out = append(out, revoked{Context: target.Context, Namespace: namespace, Name: p.name, Status: "revoked", loose: p.context == "", binding: b, err: err})
+		out = append(out, revoked{target: target, Context: target.Context, Member: target.Member, Namespace: namespace, Name: p.name, Status: "revoked", loose: p.context == "", binding: b, err: err})
 	}
 	if !r.expired {
 		return out, nil
@@ -97,7 +99,7 @@ func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Clie
 	all, now, err := satoken.List(ctx, c, namespace)
 	for _, b := range all {
 		if !b.Expires.IsZero() && now.After(b.Expires) {
-			out = append(out, revoked{Context: target.Context, Namespace: b.Account.Namespace, Name: b.Name, Status: "removed", binding: b})
+			out = append(out, revoked{target: target, Context: target.Context, Member: target.Member, Namespace: b.Account.Namespace, Name: b.Name, Status: "removed", binding: b})
 		}
 	}
 	return out, err
@@ -109,7 +111,7 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 	for _, result := range found {
 		for _, item := range result.Value {
 			count++
-			r.env.say("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", described(item.Context), item.Namespace, item.Name, item.binding.Account.Name, stamp(item.binding.Expires))
+			r.env.say("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", described(item.target), item.Namespace, item.Name, item.binding.Account.Name, stamp(item.binding.Expires))
 		}
 	}
 	return count == 0 || r.yes || r.env.agrees(fmt.Sprintf("remove these %d?", count))
@@ -118,23 +120,23 @@ func (r *revocation) agreed(found []fleet.Result[[]revoked]) bool {
 // report prints what was revoked, and tells what was not: on targets that were not searched, and one by one.
 func (r *revocation) report(found, results []fleet.Result[[]revoked]) error {
 	missed, gone := r.conn.shortfall(), output.List[revoked]{Kind: "ServiceAccountTokenRevocationList"}
-	ended := map[string]fleet.Result[[]revoked]{}
+	ended := map[fleet.Target]fleet.Result[[]revoked]{}
 	for _, result := range results {
-		ended[result.Target.Context] = result
+		ended[result.Target] = result
 	}
 	for _, searched := range found {
-		result, visited := ended[searched.Target.Context]
+		result, visited := ended[searched.Target]
 		if !visited {
 			result.Value = searched.Value
 		}
 		if err := errors.Join(searched.Err, result.Err); err != nil {
-			missed.add(searched.Target.Context, err)
+			missed.add(searched.Target, err)
 		} else if r.expired && len(result.Value) == 0 {
 			missed.done++ // it was searched, and had none
 		}
 		for _, item := range result.Value {
 			if item.err != nil {
-				missed.add(item.Context, item.err)
+				missed.add(item.target, item.err)
 				continue
 			}
 			missed.done++

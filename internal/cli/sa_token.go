@@ -69,7 +69,7 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 	minted := output.List[saItem]{Kind: "ServiceAccountTokenList"}
 	for _, result := range results {
 		if result.Err != nil {
-			missed.add(result.Target.Context, m.named(result))
+			missed.add(result.Target, m.named(result))
 			continue
 		}
 		missed.done++
@@ -124,7 +124,7 @@ func (m *saMint) plan(format *output.Format) error {
 		if err != nil {
 			return err
 		}
-		m.env.say("would ask for a token of serviceaccount %s in %s, for %s, valid %s", account, described(target.Context), first(strings.Join(m.spec.Audiences, " and "), "the API server"), m.wish())
+		m.env.say("would ask for a token of serviceaccount %s in %s, for %s, valid %s", account, described(target), first(strings.Join(m.spec.Audiences, " and "), "the API server"), m.wish())
 		if bound := m.spec.Bound; !bound.IsZero() {
 			m.env.say("would bind it to %s %s", strings.ToLower(string(bound.Kind)), bound.Name)
 		}

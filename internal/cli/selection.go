@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,9 +27,12 @@ func (c *connection) selects(flags *pflag.FlagSet) {
 	flags.Var(&s.Shard, "shard", "use part I of N of what is selected, I from 0 to N-1; all parts together are the whole")
 }
 
-// many reports whether the command line could mean several control planes. Its answer, and with it the shape of the
+// several reports whether the command line could mean several control planes. Its answer, and with it the shape of the
 // output, does not depend on how many there are.
-func (c *connection) many() bool { return c.located || c.listed != "" || !c.selection.IsPlain() }
+func (c *connection) several() bool { return c.located || c.listed != "" || !c.selection.IsPlain() }
+
+// many reports whether the command line could mean several targets: control planes, or members of them.
+func (c *connection) many() bool { return c.several() || c.members.many() }
 
 // single returns the flags that say how to reach one server, or as whom.
 func single() []string {
@@ -41,7 +45,7 @@ func single() []string {
 
 // onlyOne refuses flags that are about one server together with a selection of many.
 func (c *connection) onlyOne(flags *pflag.FlagSet) error {
-	if !c.many() {
+	if !c.several() {
 		return nil
 	}
 	for _, name := range single() {
@@ -103,7 +107,7 @@ func (c *connection) tellDuplicates() {
 			continue
 		}
 		if told++; told <= most {
-			c.env.say("%s: the same control plane as %s, which is used", strings.Join(briefly(others), ", "), described(target.Context))
+			c.env.say("%s: the same control plane as %s, which is used", strings.Join(briefly(others), ", "), described(target))
 		}
 	}
 	if told > most {
@@ -113,15 +117,20 @@ func (c *connection) tellDuplicates() {
 
 // briefly quotes a few names, and counts the rest.
 func briefly(names []string) []string {
-	const most = 5
-	var out []string
+	quoted := make([]string, len(names))
 	for i, name := range names {
-		if i == most {
-			return append(out, fmt.Sprintf("%d more", len(names)-most))
-		}
-		out = append(out, fmt.Sprintf("%q", name))
+		quoted[i] = fmt.Sprintf("%q", name)
 	}
-	return out
+	return shortly(quoted)
+}
+
+// shortly returns a few texts, and counts the rest.
+func shortly(texts []string) []string {
+	const most = 5
+	if len(texts) <= most {
+		return texts
+	}
+	return append(slices.Clone(texts[:most]), fmt.Sprintf("%d more", len(texts)-most))
 }
 
 // completeContexts offers the kubeconfig's contexts to the shell, without touching the network.

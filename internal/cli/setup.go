@@ -123,7 +123,7 @@ func (s *setup) apply(ctx context.Context, target fleet.Target, c *kube.Client, 
 	denied, err := p.plan.Await(ctx, c)
 	for _, grant := range denied {
 		p.problem = errors.Join(p.problem, &problem{
-			text: fmt.Sprintf("%s: all is there, and yet not allowed: %s", described(target.Context), grant.Purpose),
+			text: fmt.Sprintf("%s: all is there, and yet not allowed: %s", described(target), grant.Purpose),
 			hint: "another authorizer than RBAC may decide on this server",
 		})
 	}

@@ -32,7 +32,7 @@ func (s *setup) show(plans []fleet.Result[planned]) bool {
 			continue
 		}
 		if len(plan.Changes) == 0 {
-			s.env.say("%s: nothing to do, all that joiners need is allowed", described(result.Target.Context))
+			s.env.say("%s: nothing to do, all that joiners need is allowed", described(result.Target))
 			continue
 		}
 		count += len(plan.Changes)
@@ -42,7 +42,7 @@ func (s *setup) show(plans []fleet.Result[planned]) bool {
 			if change.Exists() {
 				verb = "change"
 			}
-			s.env.say("%s: to %s: %s: %s", described(result.Target.Context), verb, controlplane.Named(change.Object), change.Purpose)
+			s.env.say("%s: to %s: %s: %s", described(result.Target), verb, controlplane.Named(change.Object), change.Purpose)
 			if change.Power != "" && !powers[change.Power] {
 				powers[change.Power] = true
 				s.env.warn("THIS IS VERY POWERFUL: %s", change.Power)
@@ -63,7 +63,7 @@ func (s *setup) caveat(target fleet.Target, c *kube.Client) {
 		caveat = "the address inside this cluster"
 	}
 	if err == nil && caveat != "" {
-		s.env.warn("%s: %s is %s; another one is named with --endpoint HOST:PORT", described(target.Context), endpoint.HostPort(), caveat)
+		s.env.warn("%s: %s is %s; another one is named with --endpoint HOST:PORT", described(target), endpoint.HostPort(), caveat)
 	}
 }
 
@@ -74,7 +74,7 @@ func (s *setup) report(results []fleet.Result[planned]) error {
 	for _, result := range results {
 		p := result.Value
 		if result.Err != nil {
-			missed.add(result.Target.Context, result.Err)
+			missed.add(result.Target, result.Err)
 		} else {
 			missed.done++
 			problems = append(problems, p.problem)
@@ -89,7 +89,7 @@ func (s *setup) report(results []fleet.Result[planned]) error {
 			})
 		}
 		if p.done && len(p.plan.Changes) > 0 {
-			s.env.say("%s: set up; the bootstrap signer, the token cleaner and Karmada's approver cannot be started from here: joinctl doctor%s tells whether they work", described(result.Target.Context), s.conn.flags(result.Target))
+			s.env.say("%s: set up; the bootstrap signer, the token cleaner and Karmada's approver cannot be started from here: joinctl doctor%s tells whether they work", described(result.Target), s.conn.flags(result.Target))
 		}
 	}
 	made.Failures = missed.document()

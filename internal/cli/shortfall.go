@@ -56,7 +56,7 @@ type alike struct {
 
 func (a *alike) Error() string {
 	return fmt.Sprintf("%s, %d of %d (%s): %v", a.reason, len(a.failures), len(a.of.failures)+a.of.done,
-		strings.Join(briefly(a.contexts()), ", "), a.failures[0].err)
+		strings.Join(briefly(a.names()), ", "), a.failures[0].err)
 }
 
 // hint returns that of the first one. To somebody who may not it names contexts that may reach the same control planes
@@ -69,12 +69,19 @@ func (a *alike) hint() string {
 	return hint
 }
 
-// contexts returns where the failures were, each once.
-func (a *alike) contexts() []string {
+// names returns where the failures were, each once. One control plane is not named with each of its members.
+func (a *alike) names() []string {
 	var out []string
 	for _, f := range a.failures {
-		if len(out) == 0 || out[len(out)-1] != f.context {
-			out = append(out, f.context)
+		name := f.target.Context
+		switch {
+		case f.target.Member != "" && a.of.conn.several():
+			name += "/" + f.target.Member
+		case f.target.Member != "":
+			name = f.target.Member
+		}
+		if len(out) == 0 || out[len(out)-1] != name {
+			out = append(out, name)
 		}
 	}
 	return out
@@ -84,7 +91,7 @@ func (a *alike) contexts() []string {
 func (a *alike) others() []string {
 	here := map[string]bool{}
 	for _, f := range a.failures {
-		here[f.context] = true
+		here[f.target.Context] = true
 	}
 	var out []string
 	for _, target := range a.of.conn.selected {

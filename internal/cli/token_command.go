@@ -58,7 +58,7 @@ that the server would refuse has no command.`,
 					found.Items = append(found.Items, result.Value.item)
 				}
 				if result.Err != nil {
-					missed.add(result.Target.Context, result.Err)
+					missed.add(result.Target, result.Err)
 					continue
 				}
 				missed.done++
@@ -104,7 +104,7 @@ func (o *offer) recall(ctx context.Context, env *Env, target fleet.Target, c *ku
 	}
 	out.item = tokenItem{Context: target.Context, ID: tok.ID, Name: secret.Name, Token: tok.Reveal(), Status: string(token.OK)}
 	out.item.describe(spec, now)
-	out.item.join(finding.Command(tok, o.key))
+	out.item.join(o.command(finding, tok, spec))
 	if out.problem = o.await(ctx, env, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
 		return out, out.problem
 	}

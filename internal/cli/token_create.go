@@ -30,13 +30,22 @@ revoke it. Without TOKEN it is random. A token given as an argument shows in pro
 
 With --print-register-command or --print-join-command, what is printed is the command that joins with the token. It is
 true when printed: before the token is made, cluster-info is read without a credential at the very address that is
-printed, as the joining side will do. After that the command waits for cluster-info to be signed with the token.`,
+printed, as the joining side will do. After that the command waits for cluster-info to be signed with the token.
+
+With --for each cluster that is to join gets a token of its own, labelled and described for it, and the command names the
+cluster. All names are checked before a token is made. What went wrong half way goes right with --skip-existing: only what
+is missing is made. With --out-dir each credential goes into a file of its own, and stdout has the files' names.`,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
+  joinctl token create --print-register-command --for member1 --for member2
+  joinctl token create --print-register-command --for-file members.txt --out-dir commands --skip-existing
   joinctl token create --print-join-command --endpoint api.example.org:6443
   joinctl token generate | joinctl token create -
   joinctl token create --dry-run=client -o yaml`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
+			if m.to.file == stdin && (file == stdin || slices.Contains(args, stdin)) {
+				return errors.New("standard input is read once: for a token, or for the names of clusters")
+			}
 			m.given, err = parseToken(env, args, file)
 			return err
 		},
@@ -51,11 +60,15 @@ printed, as the joining side will do. After that the command waits for cluster-i
 	m.offer.register(cmd, 30*time.Second)
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with the token to create, or - for standard input")
+	m.to.register(flags)
+	flags.BoolVar(&m.skip, "skip-existing", false, "with --for: leave clusters out that have a token which the server accepts")
+	flags.StringVar(&m.dir, "out-dir", "", "with --for: directory for a file NAME.command, or NAME.token, for each cluster, readable by its owner only")
 	flags.Var(&ttl, "ttl", "how long the token is valid, 0 for ever")
 	flags.Var(usagesValue(&m.spec.Usages), "usages", "what the token is good for: signing, authentication")
 	flags.Var(groupsValue(&m.spec.Groups), "groups", "extra groups of whoever authenticates with the token (default: the group that the joiner's rights are bound to)")
 	flags.StringVar(&m.spec.Description, "description", "", "why the token exists, for whoever lists it later")
 	addDryRun(cmd, &m.dry)
+	before(cmd, m.check)
 	before(cmd, func() error {
 		m.ttl = time.Duration(ttl)
 		groups, err := defaultGroups(m.spec, flags.Changed("groups"), m.offer.joiner)
@@ -66,6 +79,21 @@ printed, as the joining side will do. After that the command waits for cluster-i
 		return err
 	})
 	return cmd
+}
+
+// check applies the rules for what goes with --for.
+func (m *mint) check() error {
+	switch {
+	case !m.to.any() && m.skip:
+		return errors.New("--skip-existing goes with --for or --for-file")
+	case !m.to.any() && m.dir != "":
+		return errors.New("--out-dir goes with --for or --for-file: a file has the name of a cluster")
+	case m.to.any() && m.conn.several():
+		return errors.New("--for is about the clusters that join one control plane: name that one with --context")
+	case m.to.many() && !m.given.IsZero():
+		return errors.New("one TOKEN is for one cluster: leave it out, and each gets a token of its own")
+	}
+	return nil
 }
 
 // defaultGroups returns the groups of a token: those given, else the joiner's. Groups are of no use, and the server's

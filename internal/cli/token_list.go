@@ -5,11 +5,14 @@ package cli
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -22,6 +25,8 @@ func newTokenList(conn *connection) *cobra.Command {
 	var (
 		format      output.Format
 		showSecrets bool
+		clusters    []string
+		selector    string
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -31,13 +36,15 @@ unusable (well formed, yet refused) or malformed (not readable as a token), with
 left out. Token secrets are hidden.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
+  joinctl token list --for member1 --for member2
+  joinctl token list -l app.kubernetes.io/managed-by=joinctl
   joinctl token list --contexts 'prod-*' --exclude-contexts '*-old' -o json
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]tokenItem, error) {
 				klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
-				secrets, now, err := token.List(ctx, c)
+				secrets, now, err := token.List(ctx, c, selector)
 				return tokenItems(target, secrets, now, showSecrets), err
 			})
 			if err != nil {
@@ -47,7 +54,22 @@ left out. Token secrets are hidden.`,
 		},
 	}
 	addOutput(cmd, &format)
-	cmd.Flags().BoolVar(&showSecrets, "show-secrets", false, "show whole tokens and not only their IDs, in every format")
+	flags := cmd.Flags()
+	flags.Var(&namesValue{&clusters}, "for", "list the tokens for this cluster alone (repeatable, or a list)")
+	flags.StringVarP(&selector, "selector", "l", "", "list those alone whose Secrets have such labels")
+	before(cmd, func() (err error) {
+		if clusters, err = clusterNames("--for", clusters); err != nil {
+			return err
+		}
+		if _, err := labels.Parse(selector); err != nil {
+			return fmt.Errorf("--selector: %w", err)
+		}
+		if len(clusters) > 0 {
+			selector = strings.TrimPrefix(selector+","+token.For(clusters...), ",")
+		}
+		return nil
+	})
+	flags.BoolVar(&showSecrets, "show-secrets", false, "show whole tokens and not only their IDs, in every format")
 	return cmd
 }
 

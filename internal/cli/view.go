@@ -23,11 +23,13 @@ type tokenItem struct {
 	Usages       []string `json:"usages,omitempty"`
 	Groups       []string `json:"groups,omitempty"`
 	Description  string   `json:"description,omitempty"`
+	For          string   `json:"for,omitempty"` // the cluster that is to join with it
 	Status       string   `json:"status,omitempty"`
 	Reason       string   `json:"reason,omitempty"`
 	Endpoint     string   `json:"endpoint,omitempty"`
 	CACertHashes []string `json:"caCertHashes,omitempty"`
 	Command      string   `json:"command,omitempty"`
+	File         string   `json:"file,omitempty"` // that has the token, or the command, in place of this document
 
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
@@ -35,7 +37,7 @@ type tokenItem struct {
 
 // describe fills in what a Spec says, given the server's time.
 func (i *tokenItem) describe(spec token.Spec, now time.Time) {
-	i.Usages, i.Groups, i.Description = spec.Usages, spec.Groups, spec.Description
+	i.Usages, i.Groups, i.Description, i.For = spec.Usages, spec.Groups, spec.Description, spec.For
 	if !spec.Expires.IsZero() {
 		left := int64(spec.Expires.Sub(now) / time.Second)
 		i.Expires, i.TTLSeconds = spec.Expires.UTC().Format(time.RFC3339), &left
@@ -64,10 +66,16 @@ func tokenView() output.View[tokenItem] {
 			{Title: "Status", Cell: func(i tokenItem) string {
 				return token.Health{Status: token.Status(i.Status), Reason: i.Reason}.String()
 			}},
+			{Title: "For", Wide: true, Cell: forColumn().Cell},
 			{Title: "Age", Wide: true, Cell: func(i tokenItem) string { return first(i.Age, "<unknown>") }},
 			{Title: "Secret", Wide: true, Cell: func(i tokenItem) string { return i.Name }},
 		},
 	}
+}
+
+// forColumn shows which cluster a token is for.
+func forColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "For", Cell: func(i tokenItem) string { return first(i.For, "<none>") }}
 }
 
 func ttlCell(i tokenItem) string {

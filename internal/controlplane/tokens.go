@@ -38,7 +38,7 @@ type census struct {
 
 // tokens judges all tokens, and by them the signer and the cleaner.
 func (e *examination) tokens(ctx context.Context) error {
-	secrets, now, err := token.List(ctx, e.c)
+	secrets, now, err := token.List(ctx, e.c, "")
 	if err != nil {
 		return err
 	}

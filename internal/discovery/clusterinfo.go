@@ -22,6 +22,14 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
+// How many signatures cluster-info can hold. kube-apiserver lets the values of a ConfigMap have 1 MiB together
+// (k8s.io/kubernetes/pkg/apis/core/validation), and a signature has 85 bytes: 12,300 fit, and then the signer fails. With
+// their keys, and as long as a server keeps what managedFields says of them, requests outgrow that earlier.
+const (
+	MaxSignatures  = 12_300
+	ManySignatures = 9_800 // from here on there is reason to worry
+)
+
 // A ClusterInfo is what kube-public/cluster-info tells a joiner, which reads it without a credential
 // (kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens).
 type ClusterInfo struct {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/token"
 )
 
 // A wire is a server without a network, so that a test's clock can stand still while it answers.
@@ -58,6 +60,15 @@ func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f
 	return f, readings
 }
 
+// waitSigned waits as WaitSigned does, for one token that is left exactly where there is an error.
+func waitSigned(ctx context.Context, f *Finding, upTo time.Duration, tok token.Token) error {
+	left, err := f.WaitSigned(ctx, upTo, tok)
+	if (len(left) == 1) != (err != nil) {
+		return fmt.Errorf("%d tokens are left with %w", len(left), err)
+	}
+	return err
+}
+
 func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Duration{0, 60 * time.Millisecond, 3 * time.Second, 28 * time.Second} {
@@ -69,7 +80,7 @@ func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
 				return "valid"
 			})
 			start := time.Now()
-			err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+			err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 			late := time.Since(start) - at
 			if err != nil || late < 0 || late > max(at, 25*time.Millisecond) || late > time.Second {
 				t.Errorf("signed after %s: got %v, %s later", at, err, late)
@@ -83,7 +94,7 @@ func TestWaitSignedEndsWithItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, readings := waiting(t, func(time.Duration) string { return "" })
 		start := time.Now()
-		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, ErrUnsigned) || errors.Is(err, errUnfit) || time.Since(start) != 30*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
@@ -97,7 +108,7 @@ func TestWaitSignedTellsASignatureThatDoesNotFitFromNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f, _ := waiting(t, func(time.Duration) string { return "of something else" })
-		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 5*time.Second)
+		err := waitSigned(t.Context(), f, 5*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, ErrUnsigned) || !strings.Contains(err.Error(), "does not fit") {
 			t.Errorf("got %v", err)
 		}
@@ -113,7 +124,7 @@ func TestWaitSignedWaitsForAStaleSignatureToBeReplaced(t *testing.T) {
 			}
 			return "valid"
 		})
-		if err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 5*time.Second); err != nil {
+		if err := waitSigned(t.Context(), f, 5*time.Second, parsed(t, "abcdef.0123456789abcdef")); err != nil {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -127,7 +138,7 @@ func TestWaitSignedEndsWithTheRun(t *testing.T) {
 		ctx, interrupt := context.WithCancelCause(t.Context())
 		time.AfterFunc(2*time.Second, func() { interrupt(cause) })
 		start := time.Now()
-		err := f.WaitSigned(ctx, parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		err := waitSigned(ctx, f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, cause) || errors.Is(err, ErrUnsigned) || time.Since(start) != 2*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
@@ -140,7 +151,7 @@ func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
 		f, _ := waiting(t, func(time.Duration) string { return "" })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		err := f.WaitSigned(ctx, parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		err := waitSigned(ctx, f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if kube.ReasonOf(err) != kube.Timeout || errors.Is(err, ErrUnsigned) {
 			t.Errorf("got %v", err)
 		}
@@ -155,7 +166,7 @@ func TestWaitSignedDoesNotHangWithTheServer(t *testing.T) {
 			return 0, nil, r.Context().Err()
 		})})}
 		start := time.Now()
-		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, ErrUnsigned) || time.Since(start) != 30*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
@@ -169,7 +180,7 @@ func TestWaitSignedEndsWhereClusterInfoCannotBeReadAnyLonger(t *testing.T) {
 			return http.StatusForbidden, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}, nil
 		})})}
 		start := time.Now()
-		err := f.WaitSigned(t.Context(), parsed(t, "abcdef.0123456789abcdef"), 30*time.Second)
+		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if kube.ReasonOf(err) != kube.Forbidden || errors.Is(err, ErrUnsigned) || time.Since(start) > time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
@@ -180,10 +191,10 @@ func TestWaitSignedOfNoTimeLooksNowhere(t *testing.T) {
 	t.Parallel()
 	f, readings := waiting(t, func(time.Duration) string { return "" })
 	tok := parsed(t, "abcdef.0123456789abcdef")
-	if err := f.WaitSigned(t.Context(), tok, 0); err != nil || *readings > 0 {
+	if err := waitSigned(t.Context(), f, 0, tok); err != nil || *readings > 0 {
 		t.Errorf("got %v after %d readings", err, *readings)
 	}
-	if err := (&Finding{}).WaitSigned(t.Context(), tok, time.Minute); err != nil {
+	if err := waitSigned(t.Context(), &Finding{}, time.Minute, tok); err != nil {
 		t.Errorf("with nowhere to look: %v", err)
 	}
 }

@@ -27,11 +27,12 @@ const (
 
 // A Finding is what Verify or FromKubeconfig knows of a control plane that a token is about to be minted for.
 type Finding struct {
-	Endpoint join.Endpoint
-	Pins     []join.Pin
-	Warnings []string // for the operator; the command can work nevertheless
-	joiner   join.Joiner
-	reader   *kube.Client // as the joiner: anonymous, over TLS that cluster-info's own CA verifies
+	Endpoint   join.Endpoint
+	Pins       []join.Pin
+	Warnings   []string // for the operator; the command can work nevertheless
+	Signatures int      // how many tokens cluster-info is signed with; 0 where it was not read
+	joiner     join.Joiner
+	reader     *kube.Client // as the joiner: anonymous, over TLS that cluster-info's own CA verifies
 }
 
 // Verify makes sure within 5 seconds that a join command will find what it needs: cluster-info is read as the
@@ -143,7 +144,7 @@ func (f *Finding) read(ctx context.Context, member *kube.Client) error {
 	if second.Kubeconfig != first.Kubeconfig {
 		return &kube.Error{Reason: kube.Conflict, Err: errors.New("cluster-info changed between two readings"), Hint: "try again"}
 	}
-	f.Pins = first.Pins()
+	f.Pins, f.Signatures = first.Pins(), len(first.Signatures)
 	f.compareServer(first.Server)
 	return nil
 }

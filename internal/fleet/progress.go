@@ -2,7 +2,10 @@
 
 package fleet
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 const (
 	watchAfter = time.Second
@@ -14,7 +17,7 @@ type Progress struct {
 	Done    int           // targets that are over, those that failed among them
 	Failed  int           // targets that failed
 	Left    int           // targets that are not over
-	Slowest string        // context of the target that has been under way for longest; "" where none is
+	Slowest string        // member or context that has been under way for longest; "" where none is
 	For     time.Duration // how long that has been
 	Over    bool          // the run is over: this is the last report
 }
@@ -60,7 +63,8 @@ func (q *queue) progress() Progress {
 		}
 	}
 	if slowest >= 0 {
-		p.Slowest, p.For = q.targets[slowest].Context, q.now().Sub(q.begun[slowest])
+		target := q.targets[slowest]
+		p.Slowest, p.For = cmp.Or(target.Member, target.Context), q.now().Sub(q.begun[slowest])
 	}
 	return p
 }

@@ -9,9 +9,11 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// A Target is one control plane to act on. Targets are compared and ordered by Context.
+// A Target is what is acted on: a control plane, or one member cluster of it. Targets are ordered by Context, and then by
+// Member.
 type Target struct {
 	Context    string // name in the kubeconfig, kube.InCluster, or "" where flags alone say how to connect
+	Member     string // name of a cluster that is behind the control plane, or is to join it; "" for the control plane itself
 	kubeconfig *kube.Kubeconfig
 	group      *group
 }
@@ -21,7 +23,13 @@ type group struct {
 	duplicates []string // besides the one that is used
 }
 
-// Config returns how to connect to the target. Every error is a *kube.ConfigError.
+// With returns the target that is one member cluster of a control plane.
+func (t Target) With(member string) Target { t.Member = member; return t }
+
+// Hub returns the control plane that a target is, or is behind.
+func (t Target) Hub() Target { return t.With("") }
+
+// Config returns how to connect to the control plane. Every error is a *kube.ConfigError.
 func (t Target) Config() (*rest.Config, error) { return t.kubeconfig.Config(t.Context) }
 
 // Summary returns what the kubeconfig says about the target, or about one of its duplicates. Every error is a

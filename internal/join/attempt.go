@@ -58,6 +58,11 @@ func (a *Attempt) Set(flag, value string) bool {
 				a.Pins = append(a.Pins, pin)
 			}
 		}
+	case flagClusterName:
+		if a.Joiner != Karmada {
+			return false
+		}
+		a.setClusterName(value)
 	case flagSkipCA:
 		skip, err := strconv.ParseBool(value)
 		a.SkipCA = skip
@@ -85,6 +90,16 @@ func (a *Attempt) setToken(flag, value string) {
 	}
 	a.Token = tok
 	a.fault(flag, err)
+}
+
+// setClusterName takes the name of the member. An empty one stands for that of the member's kubeconfig
+// (karmada pkg/karmadactl/register/register.go).
+func (a *Attempt) setClusterName(value string) {
+	var err error
+	if a.ClusterName = ""; value != "" {
+		a.ClusterName, err = ParseClusterName(value)
+	}
+	a.fault(flagClusterName, err)
 }
 
 func (a *Attempt) fault(what string, err error) {

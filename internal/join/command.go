@@ -12,6 +12,7 @@ import (
 const (
 	flagToken          = "--token"
 	flagPin            = "--discovery-token-ca-cert-hash"
+	flagClusterName    = "--cluster-name"
 	flagControlPlane   = "--control-plane"
 	flagCertificateKey = "--certificate-key"
 )
@@ -23,6 +24,7 @@ type Command struct {
 	Endpoint       Endpoint
 	Token          token.Token
 	Pins           []Pin
+	ClusterName    ClusterName    // karmadactl only; empty: it takes that of the member's kubeconfig
 	CertificateKey CertificateKey // kubeadm only; not zero: the node joins as a control plane
 }
 
@@ -39,6 +41,9 @@ func (c Command) Args() []string {
 	}
 	for _, pin := range pins {
 		args = append(args, flagPin, pin)
+	}
+	if c.ClusterName != "" {
+		args = append(args, flagClusterName, string(c.ClusterName))
 	}
 	if !c.CertificateKey.IsZero() {
 		args = append(args, flagControlPlane, flagCertificateKey, c.CertificateKey.Reveal())

@@ -34,6 +34,11 @@ func command(t testing.TB, joiner Joiner, certificateKey string, pins ...Pin) Co
 	return c
 }
 
+func named(c Command, name ClusterName) Command {
+	c.ClusterName = name
+	return c
+}
+
 func TestArgsAreInTheJoinersOwnForm(t *testing.T) {
 	t.Parallel()
 	for want, c := range map[string]Command{
@@ -42,6 +47,8 @@ func TestArgsAreInTheJoinersOwnForm(t *testing.T) {
 			" --discovery-token-ca-cert-hash " + pinA: command(t, Karmada, "", pinA),
 		"karmadactl register cp.example.com:6443 --token abcdef." + secret +
 			" --discovery-token-ca-cert-hash " + pinA + "," + pinB: command(t, Karmada, "", pinA, pinB),
+		"karmadactl register cp.example.com:6443 --token abcdef." + secret +
+			" --discovery-token-ca-cert-hash " + pinA + " --cluster-name member1": named(command(t, Karmada, "", pinA), "member1"),
 		"kubeadm join cp.example.com:6443 --token abcdef." + secret +
 			" --discovery-token-ca-cert-hash " + pinA: command(t, Kubeadm, "", pinA),
 		"kubeadm join cp.example.com:6443 --token abcdef." + secret +

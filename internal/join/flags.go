@@ -26,7 +26,7 @@ func (j Joiner) OtherFlags() []Flag {
 			"ignore-preflight-errors node-name patches rootfs skip-phases v vmodule", false),
 			flags("control-plane dry-run", true)...)
 	}
-	all := append(flags("cert-expiration-seconds cluster-name cluster-namespace cluster-provider cluster-region cluster-zones "+
+	all := append(flags("cert-expiration-seconds cluster-namespace cluster-provider cluster-region cluster-zones "+
 		"context discovery-timeout karmada-agent-image karmada-agent-replicas karmada-context kubeconfig namespace "+
 		"proxy-server-address v vmodule", false),
 		flags("dry-run enable-cert-rotation", true)...)

@@ -15,11 +15,11 @@ import (
 
 // FuzzCommand prints commands and reads them back: through Paste, and through the shells that operators paste into.
 func FuzzCommand(f *testing.F) {
-	f.Add(false, "cp.example.com", uint16(6443), []byte("abcdef0123456789abcdef"), []byte{}, []byte{})
-	f.Add(true, "2001:db8::1", uint16(443), []byte(nil), make([]byte, 64), make([]byte, 32))
-	f.Add(true, "10.0.0.1", uint16(1), []byte("z"), make([]byte, 32), []byte(nil))
-	f.Add(false, "CP.Example.com.", uint16(65535), []byte{255}, make([]byte, 96), []byte(nil))
-	f.Fuzz(func(t *testing.T, kubeadm bool, host string, port uint16, credential, pins, certificateKey []byte) {
+	f.Add(false, "cp.example.com", uint16(6443), []byte("abcdef0123456789abcdef"), []byte{}, []byte{}, "member1")
+	f.Add(true, "2001:db8::1", uint16(443), []byte(nil), make([]byte, 64), make([]byte, 32), "")
+	f.Add(true, "10.0.0.1", uint16(1), []byte("z"), make([]byte, 32), []byte(nil), "a")
+	f.Add(false, "CP.Example.com.", uint16(65535), []byte{255}, make([]byte, 96), []byte(nil), "-")
+	f.Fuzz(func(t *testing.T, kubeadm bool, host string, port uint16, credential, pins, certificateKey []byte, name string) {
 		c := Command{Joiner: Karmada, Endpoint: Endpoint{"cp.example.com", 6443}, Token: tokenOf(t, credential)}
 		if kubeadm {
 			c.Joiner = Kubeadm
@@ -27,6 +27,9 @@ func FuzzCommand(f *testing.F) {
 		if endpoint, err := newEndpoint(host, "6443"); err == nil && port > 0 {
 			endpoint.Port = int(port)
 			c.Endpoint = endpoint
+		}
+		if member, err := ParseClusterName(name); err == nil && !kubeadm {
+			c.ClusterName = member
 		}
 		for pin := range slices.Chunk(pins, 32) {
 			if parsed, err := ParsePin("sha256:" + hex.EncodeToString(pin)); err == nil {

@@ -40,7 +40,7 @@ func TestPasteNamesWhatIsNotChecked(t *testing.T) {
 	t.Parallel()
 	line := "karmadactl register -n ns a:1 --cluster-name=m --enable-cert-rotation --cluster_region eu --token " + pastedToken
 	a, err := Paste(strings.Fields(line))
-	want := []string{"--namespace", "--cluster-name", "--enable-cert-rotation", "--cluster-region"}
+	want := []string{"--namespace", "--enable-cert-rotation", "--cluster-region"}
 	if err != nil || !reflect.DeepEqual(a.NotChecked, want) {
 		t.Errorf("got %q, %v", a.NotChecked, err)
 	}
@@ -49,17 +49,18 @@ func TestPasteNamesWhatIsNotChecked(t *testing.T) {
 func TestPasteKeepsWhatTheJoinerWillRefuse(t *testing.T) {
 	t.Parallel()
 	for line, faults := range map[string]int{
-		"kubeadm join a:1 --token bad --discovery-token-ca-cert-hash " + pinA:                                          1,
-		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA + ",md5:1":               1,
-		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash SHA256:" + pinA[len(pinType):]:    0,
-		"kubeadm join a --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                            1,
-		"karmadactl register a --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                     0,
-		"karmadactl register [::1] --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                 0,
-		"karmadactl register https://a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:           1,
-		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-unsafe-skip-ca-verification=" + pastedToken:    1,
-		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token fedcba.0123456789abcdef":         1,
-		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token=" + pastedToken:                  0,
-		"kubeadm join a: --token x --discovery-token-ca-cert-hash y --discovery-token-unsafe-skip-ca-verification=yes": 4,
+		"kubeadm join a:1 --token bad --discovery-token-ca-cert-hash " + pinA:                                              1,
+		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA + ",md5:1":                   1,
+		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash SHA256:" + pinA[len(pinType):]:        0,
+		"kubeadm join a --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                                1,
+		"karmadactl register a --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                         0,
+		"karmadactl register [::1] --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                     0,
+		"karmadactl register https://a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:               1,
+		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-unsafe-skip-ca-verification=" + pastedToken:        1,
+		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token fedcba.0123456789abcdef":             1,
+		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token=" + pastedToken:                      0,
+		"karmadactl register a --cluster-name Member_1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA: 1,
+		"kubeadm join a: --token x --discovery-token-ca-cert-hash y --discovery-token-unsafe-skip-ca-verification=yes":     4,
 	} {
 		a, err := Paste(strings.Fields(line))
 		if err != nil || len(a.Faults) != faults {

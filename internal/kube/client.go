@@ -31,6 +31,8 @@ type Client struct {
 	clock  *clock
 	warned *warnings
 	lines  *lines
+	hub    *Client // that this one goes through; nil: through none
+	member string  // the cluster behind it
 }
 
 // New returns a client for a connection. now is this machine's clock, to which the server's is compared.

@@ -154,6 +154,8 @@ func IsLost(err error) bool {
 	if IsUnsent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
+	var status apierrors.APIStatus
 	return ReasonOf(err) == Timeout || IsTransport(err) ||
-		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err)
+		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err) ||
+		errors.As(err, &status) && isUnrelayed(status.Status())
 }

@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// chunk is how many Secrets one request of All asks for.
+// chunk is how many objects one request for a list asks for.
 const chunk = 500
 
 // Secrets reads and writes the Secrets of one namespace. Its methods are those of client-go's typed clients, and so
@@ -61,13 +61,20 @@ func (s Secrets) to(verb *rest.Request) *rest.Request {
 	return verb.Namespace(s.namespace).Resource("secrets")
 }
 
-// All reads all Secrets that options select, in chunks. A list that the server gives up half way (410 Gone) is begun
-// again in one piece.
+// All reads all Secrets that options select, in chunks.
 func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Secret, error) {
-	opts.Limit = chunk
-	var found []corev1.Secret
-	for {
+	return inChunks(opts, func(opts metav1.ListOptions) ([]corev1.Secret, string, error) {
 		page, err := s.List(ctx, opts)
+		return page.Items, page.Continue, err
+	})
+}
+
+// inChunks reads a list page by page. One that the server gives up half way (410 Gone) is begun again in one piece.
+func inChunks[T any](opts metav1.ListOptions, read func(metav1.ListOptions) (page []T, next string, err error)) ([]T, error) {
+	opts.Limit = chunk
+	var found []T
+	for {
+		page, next, err := read(opts)
 		if apierrors.IsResourceExpired(err) && opts.Continue != "" {
 			found, opts.Continue, opts.Limit = nil, "", 0
 			continue
@@ -75,8 +82,8 @@ func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Sec
 		if err != nil {
 			return nil, err
 		}
-		found = append(found, page.Items...)
-		if opts.Continue = page.Continue; opts.Continue == "" {
+		found = append(found, page...)
+		if opts.Continue = next; next == "" {
 			return found, nil
 		}
 	}

@@ -22,6 +22,7 @@ const APIVersion = "joinctl.io/v1alpha1"
 // A Failure is what went wrong on one target.
 type Failure struct {
 	Context string `json:"context"`
+	Member  string `json:"member,omitempty"` // of the cluster behind the target, or about to join it, that it is about
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
 }

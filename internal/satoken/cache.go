@@ -17,6 +17,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/secretfile"
 )
 
 // A Cache keeps tokens on disk, so that programs that ask one after the other, or all at once, mint one. Its directory
@@ -138,7 +139,7 @@ func (c Cache) write(key string, tok Token) error {
 	if err != nil {
 		return fmt.Errorf("encode the token: %w", err)
 	}
-	file, err := NewFile(c.file(key))
+	file, err := secretfile.New(c.file(key))
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ package satoken
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -89,40 +87,5 @@ func TestTwoContextsOfOneNameAreAnError(t *testing.T) {
 	}
 	if err := made.AddPlugin(testEntry("two"), nil); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestAFileIsWholeOrAsItWas(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	path := filepath.Join(dir, "kubeconfig")
-	for _, content := range []string{"first", "second"} {
-		file, err := NewFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := file.Keep([]byte(content)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	file, err := NewFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file.Discard()
-	got, err := os.ReadFile(path)
-	if err != nil || string(got) != "second" {
-		t.Errorf("%q, %v", got, err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("left over: %v", files)
-	}
-	for _, bad := range []string{dir, filepath.Join(dir, "missing", "file")} {
-		if _, err := NewFile(bad); err == nil {
-			t.Errorf("%s accepted", bad)
-		}
 	}
 }

@@ -51,7 +51,7 @@ func TestListReadsInChunks(t *testing.T) {
 		{1001, [][2]string{{"500", ""}, {"500", "500"}, {"500", "1000"}}},
 	} {
 		a := serve(t, crowd(t, test.tokens)...)
-		found, _, err := List(t.Context(), a.client())
+		found, _, err := List(t.Context(), a.client(), "")
 		if err != nil || len(found) != test.tokens {
 			t.Fatalf("%d tokens: got %d, %v", test.tokens, len(found), err)
 		}
@@ -76,7 +76,7 @@ func TestListBeginsAgainInOnePieceWhenTheServerGivesUpHalfWay(t *testing.T) {
 		}
 		serve(w, r)
 	}
-	found, _, err := List(t.Context(), a.client())
+	found, _, err := List(t.Context(), a.client(), "")
 	if err != nil || len(found) != 1001 {
 		t.Fatalf("got %d, %v", len(found), err)
 	}
@@ -94,7 +94,7 @@ func TestListDoesNotBeginAgainForEver(t *testing.T) {
 		asked++
 		refuse(w, apierrors.NewResourceExpired("too old"))
 	}
-	if _, _, err := List(t.Context(), a.client()); !apierrors.IsResourceExpired(err) || asked != 1 {
+	if _, _, err := List(t.Context(), a.client(), ""); !apierrors.IsResourceExpired(err) || asked != 1 {
 		t.Errorf("got %v after %d requests", err, asked)
 	}
 }
@@ -104,7 +104,7 @@ func TestListReportsARefusalAtOnce(t *testing.T) {
 	a := serve(t)
 	asked := 0
 	a.trouble = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { asked++; forbid(w, r) }
-	if _, _, err := List(t.Context(), a.client()); kube.ReasonOf(err) != kube.Forbidden || asked != 1 {
+	if _, _, err := List(t.Context(), a.client(), ""); kube.ReasonOf(err) != kube.Forbidden || asked != 1 {
 		t.Errorf("got %v after %d requests", err, asked)
 	}
 }
@@ -116,7 +116,7 @@ func TestListTellsTheServersTime(t *testing.T) {
 		w.Header().Set("Date", judged.Format(http.TimeFormat))
 		serve(w, r)
 	}
-	_, now, err := List(t.Context(), a.client())
+	_, now, err := List(t.Context(), a.client(), "")
 	if err != nil || now.Sub(judged).Abs() > 2*time.Second {
 		t.Errorf("got %s, %v; the server says %s", now, err, judged)
 	}

@@ -15,6 +15,22 @@ import (
 	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
 
+// Labels of a Secret whose token is for one cluster. The server looks at a token's data only, so that a label changes
+// nothing of what it is good for.
+const (
+	forLabel     = "joinctl.io/for"
+	managerLabel = "app.kubernetes.io/managed-by"
+	manager      = "joinctl"
+)
+
+// For selects the Secrets of tokens for clusters: for any of those that are named, or for any at all.
+func For(clusters ...string) string {
+	if len(clusters) == 0 {
+		return forLabel
+	}
+	return forLabel + " in (" + strings.Join(clusters, ",") + ")"
+}
+
 // Encode returns the Secret that makes a token known to a cluster
 // (kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens).
 func Encode(tok Token, spec Spec) *corev1.Secret {
@@ -34,7 +50,7 @@ func Encode(tok Token, spec Spec) *corev1.Secret {
 	if spec.Description != "" {
 		data[bootstrapapi.BootstrapTokenDescriptionKey] = []byte(spec.Description)
 	}
-	return &corev1.Secret{
+	secret := &corev1.Secret{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      bootstraputil.BootstrapTokenSecretName(tok.ID),
@@ -43,6 +59,10 @@ func Encode(tok Token, spec Spec) *corev1.Secret {
 		Type: bootstrapapi.SecretTypeBootstrapToken,
 		Data: data,
 	}
+	if spec.For != "" {
+		secret.Labels = map[string]string{forLabel: spec.For, managerLabel: manager}
+	}
+	return secret
 }
 
 // Decode reads a Secret back. It fails where Judge finds the Secret Malformed, and then the Spec still holds all
@@ -52,6 +72,7 @@ func Decode(secret *corev1.Secret) (Token, Spec, error) {
 		Usages:      usages(secret),
 		Groups:      groups(secret),
 		Description: bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenDescriptionKey),
+		For:         secret.Labels[forLabel],
 	}
 	expires, err := expiration(secret)
 	if err != nil {

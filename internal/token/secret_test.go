@@ -34,6 +34,14 @@ func TestEncodeMakesTheSecretThatClustersKnow(t *testing.T) {
 				`"usage-bootstrap-authentication":"dHJ1ZQ==","usage-bootstrap-signing":"dHJ1ZQ=="}}`,
 		},
 		{
+			"for a cluster",
+			Spec{Usages: []string{Signing}, For: "member1"},
+			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system",` +
+				`"labels":{"joinctl.io/for":"member1","app.kubernetes.io/managed-by":"joinctl"}},` +
+				`"type":"bootstrap.kubernetes.io/token","data":{` +
+				`"token-id":"YWJjZGVm","token-secret":"MDEyMzQ1Njc4OWFiY2RlZg==","usage-bootstrap-signing":"dHJ1ZQ=="}}`,
+		},
+		{
 			"what says nothing is left out",
 			Spec{Usages: []string{Signing}},
 			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system"},` +
@@ -68,6 +76,7 @@ func TestDecodeReadsBackWhatEncodeWrote(t *testing.T) {
 		{Usages: []string{Authentication}, Groups: []string{"system:bootstrappers:b", "system:bootstrappers:a"}},
 		{Usages: []string{Signing}, Expires: time.Date(2027, 1, 2, 15, 4, 5, 0, time.UTC)},
 		{Usages: []string{Signing}, Expires: time.Date(2027, 1, 2, 15, 4, 5, 0, east)},
+		{Usages: []string{Signing}, For: "member1"},
 		{Usages: []string{Signing}, Description: "two\nlines, and ünïcode\x00"},
 	} {
 		gotTok, got, err := Decode(Encode(tok, spec))

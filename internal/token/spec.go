@@ -27,6 +27,7 @@ type Spec struct {
 	Usages      []string  // Signing, Authentication, in that order
 	Groups      []string  // that its bearer is in, besides system:bootstrappers
 	Description string
+	For         string // the cluster that is to join with it; empty: nobody in particular
 }
 
 // ParseUsages checks usages by the server's rule and returns them in their usual order, each once.

@@ -31,10 +31,11 @@ func Get(ctx context.Context, c *kube.Client, ref Ref) (*corev1.Secret, error) {
 	return secret, nil
 }
 
-// List reads the Secrets of all bootstrap tokens, and returns them with the server's time.
-func List(ctx context.Context, c *kube.Client) ([]corev1.Secret, time.Time, error) {
+// List reads the Secrets of all bootstrap tokens that a label selector selects, and returns them with the server's time.
+func List(ctx context.Context, c *kube.Client, selector string) ([]corev1.Secret, time.Time, error) {
 	found, err := c.Secrets(metav1.NamespaceSystem).All(ctx, metav1.ListOptions{
 		FieldSelector: "type=" + string(bootstrapapi.SecretTypeBootstrapToken),
+		LabelSelector: selector,
 	})
 	if err != nil {
 		return nil, time.Time{}, fmt.Errorf("list bootstrap tokens: %w", err)

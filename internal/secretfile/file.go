@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package satoken
+// Package secretfile answers how a credential gets onto disk: whole or not at all, and for its owner only.
+package secretfile
 
 import (
 	"errors"
@@ -17,9 +18,9 @@ type File struct {
 	temp *os.File
 }
 
-// NewFile makes sure that a file can be written, before there is anything to write. A symbolic link will be replaced,
+// New makes sure that a file can be written, before there is anything to write. A symbolic link will be replaced,
 // not followed; what is no file at all is refused. The caller ends with Keep or Discard.
-func NewFile(path string) (*File, error) {
+func New(path string) (*File, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
