@@ -22,6 +22,7 @@ type deletion struct {
 	places         []place
 	everywhere     bool
 	ignoreNotFound bool
+	yes            bool
 	dry            dryRun
 	format         output.Format
 }
@@ -31,6 +32,7 @@ type deleted struct {
 	Context string `json:"context"`
 	ID      string `json:"id,omitempty"`
 	Name    string `json:"name"`
+	For     string `json:"for,omitempty"` // the cluster that it was named by
 	Status  string `json:"status"`
 
 	loose bool  `json:"-"` // it was named without a context
@@ -85,7 +87,7 @@ func (d *deletion) needless(item deleted) bool {
 // on deletes tokens on one target. All are tried; the first failure stands for the target.
 func (d *deletion) on(ctx context.Context, target fleet.Target, c *kube.Client, places []place) (out []deleted, failed error) {
 	for _, p := range places {
-		item := deleted{Context: target.Context, ID: p.ref().ID(), Name: p.name, loose: p.context == ""}
+		item := deleted{Context: target.Context, ID: p.ref().ID(), Name: p.name, For: p.cluster, loose: p.context == ""}
 		switch d.dry {
 		case dryRunClient:
 			_, item.err = token.Get(ctx, c, p.ref())

@@ -4,7 +4,9 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,6 +14,12 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
 )
+
+// A holder is a context that has what a place names.
+type holder struct {
+	context string
+	names   []string // of Secrets
+}
 
 // plan says what is to be deleted on which target. What cannot be planned goes to the failures.
 func (d *deletion) plan(ctx context.Context, missed *shortfall) (map[string][]place, error) {
@@ -35,11 +43,11 @@ func (d *deletion) plan(ctx context.Context, missed *shortfall) (map[string][]pl
 		case p.context != "":
 			p.context = used[p.context]
 			add(p.context, p)
-		case d.everywhere || len(targets) == 1:
+		case p.name != "" && (d.everywhere || len(targets) == 1):
 			for _, target := range targets {
 				add(target.Context, p)
 			}
-		case len(targets) > 1:
+		case len(targets) > 0:
 			sought = append(sought, p)
 		}
 	}
@@ -47,56 +55,121 @@ func (d *deletion) plan(ctx context.Context, missed *shortfall) (map[string][]pl
 		return plan, nil
 	}
 	holders, blind := d.find(ctx, targets, sought, missed)
+	if blind == len(targets) {
+		return plan, nil // that is told already
+	}
 	for _, p := range sought {
 		if err := d.unique(p, holders[p], blind); err != nil {
 			missed.add(fleet.Target{}, err)
-		} else if len(holders[p]) == 1 {
-			add(holders[p][0], p)
-		} else {
+			continue
+		}
+		if len(holders[p]) == 0 {
 			missed.done++
 		}
+		for _, h := range holders[p] {
+			for _, name := range h.names {
+				add(h.context, place{name: name, cluster: p.cluster})
+			}
+		}
 	}
-	return plan, nil
+	return plan, d.agreed(plan)
 }
 
 // find returns the contexts in which tokens are, and how many could not be searched.
-func (d *deletion) find(ctx context.Context, targets []fleet.Target, sought []place, missed *shortfall) (holders map[place][]string, blind int) {
-	results := visit(ctx, d.conn, targets, 0, func(ctx context.Context, _ fleet.Target, c *kube.Client) ([]place, error) {
-		var here []place
+func (d *deletion) find(ctx context.Context, targets []fleet.Target, sought []place, missed *shortfall) (holders map[place][]holder, blind int) {
+	results := visit(ctx, d.conn, targets, 0, func(ctx context.Context, _ fleet.Target, c *kube.Client) (map[place][]string, error) {
+		here := map[place][]string{}
 		for _, p := range sought {
-			switch _, err := token.Get(ctx, c, p.ref()); kube.ReasonOf(err) {
-			case "":
-				here = append(here, p)
-			case kube.NotFound:
-			default:
+			names, err := held(ctx, c, p)
+			if err != nil {
 				return nil, err
 			}
+			here[p] = names
 		}
 		return here, nil
 	})
-	holders = map[place][]string{}
+	holders = map[place][]holder{}
 	for _, result := range results {
 		if result.Err != nil {
 			missed.add(result.Target, result.Err)
 			blind++
 		}
-		for _, p := range result.Value {
-			holders[p] = append(holders[p], result.Target.Context)
+		for p, names := range result.Value {
+			if len(names) > 0 {
+				holders[p] = append(holders[p], holder{result.Target.Context, names})
+			}
 		}
 	}
 	return holders, blind
 }
 
+// held returns the Secrets that a place means on one control plane.
+func held(ctx context.Context, c *kube.Client, p place) ([]string, error) {
+	if p.name == "" {
+		secrets, _, err := token.List(ctx, c, token.For(p.cluster))
+		names := make([]string, len(secrets))
+		for i := range secrets {
+			names[i] = secrets[i].Name
+		}
+		return names, err
+	}
+	switch _, err := token.Get(ctx, c, p.ref()); kube.ReasonOf(err) {
+	case "":
+		return []string{p.name}, nil
+	case kube.NotFound:
+		return nil, nil
+	default:
+		return nil, err
+	}
+}
+
 // unique returns why a token that is named without a context is not deleted where it is.
-func (d *deletion) unique(p place, holders []string, blind int) error {
+func (d *deletion) unique(p place, holders []holder, blind int) error {
 	const hint = "name it as CONTEXT/ID, or say --everywhere"
+	var contexts []string
+	for _, h := range holders {
+		contexts = append(contexts, h.context)
+	}
 	switch {
+	case d.everywhere:
+		return nil
 	case len(holders) > 1:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p.ref(), len(holders), strings.Join(briefly(holders), ", "))}
+		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p, len(holders), strings.Join(briefly(contexts), ", "))}
 	case len(holders) == 1 && blind > 0:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p.ref(), holders[0], blind)}
+		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p, contexts[0], blind)}
+	case len(holders) == 0 && !d.ignoreNotFound && d.conn.many():
+		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p)}
 	case len(holders) == 0 && !d.ignoreNotFound:
-		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p.ref())}
+		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("there is no token %s", p)}
 	}
 	return nil
+}
+
+// agreed asks where a cluster stands for more than one token, which then are not named one by one.
+func (d *deletion) agreed(plan map[string][]place) error {
+	count := map[string]int{}
+	for _, places := range plan {
+		for _, p := range places {
+			count[p.cluster]++
+		}
+	}
+	delete(count, "")
+	total := 0
+	for _, cluster := range slices.Sorted(maps.Keys(count)) {
+		if count[cluster] == 1 {
+			continue
+		}
+		for _, context := range slices.Sorted(maps.Keys(plan)) {
+			for _, p := range plan[context] {
+				if p.cluster == cluster {
+					d.env.say("to be deleted in %s: token %s, for cluster %s", described(fleet.Target{Context: context}), p.ref(), cluster)
+					total++
+				}
+			}
+		}
+	}
+	if total == 0 || d.yes || d.dry != dryRunNone || d.env.agrees(fmt.Sprintf("delete these %d?", total)) {
+		return nil
+	}
+	return errors.New("nothing was deleted: not without a yes")
 }

@@ -84,7 +84,7 @@ func visit[T any](ctx context.Context, c *connection, targets []fleet.Target, ex
 		defer client.Close()
 		value, err := op(ctx, target, client)
 		c.pass(target, client)
-		return value, client.Beyond(err)
+		return value, err
 	})
 }
 

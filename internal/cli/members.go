@@ -110,6 +110,21 @@ func (c *connection) within(ctx context.Context, hubs []fleet.Target) ([]fleet.T
 	return targets, failed, nil
 }
 
+// planned returns the targets of a command that is only to say what it would do.
+func (c *connection) planned(ctx context.Context) ([]fleet.Target, error) {
+	targets, err := c.targets()
+	if err != nil || !c.members.any() {
+		return targets, err
+	}
+	targets, failed, err := c.within(ctx, targets)
+	missed := c.shortfall()
+	missed.done = len(targets)
+	for _, hub := range failed {
+		missed.add(hub.Target, hub.Err)
+	}
+	return targets, errors.Join(err, missed.orNil())
+}
+
 func with(hub fleet.Target, names []string) []fleet.Target {
 	targets := make([]fleet.Target, len(names))
 	for i, name := range names {

@@ -14,10 +14,12 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// A place names a Secret that stands for a credential, where it is.
+// A place names a Secret that stands for a credential, where it is; or by a cluster, that of each token for it.
 type place struct {
 	context string // empty: in whichever of the selected ones it is
-	name    string
+	member  string // of that context; empty: in whichever of the selected ones it is
+	name    string // of the Secret; empty: known by the cluster only
+	cluster string // that a bootstrap token is for; empty: that does not matter
 }
 
 // ref returns the bootstrap token of that name.
@@ -28,7 +30,7 @@ func parsePlace(word string, parse func(string) (name string, err error)) (place
 	name, err := parse(word)
 	if cut := strings.LastIndex(word, "/"); err != nil && cut > 0 {
 		name, err = parse(word[cut+1:])
-		return place{word[:cut], name}, err
+		return place{context: word[:cut], name: name}, err
 	}
 	return place{name: name}, err
 }
@@ -102,6 +104,33 @@ func (c *connection) holding(p place) ([]fleet.Target, error) {
 	return slices.DeleteFunc(slices.Clone(targets), func(t fleet.Target) bool { return t.Context != used[p.context] }), nil
 }
 
+// String names the place without its context.
+func (p place) String() string {
+	if p.name == "" {
+		return "for cluster " + p.cluster
+	}
+	return p.ref().String()
+}
+
+// parseTokens reads the bootstrap tokens that arguments, standard input or a file name, or that are named by their
+// clusters, each once.
+func (c *connection) parseTokens(args []string, file string, clusters []string) ([]place, error) {
+	names, err := clusterNames("--for", clusters)
+	if err != nil {
+		return nil, err
+	}
+	var places []place
+	if len(names) == 0 || len(args) > 0 || file != "" {
+		if places, err = c.parsePlaces(args, file, parseTokenName); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range names {
+		places = append(places, place{cluster: name})
+	}
+	return places, nil
+}
+
 // parsePlaces reads what arguments, standard input or a file name, each once. No error repeats a word of it.
 func (c *connection) parsePlaces(args []string, file string, parse func(string) (string, error)) ([]place, error) {
 	words, err := given(c.env, args, file)
@@ -116,6 +145,9 @@ func (c *connection) parsePlaces(args []string, file string, parse func(string) 
 		place, err := parsePlace(word, parse)
 		if err != nil {
 			return nil, fmt.Errorf("token %d of %d: %w", i+1, len(words), err)
+		}
+		if cut := strings.LastIndex(place.context, "/"); c.members.many() && cut > 0 {
+			place.context, place.member = place.context[:cut], place.context[cut+1:]
 		}
 		c.located = c.located || place.context != ""
 		if !slices.Contains(places, place) {

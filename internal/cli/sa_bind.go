@@ -23,14 +23,14 @@ func (m *saMint) bind(ctx context.Context, target fleet.Target, g granted) (sato
 }
 
 // unbind takes the Secret of a token back that is not handed over.
-func (m *saMint) unbind(ctx context.Context, target fleet.Target, g *granted) error {
+func (m *saMint) unbind(ctx context.Context, g *granted) error {
 	if g.binding.IsZero() {
 		return nil
 	}
 	if err := g.binding.Undo(ctx, g.client); err != nil {
 		return &kube.Error{
-			Err:  fmt.Errorf("secret %s/%s still exists in %s: %w", g.account.Namespace, g.binding.Name, described(target), err),
-			Hint: "remove it with: " + m.revocation(target, g.account, g.binding.Name),
+			Err:  fmt.Errorf("secret %s/%s still exists in %s: %w", g.account.Namespace, g.binding.Name, described(g.at), err),
+			Hint: "remove it with: " + m.revocation(g.at, g.account, g.binding.Name),
 		}
 	}
 	g.binding = satoken.Binding{}
@@ -41,7 +41,7 @@ func (m *saMint) unbind(ctx context.Context, target fleet.Target, g *granted) er
 func (m *saMint) takeBack(ctx context.Context, results []fleet.Result[granted]) error {
 	var errs []error
 	for _, result := range results {
-		errs = append(errs, m.unbind(ctx, result.Target, &result.Value))
+		errs = append(errs, m.unbind(ctx, &result.Value))
 	}
 	return errors.Join(errs...)
 }
@@ -56,10 +56,14 @@ func (m *saMint) named(result fleet.Result[granted]) error {
 	if err != nil {
 		return result.Err
 	}
+	at := result.Target
+	if m.viaHub {
+		at = at.Hub()
+	}
 	return &kube.Error{
 		Reason: kube.Unknown,
 		Err:    fmt.Errorf("secret %s/%s may exist: %w", account.Namespace, name, result.Err),
-		Hint:   "remove it, and the token that may be bound to it, with: " + m.revocation(result.Target, account, name.(string)),
+		Hint:   "remove it, and the token that may be bound to it, with: " + m.revocation(at, account, name.(string)),
 	}
 }
 
@@ -78,22 +82,22 @@ func (m *saMint) tellAll(results []fleet.Result[granted]) {
 			count++
 			m.tellGranted(result.Value)
 		default:
-			m.tell(result.Target, result.Value)
+			m.tell(result.Value)
 		}
 	}
 	if count > 0 {
-		m.env.say("minted %d tokens of serviceaccount %s, one in each context; -o json shows when each expires", count, m.name)
+		m.env.say("minted %d tokens of serviceaccount %s, one in each %s; -o json shows when each expires", count, m.name, m.conn.kind())
 	}
 	if count > 0 && m.revocable {
-		m.env.say("revoke one with: joinctl sa revoke CONTEXT/NAME; joinctl sa list -o name prints them so")
+		m.env.say("revoke one with: joinctl sa revoke; joinctl sa list -o name prints their names")
 	}
 }
 
 // tell says what was granted, and where that is not what was asked.
-func (m *saMint) tell(target fleet.Target, g granted) {
-	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(target), g.client.Server().Redacted(), expiry(g.token))
+func (m *saMint) tell(g granted) {
+	m.env.say("minted a token of serviceaccount %s in %s (%s); it %s", g.account, described(g.at), g.client.Server().Redacted(), expiry(g.token))
 	if !g.binding.IsZero() {
-		m.env.say("revoke it with: %s", m.revocation(target, g.account, g.binding.Name))
+		m.env.say("revoke it with: %s", m.revocation(g.at, g.account, g.binding.Name))
 	}
 	m.tellGranted(g)
 }

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -30,6 +31,7 @@ writes such a kubeconfig.
 A token is kept on disk while more than a fifth of its life is left, so that programs that start at once mint one. Where a
 new one cannot be had, the old one serves until it expires. Nothing is ever asked on the terminal.`,
 		Example: `  joinctl sa credential robot -n ci --kubeconfig ~/.kube/config --context hub
+  joinctl sa credential robot -n ci --kubeconfig ~/.kube/config --context hub --member member1
   joinctl sa credential robot --duration 2h --cache none`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			m.name, err = parseAccount(args)
@@ -44,7 +46,7 @@ new one cannot be had, the old one serves until it expires. Nothing is ever aske
 				if err := calledFor(caller, target, c); err != nil {
 					return nil, err
 				}
-				tok, err := m.kept(ctx, target, c, cache)
+				tok, err := m.kept(ctx, target, c, caller, cache)
 				if err != nil {
 					return nil, err
 				}
@@ -67,8 +69,12 @@ new one cannot be had, the old one serves until it expires. Nothing is ever aske
 		},
 	}
 	m.common(cmd)
+	conn.members.registerNames(cmd)
 	cache.register(cmd, env)
 	before(cmd, func() (err error) {
+		if conn.members.many() {
+			return errors.New("a caller gets one token: name one --member")
+		}
 		caller, err = satoken.ParseCaller(env.ExecInfo)
 		return err
 	})
@@ -88,18 +94,39 @@ func calledFor(caller satoken.Caller, target fleet.Target, c *kube.Client) error
 			Hint: "name the kubeconfig to mint with, by --kubeconfig and --context",
 		}
 	}
-	if !caller.Wants(c) {
-		return &kube.ConfigError{
-			Err:  errors.New("the caller talks to another server than the context's: a token of the one is not for the other"),
-			Hint: "correct the server in one of the two kubeconfigs",
-		}
+	if c.Hub() == nil && !caller.Wants(c) {
+		return elsewhere("the context's")
 	}
 	return nil
 }
 
+// elsewhere refuses a caller that talks to another server.
+func elsewhere(than string) error {
+	return &kube.ConfigError{
+		Err:  fmt.Errorf("the caller talks to another server than %s: a token of the one is not for the other", than),
+		Hint: "correct the server in one of the two kubeconfigs",
+	}
+}
+
+// calledForMember is calledFor for a member, whose own address the control plane has to tell first: where a token is
+// kept, that was asked when it was minted.
+func calledForMember(ctx context.Context, caller satoken.Caller, target fleet.Target, c *kube.Client) error {
+	if c.Hub() == nil {
+		return nil
+	}
+	member, err := c.Hub().Member(ctx, target.Member)
+	if err == nil && !caller.WantsMember(member) {
+		err = elsewhere("member " + target.Member)
+	}
+	return c.Beyond(err)
+}
+
 // kept returns a token out of the cache, or mints one.
-func (m *saMint) kept(ctx context.Context, target fleet.Target, c *kube.Client, cache tokenCache) (satoken.Token, error) {
+func (m *saMint) kept(ctx context.Context, target fleet.Target, c *kube.Client, caller satoken.Caller, cache tokenCache) (satoken.Token, error) {
 	mint := func(ctx context.Context) (satoken.Token, error) {
+		if err := calledForMember(ctx, caller, target, c); err != nil {
+			return satoken.Token{}, err
+		}
 		g, err := m.on(ctx, target, c)
 		return g.token, err
 	}
@@ -114,7 +141,11 @@ func (m *saMint) kept(ctx context.Context, target fleet.Target, c *kube.Client, 
 	if err != nil {
 		return satoken.Token{}, err
 	}
-	got, err := disk.Fetch(ctx, satoken.Key(c, account, m.spec), m.env.Now, mint)
+	key := satoken.Key(c, account, m.spec)
+	if c.Hub() != nil {
+		key = caller.Key(key)
+	}
+	got, err := disk.Fetch(ctx, key, m.env.Now, mint)
 	if got.Stale != nil {
 		m.env.warn("no new token of serviceaccount %s, the old one serves until %s: %v", account, stamp(got.Token.Expires()), got.Stale)
 	}

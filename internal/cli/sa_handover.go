@@ -34,6 +34,8 @@ const (
 // check refuses what would be lost when kubectl calls joinctl later.
 func (h *handover) check() error {
 	switch {
+	case h.viaHub && !h.conn.members.any():
+		return errors.New("--via-hub goes with --members or --member")
 	case h.conn.many() && (h.contextName != "" || h.userName != ""):
 		return errors.New("--context-name and --user-name are for one context: of many, each keeps its own name")
 	case h.embed == embedToken:

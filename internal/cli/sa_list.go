@@ -28,7 +28,8 @@ func newSAList(conn *connection) *cobra.Command {
 		Long: `List the tokens that sa token --revocable and sa kubeconfig --revocable made, the soonest to expire first. The server keeps
 no other tokens, so that those cannot be listed by anyone.`,
 		Example: `  joinctl sa list -n ci
-  joinctl sa list -A -o wide`,
+  joinctl sa list -A -o wide
+  joinctl sa list -A --context hub --members`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]saItem, error) {
@@ -38,16 +39,17 @@ no other tokens, so that those cannot be listed by anyone.`,
 				}
 				klog.V(1).InfoS("listing revocable tokens", "context", target.Context, "server", c.Server().Host, "namespace", namespace)
 				found, now, err := satoken.List(ctx, c, namespace)
-				return boundItems(target, found, now), err
+				return boundItems(target, found, now), c.Beyond(err)
 			})
 			if err != nil {
 				return err
 			}
-			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", located(conn, boundView(allNamespaces), saItem.at), results)
+			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", behind(conn, boundView(allNamespaces), saItem.at), results)
 		},
 	}
 	addOutput(cmd, &format)
 	addNamespace(cmd, conn)
+	conn.members.register(cmd)
 	cmd.Flags().BoolVarP(&allNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
 	return cmd
 }

@@ -28,15 +28,19 @@ type saMint struct {
 	warningsAsErrors bool
 	revocable        bool
 
+	viaHub           bool // members are to be reached through the control plane, which has to know the token
+
 	tried sync.Map // the Secret that is under way on each target
 }
 
 // granted is a token that was minted on a target.
 type granted struct {
+	at      fleet.Target // where it was minted
 	account satoken.Account
 	entry   kube.Entry
 	client  *kube.Client
 	token   satoken.Token   // zero: there is none to hand over
+	way     way             // how whoever it is handed to connects
 	binding satoken.Binding // the Secret that the token dies with; zero: none was made for it
 	problem error           // why there is none to hand over, although the server gave one
 }
@@ -87,7 +91,10 @@ func (m *saMint) check() error {
 // on mints a token on one target. A token that is not to be handed over is gone when it is forgotten, or with the
 // Secret that was made for it.
 func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
-	out := granted{client: c}
+	out := granted{client: c, at: target}
+	if m.viaHub {
+		out.client, out.at = c.Hub(), target.Hub()
+	}
 	var err error
 	if out.entry, err = target.Entry(); err != nil {
 		return out, err
@@ -96,21 +103,21 @@ func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (g
 	spec := m.spec
 	if m.revocable {
 		if out.binding, err = m.bind(ctx, target, out); err != nil {
-			return out, err
+			return out, out.client.Beyond(err)
 		}
 		spec.Bound = out.binding.Object()
 	}
-	tok, err := m.request(ctx, target, &out, spec)
+	tok, err := m.request(ctx, &out, spec)
 	if err != nil || out.problem != nil {
-		return out, errors.Join(err, m.unbind(ctx, target, &out))
+		return out, errors.Join(out.client.Beyond(err), m.unbind(ctx, &out))
 	}
 	out.token = tok
 	return out, nil
 }
 
 // request asks for the token, and judges what the server gave.
-func (m *saMint) request(ctx context.Context, target fleet.Target, out *granted, spec satoken.Spec) (satoken.Token, error) {
-	klog.V(1).InfoS("requesting a token", "context", target.Context, "server", out.client.Server().Host, "serviceaccount", out.account)
+func (m *saMint) request(ctx context.Context, out *granted, spec satoken.Spec) (satoken.Token, error) {
+	klog.V(1).InfoS("requesting a token", "context", out.at.Context, "member", out.at.Member, "server", out.client.Server().Host, "serviceaccount", out.account)
 	tok, err := satoken.Request(ctx, out.client, out.account, spec)
 	if err != nil {
 		return tok, err
@@ -119,7 +126,7 @@ func (m *saMint) request(ctx context.Context, target fleet.Target, out *granted,
 		return tok, err
 	}
 	if life := tok.Lifetime(); life < m.minGranted {
-		out.problem = m.tooShort(target, out.account, life)
+		out.problem = m.tooShort(out.at, out.account, life)
 		return tok, nil
 	}
 	if m.revocable {

@@ -16,13 +16,15 @@ func newSARevoke(env *Env, conn *connection) *cobra.Command {
 		Use:   "revoke NAME… | - | --expired",
 		Short: "Revoke revocable tokens of ServiceAccounts",
 		Long: `Revoke tokens that sa token --revocable or sa kubeconfig --revocable made, by deleting the Secret that a token is bound to.
-NAME is that Secret, as sa list shows it; with CONTEXT/ before it, it is in that context. All are tried, and each that fails is named. The server may accept a revoked
-token for about 10 seconds more.
+NAME is that Secret, as sa list shows it; with CONTEXT/ before it, it is in that context, and with CONTEXT/MEMBER/ and
+--members in that member. All are tried, and each that fails is named. The server may accept a revoked token for about 10
+seconds more.
 
 --expired removes the Secrets of tokens that are over: it shows which, and asks.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
   joinctl sa list -n ci -o name | joinctl sa revoke - -n ci
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
+  joinctl sa revoke robot-token-5f3a9c01de -n ci --context hub --member member1
   joinctl sa revoke --expired -A --yes`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			r.places, err = conn.parseBindings(args, r.expired)
@@ -32,6 +34,7 @@ token for about 10 seconds more.
 	}
 	addOutput(cmd, &r.format)
 	addNamespace(cmd, conn)
+	conn.members.register(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&r.expired, "expired", false, "remove all whose token is over, in place of named ones")
 	flags.BoolVarP(&r.allNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")

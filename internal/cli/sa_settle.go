@@ -13,7 +13,7 @@ import (
 )
 
 // at returns where a token was, and what it was called there.
-func (i revoked) at() (context, name string) { return i.Context, i.Name }
+func (i revoked) at() (context, member, name string) { return i.Context, i.Member, i.Name }
 
 // settle decides what becomes of tokens that are named without a context and were looked for in several: one has to be
 // in exactly one of them, unless it is to be revoked everywhere. Where it is not, it needs no failure of its own.
@@ -29,7 +29,7 @@ func (r *revocation) settle(found []fleet.Result[[]revoked]) {
 		for _, result := range found {
 			for _, item := range result.Value {
 				if item.loose && item.Name == p.name && item.err == nil {
-					holders = append(holders, item.Context)
+					holders = append(holders, r.conn.called(item.target))
 				}
 			}
 		}
@@ -48,15 +48,19 @@ func (r *revocation) settle(found []fleet.Result[[]revoked]) {
 	}
 }
 
-// refuse leaves a token where it is, because it is in several contexts.
+// refuse leaves a token where it is, because it is in several.
 func (r *revocation) refuse(p place, found []fleet.Result[[]revoked], holders []string) {
+	places, hint := "contexts", "name it as CONTEXT/NAME"
+	if r.conn.members.many() {
+		places, hint = "members", "name one member with --member"
+	}
 	for _, result := range found {
 		for i, item := range result.Value {
 			if item.loose && item.Name == p.name && item.err == nil {
 				result.Value[i].err = &kube.Error{
 					Reason: kube.Conflict,
-					Err:    fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p.name, len(holders), strings.Join(briefly(holders), ", ")),
-					Hint:   "name it as CONTEXT/NAME, or say --everywhere",
+					Err:    fmt.Errorf("token %s is in %d %s (%s), and was left in all of them", p.name, len(holders), places, strings.Join(briefly(holders), ", ")),
+					Hint:   hint + ", or say --everywhere",
 				}
 			}
 		}
@@ -65,20 +69,21 @@ func (r *revocation) refuse(p place, found []fleet.Result[[]revoked], holders []
 
 // print writes a line for each token by default.
 func (r *revocation) print(gone output.List[revoked]) error {
-	if !r.format.IsDefault() {
-		return output.Print(r.env.Out, &r.format, gone, located(r.conn, output.View[revoked]{
+	view := behind(r.conn, output.View[revoked]{
 			Name: func(i revoked) string { return "secret/" + i.Name },
 			Columns: []output.Column[revoked]{
 				{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
 				{Title: "Name", Cell: func(i revoked) string { return i.Name }},
 				{Title: "Status", Cell: func(i revoked) string { return i.Status }},
 			},
-		}, revoked.at))
+	}, revoked.at)
+	if !r.format.IsDefault() {
+		return output.Print(r.env.Out, &r.format, gone, view)
 	}
 	for _, item := range gone.Items {
 		name := item.Name
 		if r.conn.many() {
-			name = item.Context + "/" + name
+			name = view.Name(item)
 		}
 		if _, err := fmt.Fprintf(r.env.Out, "serviceaccount token %q %s\n", name, item.Status); err != nil {
 			return err

@@ -23,10 +23,16 @@ func newSAToken(env *Env, conn *connection) *cobra.Command {
 		Use:   "token NAME",
 		Short: "Mint a token of a ServiceAccount",
 		Long: `Mint a token of a ServiceAccount. It is printed alone on stdout; on stderr stands when it really expires, since servers
-shorten and lengthen what they were asked for. With -o the TokenRequest is printed as the server answered it.`,
+shorten and lengthen what they were asked for. With -o the TokenRequest is printed as the server answered it.
+
+With --members or --member it is minted in member clusters of a Karmada control plane, through the control plane: the
+kubeconfig of the one is enough. That takes two rights: clusters/proxy on the control plane, and in each member, for the
+user of the same name, what the token takes there.`,
 		Example: `  joinctl sa token robot
   joinctl sa token robot -n ci --duration 24h --min-granted 12h
   joinctl sa token robot --contexts 'prod-*' -o json
+  joinctl sa token robot --context hub --members --selector region=eu
+  joinctl sa token robot --context hub --member member1
   joinctl sa token robot --audience https://vault.example.org
   joinctl sa token robot --bound-object-kind pod --bound-object-name runner-0
   joinctl sa token robot --revocable --duration 24h
@@ -37,13 +43,14 @@ shorten and lengthen what they were asked for. With -o the TokenRequest is print
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if dry == dryRunClient {
-				return m.plan(&format)
+				return m.plan(cmd.Context(), &format)
 			}
 			return m.print(cmd.Context(), &format)
 		},
 	}
 	addOutput(cmd, &format)
 	m.register(cmd)
+	conn.members.register(cmd)
 	addCacheDir(cmd, env, new(string))
 	addDryRun(cmd, &dry)
 	cmd.Flags().Lookup("dry-run").Usage = "none; client: show what would be asked for"
@@ -89,10 +96,12 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 // write prints the bare token by default, with its context where there could be several. On one target the structured
 // formats show the server's own answer.
 func (m *saMint) write(format *output.Format, results []fleet.Result[granted], minted output.List[saItem]) error {
-	view := located(m.conn, mintedView(), saItem.at)
+	view := behind(m.conn, mintedView(), saItem.at)
 	switch {
 	case m.conn.many() && format.IsDefault():
-		view.Columns = []output.Column[saItem]{view.Columns[0], view.Columns[len(view.Columns)-1]}
+		last := len(view.Columns) - 1
+		where := len(view.Columns) - len(mintedView().Columns)
+		view.Columns = append(view.Columns[:where:where], view.Columns[last])
 		return output.Print(m.env.Out, format, minted, view)
 	case format.IsDefault():
 		var out strings.Builder
@@ -110,14 +119,15 @@ func (m *saMint) write(format *output.Format, results []fleet.Result[granted], m
 	return output.Print(m.env.Out, format, minted, view)
 }
 
-// plan shows what would be asked for: for people on stderr, or as the TokenRequest. It asks no server.
-func (m *saMint) plan(format *output.Format) error {
+// plan shows what would be asked for: for people on stderr, or as the TokenRequest. It asks no server, but for which
+// members there are.
+func (m *saMint) plan(ctx context.Context, format *output.Format) error {
 	if format.Structured() {
 		return output.Object(m.env.Out, format, m.spec.Object())
 	}
-	targets, err := m.conn.targets()
-	if err != nil {
-		return err
+	targets, missed := m.conn.planned(ctx)
+	if len(targets) == 0 {
+		return missed
 	}
 	for _, target := range targets {
 		account, err := accountIn(target, m.name)
@@ -133,7 +143,7 @@ func (m *saMint) plan(format *output.Format) error {
 		m.env.say("would make a Secret first, and bind it to that")
 	}
 	m.env.say("nothing was asked for (client dry run); -o yaml prints the TokenRequest")
-	return nil
+	return missed
 }
 
 func (m *saMint) wish() string {

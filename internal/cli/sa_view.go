@@ -13,6 +13,7 @@ import (
 // An saItem is a ServiceAccount token in a document. Fields that say nothing are left out.
 type saItem struct {
 	Context        string   `json:"context"`
+	Member         string   `json:"member,omitempty"`
 	Namespace      string   `json:"namespace"`
 	ServiceAccount string   `json:"serviceAccount"`
 	Name           string   `json:"name,omitempty"` // of the Secret that a revocable token is bound to
@@ -26,12 +27,15 @@ type saItem struct {
 }
 
 // at returns where a token is, and what it is called there: its Secret where it has one.
-func (i saItem) at() (context, name string) { return i.Context, first(i.Name, i.ServiceAccount) }
+func (i saItem) at() (context, member, name string) {
+	return i.Context, i.Member, first(i.Name, i.ServiceAccount)
+}
 
 // boundItem describes a revocable token that was found, at a time.
 func boundItem(target fleet.Target, b satoken.Binding, now time.Time) saItem {
 	item := saItem{
 		Context:        target.Context,
+		Member:         target.Member,
 		Namespace:      b.Account.Namespace,
 		ServiceAccount: b.Account.Name,
 		Name:           b.Name,
@@ -74,6 +78,7 @@ func leftCell(i saItem) string {
 func mintedItem(target fleet.Target, g granted) saItem {
 	item := saItem{
 		Context:        target.Context,
+		Member:         target.Member,
 		Namespace:      g.account.Namespace,
 		ServiceAccount: g.account.Name,
 		Name:           g.binding.Name,

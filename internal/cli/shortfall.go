@@ -69,17 +69,11 @@ func (a *alike) hint() string {
 	return hint
 }
 
-// names returns where the failures were, each once. One control plane is not named with each of its members.
+// names returns where the failures were, each once.
 func (a *alike) names() []string {
 	var out []string
 	for _, f := range a.failures {
-		name := f.target.Context
-		switch {
-		case f.target.Member != "" && a.of.conn.several():
-			name += "/" + f.target.Member
-		case f.target.Member != "":
-			name = f.target.Member
-		}
+		name := a.of.conn.called(f.target)
 		if len(out) == 0 || out[len(out)-1] != name {
 			out = append(out, name)
 		}

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -18,27 +21,29 @@ import (
 
 func newTokenCommand(env *Env, conn *connection) *cobra.Command {
 	var (
-		at     place
-		file   string
-		format output.Format
-		offer  offer
+		at       place
+		file     string
+		clusters []string
+		format   output.Format
+		offer    offer
 	)
 	cmd := &cobra.Command{
 		Use:   "command REF | -",
 		Short: "Print the join command again for a token that exists",
 		Long: `Print the join command again for a token that exists. A REF is a token ID, a whole token, the name of the Secret, or
-secret/NAME; with CONTEXT/ before it, it is in that context. The command is checked as token create checks it. A token
+secret/NAME; with CONTEXT/ before it, it is in that context. With --for it is the token for a cluster. The command is checked as token create checks it. A token
 that the server would refuse has no command.`,
 		Example: `  joinctl token command 07401b
+  joinctl token command --for member1
   joinctl token command hub-1/07401b
   joinctl token command 07401b --joiner kubeadm --endpoint api.example.org:6443`,
 		Args: func(_ *cobra.Command, args []string) error {
-			places, err := conn.parsePlaces(args, file, parseTokenName)
+			places, err := conn.parseTokens(args, file, clusters)
 			if err != nil {
 				return err
 			}
 			if len(places) > 1 {
-				return errors.New("one token has one command: name a single REF")
+				return errors.New("one token has one command: name a single REF, or a single cluster")
 			}
 			at = places[0]
 			return nil
@@ -49,7 +54,11 @@ that the server would refuse has no command.`,
 				return err
 			}
 			results := visit(cmd.Context(), conn, targets, offer.wait, func(ctx context.Context, target fleet.Target, c *kube.Client) (minted, error) {
-				return offer.recall(ctx, env, target, c, at.ref())
+				ref, err := at.one(ctx, c)
+				if err != nil {
+					return minted{}, err
+				}
+				return offer.recall(ctx, env, target, c, ref)
 			})
 			missed, problems := conn.shortfall(), []error(nil)
 			found := output.List[tokenItem]{Kind: "TokenList"}
@@ -72,8 +81,35 @@ that the server would refuse has no command.`,
 	addOutput(cmd, &format)
 	offer.common(cmd, 5*time.Second)
 	cmd.Flags().StringVar(&file, "token-file", "", "file with the REF, or - for standard input")
+	cmd.Flags().Var(&namesValue{&clusters}, "for", "name of the cluster whose token is meant")
 	before(cmd, offer.check)
 	return cmd
+}
+
+// one returns the token that a place means on one control plane: of those for a cluster the one that the server accepts.
+func (p place) one(ctx context.Context, c *kube.Client) (token.Ref, error) {
+	if p.name != "" {
+		return p.ref(), nil
+	}
+	secrets, now, err := token.List(ctx, c, token.For(p.cluster))
+	if err != nil {
+		return token.Ref{}, err
+	}
+	good := slices.DeleteFunc(slices.Clone(secrets), func(s corev1.Secret) bool { return token.Judge(&s, now).Status != token.OK })
+	if len(good) > 0 {
+		secrets = good
+	}
+	var ids []string
+	for i := range secrets {
+		ids = append(ids, token.Ref{Name: secrets[i].Name}.String())
+	}
+	switch len(ids) {
+	case 0:
+		return token.Ref{}, &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("there is no token %s", p), Hint: "joinctl token create --for makes one"}
+	case 1:
+		return token.Ref{Name: secrets[0].Name}, nil
+	}
+	return token.Ref{}, &kube.Error{Reason: kube.Conflict, Err: fmt.Errorf("cluster %s has %d tokens (%s)", p.cluster, len(ids), strings.Join(briefly(ids), ", ")), Hint: "name one by its ID"}
 }
 
 // recall finds a token on a target and makes its join command.

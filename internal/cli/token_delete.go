@@ -8,8 +8,9 @@ import (
 
 func newTokenDelete(env *Env, conn *connection) *cobra.Command {
 	var (
-		file string
-		d    = deletion{env: env, conn: conn, dry: dryRunNone}
+		file     string
+		clusters []string
+		d        = deletion{env: env, conn: conn, dry: dryRunNone}
 	)
 	cmd := &cobra.Command{
 		Use:     "delete REF… | -",
@@ -20,14 +21,17 @@ it, it is in that context, and in no other. All are tried, and each that fails i
 token for about 10 seconds more.
 
 Where several contexts are selected, a REF without a context is looked for in all, and deleted if it is in exactly one.
-With --everywhere it is deleted wherever it is: the answer to a token that has leaked.`,
+With --everywhere it is deleted wherever it is: the answer to a token that has leaked.
+
+With --for the token for a cluster is meant; where there are several for it, they are shown, and joinctl asks.`,
 		Example: `  joinctl token delete 07401b
   joinctl token delete 07401b secret/bootstrap-token-abcdef --ignore-not-found
+  joinctl token delete --for member1
   joinctl token delete hub-1/07401b hub-2/abcdef
   joinctl token delete 07401b --all-contexts --everywhere
   joinctl token list -o name | joinctl token delete -`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			d.places, err = conn.parsePlaces(args, file, parseTokenName)
+			d.places, err = conn.parseTokens(args, file, clusters)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
@@ -35,6 +39,8 @@ With --everywhere it is deleted wherever it is: the answer to a token that has l
 	addOutput(cmd, &d.format)
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with one REF per line, or - for standard input")
+	flags.Var(&namesValue{&clusters}, "for", "delete the tokens for this cluster (repeatable, or a list)")
+	flags.BoolVarP(&d.yes, "yes", "y", false, "do not ask where a cluster has several tokens")
 	flags.BoolVar(&d.ignoreNotFound, "ignore-not-found", false, "take a token that does not exist for deleted")
 	flags.BoolVar(&d.everywhere, "everywhere", false, "delete in all selected contexts what is named without one; where it is not, there is nothing to do")
 	addDryRun(cmd, &d.dry)

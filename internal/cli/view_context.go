@@ -2,7 +2,10 @@
 
 package cli
 
-import "github.com/joinctl/joinctl/internal/output"
+import (
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/output"
+)
 
 // located makes a view say where each item is, where there could be several control planes: a column first, and names
 // of the form CONTEXT/NAME.
@@ -20,6 +23,44 @@ func located[T any](c *connection, view output.View[T], at func(T) (context, nam
 		return output.Plain(context) + "/" + name
 	}
 	return view
+}
+
+// behind is located for items that may be of member clusters: where there could be several of those, a further column,
+// and names of the form CONTEXT/MEMBER/NAME.
+func behind[T any](c *connection, view output.View[T], at func(T) (context, member, name string)) output.View[T] {
+	if c.members.many() {
+		column := output.Column[T]{Title: "Member", Cell: func(item T) string {
+			_, member, _ := at(item)
+			return member
+		}}
+		view.Columns = append([]output.Column[T]{column}, view.Columns...)
+	}
+	return located(c, view, func(item T) (context, name string) {
+		context, member, name := at(item)
+		if c.members.many() {
+			name = member + "/" + name
+		}
+		return context, name
+	})
+}
+
+// called names a target among those that the command line can mean: one control plane is not named with its members.
+func (c *connection) called(target fleet.Target) string {
+	switch {
+	case target.Member == "":
+		return target.Context
+	case c.several():
+		return target.Context + "/" + target.Member
+	}
+	return target.Member
+}
+
+// kind says what the targets are.
+func (c *connection) kind() string {
+	if c.members.any() {
+		return "member"
+	}
+	return "context"
 }
 
 // at returns where a token is, and what it is called there.

@@ -71,6 +71,14 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	return Member{name, server, cluster.Spec.ProxyURL, cluster.Spec.InsecureSkipTLSVerification}, err
 }
 
+// At reports whether a URL is that of the member's API server.
+func (m Member) At(server string) bool { return canonical(m.Server) == canonical(server) }
+
+// Fronts reports whether a URL leads through this control plane to a member.
+func (c *Client) Fronts(server string) bool {
+	return strings.HasPrefix(canonical(server), canonical(c.server.String())+clusters+"/")
+}
+
 // decoded reads an answer in JSON of a kind that client-go is not told about.
 func decoded(result rest.Result, into any) error {
 	body, err := result.Raw()

@@ -125,21 +125,28 @@ func IsTransport(err error) bool {
 	return errors.As(err, &urlErr) || errors.As(err, &opErr) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
+// IsUntrusted reports whether a connection failed because the server's certificate does not stand the test.
+func IsUntrusted(err error) bool {
+	var (
+		certErr *tls.CertificateVerificationError
+		hostErr x509.HostnameError
+	)
+	return errors.As(err, &certErr) || errors.As(err, &hostErr)
+}
+
 // IsUnsent reports whether an error shows that a request never left: no address, no connection, no TLS session,
 // no credential.
 func IsUnsent(err error) bool {
 	var (
 		opErr   *net.OpError
 		dnsErr  *net.DNSError
-		certErr *tls.CertificateVerificationError
-		hostErr x509.HostnameError
 		recErr  tls.RecordHeaderError
 		noConn  unsent
 	)
 	switch {
 	case errors.As(err, &noConn):
 		return true
-	case errors.As(err, &dnsErr), errors.As(err, &certErr), errors.As(err, &hostErr), errors.As(err, &recErr):
+	case IsUntrusted(err), errors.As(err, &dnsErr), errors.As(err, &recErr):
 		return true
 	case errors.As(err, &opErr):
 		return opErr.Op == "dial" || opErr.Op == "proxyconnect"
