@@ -12,6 +12,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/token"
 )
 
 // addressees are the clusters that tokens are for, each of which joins with one of its own.
@@ -34,14 +35,17 @@ func (a *addressees) many() bool { return len(a.given) > 1 || a.file != "" }
 // names returns the clusters, each once, in the order in which they are named. All are checked: an error tells of all
 // that are no names, and is a *kube.ConfigError.
 func (a *addressees) names(env *Env) ([]string, error) {
+	const longest = 48 // that a name can be; JWTs and keys are longer, and are not repeated
 	var names, bad []string
 	add := func(word, where string) {
 		name, err := join.ParseClusterName(word)
 		switch {
 		case err == nil:
 			names = append(names, string(name))
-		case maybeCredential(word):
-			bad = append(bad, "one that may be a credential"+where)
+		case token.Looks(word):
+			bad = append(bad, "one that may be a token"+where)
+		case len(word) > longest:
+			bad = append(bad, fmt.Sprintf("one of %d characters%s", len(word), where))
 		default:
 			bad = append(bad, fmt.Sprintf("%q%s", word, where))
 		}
@@ -54,9 +58,11 @@ func (a *addressees) names(env *Env) ([]string, error) {
 		if err != nil {
 			return nil, &kube.ConfigError{Err: err}
 		}
-		for i, line := range lines {
+		count := 0
+		for _, line := range lines {
 			if word, _, _ := strings.Cut(line, "#"); strings.TrimSpace(word) != "" {
-				add(strings.TrimSpace(word), fmt.Sprintf(" (name %d of the file)", i+1))
+				count++
+				add(strings.TrimSpace(word), fmt.Sprintf(" (name %d of the file)", count))
 			}
 		}
 	}
@@ -76,7 +82,7 @@ func distinctNames(env *Env, names, bad []string) ([]string, error) {
 	if len(bad) > 0 {
 		_, rule := join.ParseClusterName("")
 		return nil, &kube.ConfigError{
-			Err:  fmt.Errorf("%d of %d are no names of clusters: %s", len(bad), len(bad)+len(names), strings.Join(shortly(bad), ", ")),
+			Err:  fmt.Errorf("not the names of clusters, %d of %d: %s", len(bad), len(bad)+len(names), strings.Join(shortly(bad), ", ")),
 			Hint: rule.Error(),
 		}
 	}

@@ -76,14 +76,17 @@ func (m *mint) plan(format *output.Format) error {
 	if err != nil {
 		return err
 	}
-	id := first(m.given.ID, "with a random ID")
+	id, description := first(m.given.ID, "with a random ID"), spec.Description
+	if m.to.any() {
+		description = first(description, "for NAME")
+	}
 	for _, target := range targets {
 		if m.to.any() {
-			m.env.say("would create %d tokens in %s, one for each of %s; each %s", len(names), described(target), strings.Join(briefly(names), ", "), m.expiry(spec))
+			m.env.say("would create %s in %s, one for each of %s; each %s", counted(len(names), "token"), described(target), strings.Join(briefly(names), ", "), m.expiry(spec))
 		} else {
 			m.env.say("would create token %s in %s; it %s", id, described(target), m.expiry(spec))
 		}
-		m.env.say("would give it usages %s, groups %s, description %q", list(spec.Usages), list(spec.Groups), first(spec.Description, addressed(spec, names[0]).Description))
+		m.env.say("would give it usages %s, groups %s, description %q", list(spec.Usages), list(spec.Groups), description)
 		if m.offer.prints() {
 			m.env.say("would check cluster-info at %s first, and print a command for %s", first(m.offer.endpoint.HostPort(), "the context's server"), m.offer.joiner)
 		}

@@ -74,9 +74,9 @@ func (m *mint) reportForAll(results []fleet.Result[minted]) {
 	}
 	switch {
 	case count > 0 && m.dry == dryRunServer:
-		m.env.say("the server of %s accepts %d tokens; nothing was created (server dry run)", m.where(hub, last), count)
+		m.env.say("the server of %s accepts %s; nothing was created (server dry run)", m.where(hub, last), counted(count, "token"))
 	case count > 0:
-		m.env.say("created %d tokens in %s, one for each cluster; each %s", count, m.where(hub, last), m.expiry(last.spec))
+		m.env.say("created %s in %s, one for each cluster; each %s", counted(count, "token"), m.where(hub, last), m.expiry(last.spec))
 		m.env.say("revoke one with: joinctl token delete --for NAME%s", m.conn.flags(hub))
 		m.reportEach(last)
 	}
@@ -84,7 +84,7 @@ func (m *mint) reportForAll(results []fleet.Result[minted]) {
 		m.env.say("their files are in %s, readable by their owner only", join.Quote(m.dir))
 	}
 	if len(missing) > 0 {
-		m.env.say("%d are without a token: %s", len(missing), strings.Join(missing, ","))
+		m.env.say("%s without a token: %s", counted(len(missing), "cluster"), strings.Join(missing, ","))
 		m.env.say("the same command with --skip-existing makes only what is missing")
 	}
 }

@@ -119,6 +119,14 @@ func brief(d time.Duration) string {
 	return "0s"
 }
 
+// counted says how many there are of a thing.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
 func list(items []string) string { return first(strings.Join(items, ","), "<none>") }
 
 // first returns the first of its arguments that is not empty.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"time"
 
 	"k8s.io/client-go/informers"
@@ -12,6 +13,7 @@ import (
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/controller/bootstrap"
 	"k8s.io/kubernetes/pkg/controller/certificates/approver"
+	"k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher"
 	"k8s.io/kubernetes/pkg/controller/certificates/signer"
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
 )
@@ -44,6 +46,15 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 		}
 		go c.Run(ctx)
 	}
+	authority, err := os.ReadFile("ca.crt")
+	if err != nil {
+		return err
+	}
+	publisher, err := rootcacertpublisher.NewPublisher(core.ConfigMaps(), core.Namespaces(), client, authority)
+	if err != nil {
+		return err
+	}
+	go publisher.Run(ctx, 1)
 	if err := startCertificateControllers(ctx, client, factory); err != nil {
 		return err
 	}
