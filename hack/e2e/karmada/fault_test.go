@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package karmada_test
+
+import (
+	"testing"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/joinctl/joinctl/hack/e2e/karmada"
+	"github.com/joinctl/joinctl/hack/e2e/program"
+)
+
+func TestOddClusters(t *testing.T) {
+	for name, c := range map[string]struct {
+		change map[string]any
+		text   string
+	}{
+		"dead":         {map[string]any{"apiEndpoint": "https://127.0.0.1:1"}, "dial tcp 127.0.0.1:1: connect: connection refused"},
+		"unreachable":  {map[string]any{"apiEndpoint": ""}, "has no API endpoint"},
+		"unsafe":       {map[string]any{"secretRef": nil}, "certificate signed by unknown authority"},
+		"unauthorized": {map[string]any{"impersonatorSecretRef": nil}, "has no impersonatorSecretRef"},
+		"insecure":     {map[string]any{"secretRef": nil, "insecureSkipTLSVerification": true}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			spec := standIn.Spec(t, member)
+			for key, value := range c.change {
+				if value == nil {
+					delete(spec, key)
+				} else {
+					spec[key] = value
+				}
+			}
+			standIn.Set(t, name, nil, spec)
+			who, err := whoami(t, through(config(t, hub), name))
+			if c.text != "" {
+				wants(t, err, 500, c.text)
+			} else if err != nil || who.Username != "kubernetes-admin" {
+				t.Errorf("the member takes them for %q: %v", who.Username, err)
+			}
+		})
+	}
+}
+
+func TestStop(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	ask := func() error {
+		_, err := whoami(t, through(config(t, hub), "m1"))
+		return err
+	}
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	if err := standIn.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	begin, err := time.Now(), ask()
+	wants(t, err, 503, "")
+	t.Log("after", time.Since(begin))
+	if _, err = whoami(t, through(config(t, hub), "nobody")); !apierrors.IsServiceUnavailable(err) {
+		t.Error(err)
+	}
+	if standIn, err = karmada.Serve(hub); err != nil {
+		t.Fatal(err)
+	}
+	program.Eventually(t, 5*time.Second, ask)
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package karmada_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/hack/e2e/program"
+)
+
+const clusters = "/apis/cluster.karmada.io/v1alpha1/clusters"
+
+// config is how the administrator reaches a control plane.
+func config(t *testing.T, cp *controlplane.ControlPlane) *rest.Config {
+	t.Helper()
+	c, err := cp.ClientConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func client(t *testing.T, c *rest.Config) kubernetes.Interface {
+	t.Helper()
+	made, err := kubernetes.NewForConfig(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// as is the hub for a user that the administrator impersonates.
+func as(t *testing.T, user string) *rest.Config {
+	t.Helper()
+	c := config(t, hub)
+	c.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated", "team"}}
+	return c
+}
+
+// bearer is a control plane for who has a token.
+func bearer(t *testing.T, cp *controlplane.ControlPlane, token string) *rest.Config {
+	t.Helper()
+	c := rest.AnonymousClientConfig(config(t, cp))
+	c.BearerToken = token
+	return c
+}
+
+// through is a member as the proxy of the hub shows it.
+func through(c *rest.Config, name string) *rest.Config {
+	c = rest.CopyConfig(c)
+	c.Host += clusters + "/" + name + "/proxy"
+	return c
+}
+
+// grant gives a user of a control plane, or a ServiceAccount by its user name, rights on one resource until the test ends.
+// It returns when they have them.
+func grant(t *testing.T, cp *controlplane.ControlPlane, user, apiGroup, resource string, verbs ...string) {
+	t.Helper()
+	admin, ctx := client(t, config(t, cp)), context.WithoutCancel(t.Context())
+	meta := metav1.ObjectMeta{Name: strings.NewReplacer("/", "-", ":", "-").Replace(user + "-" + resource)}
+	_, err1 := admin.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{{
+		APIGroups: []string{apiGroup}, Resources: []string{resource}, Verbs: verbs,
+	}}}, metav1.CreateOptions{})
+	_, err2 := admin.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: meta.Name},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: user}},
+	}, metav1.CreateOptions{})
+	if err1 != nil || err2 != nil {
+		t.Fatal(err1, err2)
+	}
+	t.Cleanup(func() {
+		err1 := admin.RbacV1().ClusterRoleBindings().Delete(ctx, meta.Name, metav1.DeleteOptions{})
+		err2 := admin.RbacV1().ClusterRoles().Delete(ctx, meta.Name, metav1.DeleteOptions{})
+		if err1 != nil || err2 != nil {
+			t.Error(err1, err2)
+		}
+	})
+	program.Eventually(t, 10*time.Second, func() error { return allowed(ctx, admin, user, apiGroup, resource, verbs[0]) })
+}
+
+// account makes a ServiceAccount in a control plane, and returns its user name and a token.
+func account(t *testing.T, cp *controlplane.ControlPlane, name string) (user, token string) {
+	t.Helper()
+	core := client(t, config(t, cp)).CoreV1()
+	_, err := core.ServiceAccounts("default").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := core.ServiceAccounts("default").CreateToken(t.Context(), name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "system:serviceaccount:default:" + name, r.Status.Token
+}
+
+// whoami asks an API server who the client is.
+func whoami(t *testing.T, c *rest.Config) (authenticationv1.UserInfo, error) {
+	t.Helper()
+	r, err := client(t, c).AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return authenticationv1.UserInfo{}, err
+	}
+	return r.Status.UserInfo, nil
+}
+
+// wants fails the test unless an error is an answer with a code that holds a text.
+func wants(t *testing.T, err error, code int32, text string) {
+	t.Helper()
+	status, ok := err.(apierrors.APIStatus)
+	if !ok {
+		t.Fatalf("not an answer: %v", err)
+	}
+	s := status.Status()
+	t.Logf("%d %q %s details %+v", s.Code, s.Reason, s.Message, s.Details)
+	if s.Code != code || !strings.Contains(s.Message, text) {
+		t.Errorf("want %d %s with %q", code, http.StatusText(int(code)), text)
+	}
+}
+
+// allowed is nil if a control plane allows a user to do something.
+func allowed(ctx context.Context, admin kubernetes.Interface, user, apiGroup, resource, verb string) error {
+	resource, subresource, _ := strings.Cut(resource, "/")
+	r, err := admin.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
+		User:               user,
+		ResourceAttributes: &authorizationv1.ResourceAttributes{Group: apiGroup, Resource: resource, Subresource: subresource, Verb: verb},
+	}}, metav1.CreateOptions{})
+	if err == nil && !r.Status.Allowed {
+		err = errors.New("not allowed yet: " + r.Status.Reason)
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package karmada_test
+
+import (
+	"slices"
+	"testing"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestTokenOfTheMember(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	r, err := client(t, through(config(t, hub), "m1")).CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "default", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if who, err := member.WhoAmI(t.Context(), r.Status.Token); err != nil || who.Username != "system:serviceaccount:default:default" {
+		t.Errorf("to the member it is that of %q: %v", who.Username, err)
+	}
+	if who, err := hub.WhoAmI(t.Context(), r.Status.Token); !apierrors.IsUnauthorized(err) {
+		t.Errorf("to the hub it is that of %q: %v", who.Username, err)
+	}
+}
+
+func TestWhoIsAsked(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	path := through(as(t, "alice"), "m1")
+	get := func() error {
+		_, err := client(t, path).CoreV1().ConfigMaps("default").List(t.Context(), metav1.ListOptions{})
+		return err
+	}
+	wants(t, get(), 403, `clusters.cluster.karmada.io "m1" is forbidden: User "alice" cannot get resource "clusters/proxy" in API group "cluster.karmada.io" at the cluster scope`)
+	grant(t, hub, "alice", "cluster.karmada.io", "clusters/proxy", "get", "create")
+	wants(t, get(), 403, `configmaps is forbidden: User "alice" cannot list resource "configmaps" in API group "" in the namespace "default"`)
+	grant(t, member, "alice", "", "configmaps", "list")
+	if err := get(); err != nil {
+		t.Error(err)
+	}
+	who, err := whoami(t, path)
+	if err != nil || who.Username != "alice" || !slices.Equal(who.Groups, []string{"team", "system:authenticated"}) {
+		t.Errorf("the member takes them for %+v: %v", who, err)
+	}
+}
+
+func TestWhomTheImpersonatorMayActFor(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	grant(t, hub, "bob", "cluster.karmada.io", "clusters/proxy", "create")
+	grant(t, hub, "carol", "cluster.karmada.io", "clusters/proxy", "create")
+	t.Run("bob only", func(t *testing.T) {
+		standIn.Impersonates(t, member, "bob")
+		if _, err := whoami(t, through(as(t, "bob"), "m1")); err != nil {
+			t.Error(err)
+		}
+		_, err := whoami(t, through(as(t, "carol"), "m1"))
+		wants(t, err, 403, `users "carol" is forbidden: User "system:serviceaccount:karmada-cluster:karmada-impersonator" cannot impersonate resource "users" in API group "" at the cluster scope`)
+	})
+	if _, err := whoami(t, through(as(t, "carol"), "m1")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestServiceAccounts(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	_, foreign := account(t, member, "of-member")
+	_, err := whoami(t, through(bearer(t, hub, foreign), "m1"))
+	wants(t, err, 401, "Unauthorized")
+
+	user, token := account(t, hub, "of-hub")
+	_, err = whoami(t, through(bearer(t, hub, token), "m1"))
+	wants(t, err, 403, `cannot create resource "clusters/proxy"`)
+	grant(t, hub, user, "cluster.karmada.io", "clusters/proxy", "create")
+	who, err := whoami(t, through(bearer(t, hub, token), "m1"))
+	if err != nil || who.Username != user || !slices.Contains(who.Groups, "system:serviceaccounts:default") {
+		t.Errorf("the member takes it for %+v: %v", who, err)
+	}
+}
