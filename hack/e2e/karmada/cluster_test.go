@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/metadata"
+
+	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
 // A list is what the tests look at in a ClusterList.
@@ -111,4 +113,15 @@ func TestDiscovery(t *testing.T) {
 	if err != nil || len(resources.APIResources) != 2 {
 		t.Errorf("%+v, %v", resources, err)
 	}
+	standIn.Join(t, "m1", nil, member)
+	cmd := program.Command(t, hub.Kubeconfig, "get", "clusters", "-o", "name")
+	cmd.Path = program.Binary("kubectl")
+	if out := program.Execute(t, cmd).OK(t); out != "cluster.cluster.karmada.io/m1" {
+		t.Errorf("kubectl lists %q", out)
+	}
+}
+
+func TestNobodyWatches(t *testing.T) {
+	err := client(t, config(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters).Param("watch", "true").Do(t.Context()).Error()
+	wants(t, err, 405, "watch is not supported")
 }

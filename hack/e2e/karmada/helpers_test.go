@@ -5,7 +5,6 @@ package karmada_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -121,14 +120,12 @@ func whoami(t *testing.T, c *rest.Config) (authenticationv1.UserInfo, error) {
 // wants fails the test unless an error is an answer with a code that holds a text.
 func wants(t *testing.T, err error, code int32, text string) {
 	t.Helper()
-	status, ok := err.(apierrors.APIStatus)
-	if !ok {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
 		t.Fatalf("not an answer: %v", err)
 	}
-	s := status.Status()
-	t.Logf("%d %q %s details %+v", s.Code, s.Reason, s.Message, s.Details)
-	if s.Code != code || !strings.Contains(s.Message, text) {
-		t.Errorf("want %d %s with %q", code, http.StatusText(int(code)), text)
+	if s := answer.Status(); s.Code != code || !strings.Contains(s.Message, text) {
+		t.Errorf("%d %s, want %d with %q", s.Code, s.Message, code, text)
 	}
 }
 

@@ -3,13 +3,12 @@
 // Package karmada stands in for karmada-aggregated-apiserver: it makes a control plane serve Cluster objects and the
 // proxy to the API servers behind them.
 //
-// The hub registers the stand-in as Karmada does it, as an APIService, so it is the hub that authenticates who asks and
-// decides whether they may. The member decides about everything that comes through. In between are these files.
+// The hub knows the stand-in as it knows Karmada's program, by an APIService: it is the hub that authenticates who asks and
+// decides whether they may. What comes through to a member, the member decides about.
 package karmada
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -66,14 +65,12 @@ func Serve(hub *controlplane.ControlPlane) (*Karmada, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), serveTimeout)
 	defer cancel()
 	if err := k.register(ctx); err != nil {
-		return nil, errors.Join(err, k.Stop())
+		k.Stop()
+		return nil, err
 	}
 	return k, nil
 }
 
 // Stop ends the stand-in as if it had crashed: the hub keeps the registration, and answers that the service is
-// unavailable. Serve brings it back.
-func (k *Karmada) Stop() error {
-	k.stop()
-	return nil
-}
+// unavailable. Serve makes another in its place. Calls after the first do nothing.
+func (k *Karmada) Stop() { k.stop() }

@@ -44,6 +44,6 @@ func runTests(m *testing.M) (code int, err error) {
 	if standIn, err = karmada.Serve(hub); err != nil {
 		return 1, err
 	}
-	defer func() { err = errors.Join(err, standIn.Stop()) }()
+	defer func() { standIn.Stop() }()
 	return m.Run(), nil
 }

@@ -35,39 +35,41 @@ type secretRef struct{ Namespace, Name string }
 
 // connect passes a request on to a member, as the user who made it.
 func (k *Karmada) connect(w http.ResponseWriter, r *http.Request) {
-	c, err := k.cluster(r.Context(), r.PathValue("name"))
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	config, err := k.tls(r.Context(), c)
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	location, err := url.Parse(c.Spec.APIEndpoint)
-	if err == nil && c.Spec.APIEndpoint == "" {
-		err = fmt.Errorf("cluster %s has no API endpoint", r.PathValue("name"))
-	}
-	if err != nil {
-		refuse(w, err)
-		return
-	}
-	if c.Spec.ImpersonatorSecretRef == nil {
-		refuse(w, fmt.Errorf("cluster %s has no impersonatorSecretRef", r.PathValue("name")))
-		return
-	}
-	token, err := k.secret(r.Context(), *c.Spec.ImpersonatorSecretRef, "token")
+	location, config, token, err := k.route(r.Context(), r.PathValue("name"))
 	if err != nil {
 		refuse(w, err)
 		return
 	}
 	location.Path = path.Join(location.Path, r.PathValue("path"))
-	impersonate(r.Header, string(token))
+	impersonate(r.Header, token)
 	// Karmada makes a connection for every request, too.
 	transport := utilnet.SetTransportDefaults(&http.Transport{TLSClientConfig: config})
 	defer transport.CloseIdleConnections()
 	proxy.NewUpgradeAwareHandler(location, transport, false, false, responder{}).ServeHTTP(w, r)
+}
+
+// route is where a Cluster is, how to know it, and the token of its impersonator.
+func (k *Karmada) route(ctx context.Context, name string) (*url.URL, *tls.Config, string, error) {
+	c, err := k.cluster(ctx, name)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	config, err := k.tls(ctx, c)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if c.Spec.APIEndpoint == "" {
+		return nil, nil, "", fmt.Errorf("cluster %s has no API endpoint", name)
+	}
+	location, err := url.Parse(c.Spec.APIEndpoint)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if c.Spec.ImpersonatorSecretRef == nil {
+		return nil, nil, "", fmt.Errorf("cluster %s has no impersonatorSecretRef", name)
+	}
+	token, err := k.secret(ctx, *c.Spec.ImpersonatorSecretRef, "token")
+	return location, config, string(token), err
 }
 
 // responder refuses what the proxy fails at.
@@ -78,7 +80,12 @@ func (responder) Error(w http.ResponseWriter, _ *http.Request, err error) { refu
 
 // cluster reads a Cluster in the hub.
 func (k *Karmada) cluster(ctx context.Context, name string) (c cluster, err error) {
-	raw, err := k.client.Discovery().RESTClient().Get().AbsPath(storedClusters, name).Do(ctx).Raw()
+	result := k.client.Discovery().RESTClient().Get().AbsPath(storedClusters, name).Do(ctx)
+	// Only Error says what the hub said.
+	if err := result.Error(); err != nil {
+		return c, err
+	}
+	raw, err := result.Raw()
 	if err != nil {
 		return c, err
 	}

@@ -3,12 +3,15 @@
 package karmada_test
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 )
 
 func TestTokenOfTheMember(t *testing.T) {
@@ -22,6 +25,32 @@ func TestTokenOfTheMember(t *testing.T) {
 	}
 	if who, err := hub.WhoAmI(t.Context(), r.Status.Token); !apierrors.IsUnauthorized(err) {
 		t.Errorf("to the hub it is that of %q: %v", who.Username, err)
+	}
+}
+
+func TestEveryVerb(t *testing.T) {
+	standIn.Join(t, "m1", nil, member)
+	configMaps, ctx := client(t, through(config(t, hub), "m1")).CoreV1().ConfigMaps("default"), t.Context()
+	made, err := configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-", Labels: map[string]string{"test": "verbs"}}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made.Data = map[string]string{"a": "b"}
+	if _, err := configMaps.Update(ctx, made, metav1.UpdateOptions{}); err != nil {
+		t.Error(err)
+	}
+	if _, err := configMaps.Patch(ctx, made.Name, types.MergePatchType, []byte(`{"data":{"c":"d"}}`), metav1.PatchOptions{}); err != nil {
+		t.Error(err)
+	}
+	found, err := configMaps.List(ctx, metav1.ListOptions{LabelSelector: "test=verbs"})
+	if err != nil || len(found.Items) != 1 || !maps.Equal(found.Items[0].Data, map[string]string{"a": "b", "c": "d"}) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if _, err := client(t, config(t, hub)).CoreV1().ConfigMaps("default").Get(ctx, made.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("in the hub: %v", err)
+	}
+	if err := configMaps.Delete(ctx, made.Name, metav1.DeleteOptions{}); err != nil {
+		t.Error(err)
 	}
 }
 
