@@ -92,14 +92,19 @@ func grant(t *testing.T, cp *controlplane.ControlPlane, user, apiGroup, resource
 	program.Eventually(t, 10*time.Second, func() error { return allowed(ctx, admin, user, apiGroup, resource, verbs[0]) })
 }
 
-// account makes a ServiceAccount in a control plane, and returns its user name and a token.
+// account makes a ServiceAccount in a control plane until the test ends, and returns its user name and a token.
 func account(t *testing.T, cp *controlplane.ControlPlane, name string) (user, token string) {
 	t.Helper()
-	core := client(t, config(t, cp)).CoreV1()
+	core, ctx := client(t, config(t, cp)).CoreV1(), context.WithoutCancel(t.Context())
 	_, err := core.ServiceAccounts("default").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		if err := core.ServiceAccounts("default").Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 	r, err := core.ServiceAccounts("default").CreateToken(t.Context(), name, &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
