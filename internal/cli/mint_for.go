@@ -134,6 +134,6 @@ func (m *mint) caution(ctx context.Context, d desk, names []string) {
 	}
 	missing = slices.DeleteFunc(missing, func(name string) bool { return !joined[name] })
 	if len(missing) > 0 {
-		m.env.warn("%d of these clusters are members already, and cannot join again under the name: %s", len(missing), strings.Join(briefly(missing), ", "))
+		m.env.warn("there are members of the name already, so that whoever joins under it is refused: %s", strings.Join(briefly(missing), ", "))
 	}
 }

@@ -28,7 +28,7 @@ type saMint struct {
 	warningsAsErrors bool
 	revocable        bool
 
-	viaHub           bool // members are to be reached through the control plane, which has to know the token
+	viaHub bool // members are to be reached through the control plane, which has to know the token
 
 	tried sync.Map // the Secret that is under way on each target
 }

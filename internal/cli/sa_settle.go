@@ -70,12 +70,12 @@ func (r *revocation) refuse(p place, found []fleet.Result[[]revoked], holders []
 // print writes a line for each token by default.
 func (r *revocation) print(gone output.List[revoked]) error {
 	view := behind(r.conn, output.View[revoked]{
-			Name: func(i revoked) string { return "secret/" + i.Name },
-			Columns: []output.Column[revoked]{
-				{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
-				{Title: "Name", Cell: func(i revoked) string { return i.Name }},
-				{Title: "Status", Cell: func(i revoked) string { return i.Status }},
-			},
+		Name: func(i revoked) string { return "secret/" + i.Name },
+		Columns: []output.Column[revoked]{
+			{Title: "Namespace", Cell: func(i revoked) string { return i.Namespace }},
+			{Title: "Name", Cell: func(i revoked) string { return i.Name }},
+			{Title: "Status", Cell: func(i revoked) string { return i.Status }},
+		},
 	}, revoked.at)
 	if !r.format.IsDefault() {
 		return output.Print(r.env.Out, &r.format, gone, view)

@@ -23,7 +23,7 @@ func (c *Client) Beyond(err error) error {
 	byHub := status.Details != nil && status.Details.Group == clusterGroup
 	switch {
 	case status.Code == http.StatusForbidden:
-		return &Error{Err: fmt.Errorf("%s refuses: %w", c.refuser(status, byHub), err), Hint: c.rights(status, byHub)}
+		return &Error{Err: fmt.Errorf("%s refuses: %w", c.refuser(status, byHub), err), Hint: c.rights(status, byHub, wanted(err))}
 	case status.Code == http.StatusUnauthorized:
 		return &Error{Err: fmt.Errorf("member %s refuses the control plane's own credential: %w", c.member, err), Hint: "the Secret that impersonatorSecretRef of Cluster " + c.member + " names holds a token that the member does not accept: Karmada writes it anew when the member joins again"}
 	case status.Code == http.StatusNotFound && byHub:
@@ -54,17 +54,25 @@ func isImpersonation(status metav1.Status) bool {
 	return strings.Contains(status.Message, "cannot impersonate resource")
 }
 
+// wanted returns which right the operation takes on any cluster, as far as its author said so.
+func wanted(err error) string {
+	if known := (*Error)(nil); errors.As(err, &known) {
+		if right, ok := strings.CutPrefix(known.Hint, "this needs "); ok {
+			return right
+		}
+	}
+	return "the right to do what was asked"
+}
+
 // rights says what is needed on both sides. The side that refused comes first.
-func (c *Client) rights(status metav1.Status, byHub bool) string {
-	const (
-		hub    = "on the control plane the verbs get and create on clusters/proxy of cluster.karmada.io"
-		member = "inside the member, for the user of the same name, the right to do what was asked"
-	)
+func (c *Client) rights(status metav1.Status, byHub bool, wanted string) string {
+	const hub = "on the control plane the verbs get and create on clusters/proxy of cluster.karmada.io"
+	inside := "inside the member, for the user of the same name, " + wanted
 	switch {
 	case byHub:
-		return "this needs two things: " + hub + ", which a ClusterRole can restrict to resourceNames: [" + c.member + "], and " + member
+		return "this needs two things: " + hub + ", which a ClusterRole can restrict to resourceNames: [" + c.member + "]; and " + inside
 	case isImpersonation(status):
-		return "Karmada lets its impersonator in the member act for those alone whom a ClusterRole on the control plane grants clusters/proxy by name: bind this user or group to one; besides, this needs " + member
+		return "Karmada lets its impersonator in the member act for those alone whom a ClusterRole on the control plane grants clusters/proxy by name: bind this user or group to one; besides, this needs " + inside
 	}
-	return "clusters/proxy was granted on the control plane, which is one half; the other is " + member + ": RBAC in the member grants it"
+	return "this needs two things: clusters/proxy on the control plane, which is granted; and " + inside
 }

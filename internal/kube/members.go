@@ -32,7 +32,7 @@ type Member struct {
 }
 
 // MemberNames returns the names of the members that a label selector selects, sorted as the server sorts them. A server
-// that is no Karmada control plane is Unsupported; every other error is the API's own.
+// that is no Karmada control plane is Unsupported, and a Forbidden has a hint; every other error is the API's own.
 func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, error) {
 	const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
 	found, err := inChunks(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
@@ -40,7 +40,10 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 		err := decoded(c.core.Get().AbsPath(clusters).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.codec).Do(ctx), page)
 		return page.Items, page.Continue, err
 	})
-	if ReasonOf(err) == NotFound {
+	switch ReasonOf(err) {
+	case Forbidden:
+		return nil, &Error{Err: err, Hint: "this needs the verb list on clusters of cluster.karmada.io, on the control plane"}
+	case NotFound:
 		return nil, &Error{
 			Reason: Unsupported,
 			Err:    fmt.Errorf("%s has no members: it is no Karmada control plane (%w)", c.Server().Host, err),

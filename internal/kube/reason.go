@@ -138,10 +138,10 @@ func IsUntrusted(err error) bool {
 // no credential.
 func IsUnsent(err error) bool {
 	var (
-		opErr   *net.OpError
-		dnsErr  *net.DNSError
-		recErr  tls.RecordHeaderError
-		noConn  unsent
+		opErr  *net.OpError
+		dnsErr *net.DNSError
+		recErr tls.RecordHeaderError
+		noConn unsent
 	)
 	switch {
 	case errors.As(err, &noConn):

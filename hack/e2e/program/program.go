@@ -94,7 +94,7 @@ func (o Outcome) Wants(t testing.TB, code int, texts ...string) {
 type Document struct {
 	Kind     string
 	Items    []map[string]any
-	Failures []struct{ Context, Reason, Message string }
+	Failures []struct{ Context, Member, Reason, Message string }
 }
 
 // Document parses what -o json printed.

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package members_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/joinctl/joinctl/hack/e2e/karmada"
+)
+
+// allow gives a subject rights on a control plane until the test ends. A moment later the server knows.
+func (p plane) allow(t testing.TB, name string, subject rbacv1.Subject, rules ...rbacv1.PolicyRule) {
+	t.Helper()
+	roles, bindings := p.client.RbacV1().ClusterRoles(), p.client.RbacV1().ClusterRoleBindings()
+	if _, err := roles.Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: name}, Rules: rules}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := bindings.Create(t.Context(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+		Subjects:   []rbacv1.Subject{subject},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if err := errors.Join(bindings.Delete(ctx, name, metav1.DeleteOptions{}), roles.Delete(ctx, name, metav1.DeleteOptions{})); err != nil {
+			t.Error(err)
+		}
+	})
+	const learned = 300 * time.Millisecond
+	time.Sleep(learned)
+}
+
+func user(name string) rbacv1.Subject {
+	return rbacv1.Subject{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: name}
+}
+
+func proxyRule(members ...string) rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{"cluster.karmada.io"}, Resources: []string{"clusters/proxy"}, ResourceNames: members, Verbs: []string{"get", "create"}}
+}
+
+func mintRule() rbacv1.PolicyRule {
+	return rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"serviceaccounts/token"}, Verbs: []string{"create"}}
+}
+
+// TestForbiddenSaysWhichOfTheTwoRightsIsMissing, and that there are two.
+func TestForbiddenSaysWhichOfTheTwoRightsIsMissing(t *testing.T) {
+	join(t)
+	const both = "clusters/proxy"
+	const inside = "inside the member, for the user of the same name, the verb create on serviceaccounts/token in namespace default"
+	args := []string{"sa", "token", "default", "--member", "east", "--as", "alice"}
+	first := run(t, args...)
+	first.Wants(t, 1, "the control plane refuses: ", `User "alice" cannot create resource "clusters/proxy"`, "hint: this needs two things: ", both, "resourceNames: [east]", inside)
+	if first.Took > time.Second {
+		t.Errorf("it took %s", first.Took)
+	}
+	run(t, "sa", "token", "default", "--members", "--as", "alice").Wants(t, 1, `cannot list resource "clusters"`, "hint: this needs the verb list on clusters of cluster.karmada.io")
+
+	hub.allow(t, "proxy-for-alice", user("alice"), proxyRule("east"))
+	run(t, args...).Wants(t, 1, "member east refuses: ", `User "alice" cannot create resource "serviceaccounts/token"`, "hint: this needs two things: clusters/proxy on the control plane, which is granted; and "+inside)
+
+	east.allow(t, "mint-for-alice", user("alice"), mintRule())
+	east.is(t, run(t, args...).OK(t), robot)
+	doc := run(t, "sa", "token", "default", "--member", "east,west", "--as", "alice", "-o", "json").Document(t)
+	if len(doc.Items) != 1 || len(doc.Failures) != 1 || doc.Failures[0].Member != "west" || doc.Failures[0].Reason != "Forbidden" {
+		t.Errorf("one member is granted, and the document is %+v", doc)
+	}
+
+	standIn.Impersonates(t, east.ControlPlane, "bob")
+	run(t, args...).Wants(t, 1, "member east, to let the control plane act for this user, refuses: ", "cannot impersonate resource", "hint: Karmada lets its impersonator", both, inside)
+}
+
+// TestTheAggregatedAPIBeingDownIsTold as what it is: nothing behind it can be reached.
+func TestTheAggregatedAPIBeingDownIsTold(t *testing.T) {
+	join(t)
+	standIn.Stop()
+	defer func() {
+		again, err := karmada.Serve(hub.ControlPlane)
+		if err != nil {
+			t.Fatal(err)
+		}
+		standIn = again
+	}()
+	run(t, "sa", "token", "default", "--members").Wants(t, 1, `Unreachable, 1 of 1 ("hub"): list members: `)
+	run(t, "sa", "token", "default", "--member", "east").Wants(t, 1, `member "east" of context "hub": `)
+	run(t, "token", "create", "--for", "north").Wants(t, 0, "warning: whether a member of such a name exists cannot be told: ")
+}

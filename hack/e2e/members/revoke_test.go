@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package members_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestRevocableTokensOfMembersAreListedAndRevokedThroughTheHub by the names that the list has.
+func TestRevocableTokensOfMembersAreListedAndRevokedThroughTheHub(t *testing.T) {
+	join(t)
+	one := run(t, "sa", "token", "default", "--revocable", "--member", "east")
+	one.OK(t)
+	_, hint, _ := strings.Cut(one.Stderr, "revoke it with: joinctl ")
+	if !strings.HasSuffix(hint, " --context hub --member east\n") {
+		t.Fatalf("stderr is %q", one.Stderr)
+	}
+	run(t, strings.Fields(hint)...).OK(t)
+
+	run(t, "sa", "token", "default", "--revocable", "--members").OK(t)
+	names := strings.Fields(run(t, "sa", "list", "--members", "-o", "name").OK(t))
+	if len(names) != 2 || !strings.HasPrefix(names[0], "hub/east/default-token-") || !strings.HasPrefix(names[1], "hub/west/default-token-") {
+		t.Fatalf("listed %q", names)
+	}
+	got := run(t, "sa", "revoke", names[0], "--members").OK(t)
+	if got != `serviceaccount token "`+names[0]+`" revoked` {
+		t.Errorf("printed %q", got)
+	}
+	bare := strings.TrimPrefix(names[1], "hub/west/")
+	run(t, "sa", "revoke", bare, "--member", "east").Wants(t, 1, "not found")
+	run(t, "sa", "revoke", bare, "--members").OK(t)
+	if left := run(t, "sa", "list", "--members", "-o", "name").OK(t); left != "" {
+		t.Errorf("left are %q", left)
+	}
+}
