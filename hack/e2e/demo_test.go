@@ -22,6 +22,7 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 		`(?m)^system:bootstrap:[a-z0-9]{6}, in groups .*system:bootstrappers:karmada:default-cluster-token`,
 		`(?m)^bootstrap token "[a-z0-9]{6}" deleted$`,
 		`(?m)^joinctl: no bootstrap tokens in context hub$`,
+		`(?m)^karmadactl register .* --cluster-name member3$`,
 		`(?m)^authentication +ok +.*system:bootstrap:[a-z0-9]{6}.*system:bootstrappers:karmada:default-cluster-token`,
 		`(?m)^approval +ok `,
 	} {

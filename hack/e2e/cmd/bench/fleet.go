@@ -19,7 +19,7 @@ import (
 const (
 	fleetPlanes = 3
 	fleetSize   = 1000  // targets of the fan-out
-	splitSize   = 100   // of those, how many the tools for one cluster are run on
+	splitSize   = 100   // of those, how many the tools for one cluster are run on; and clusters that are about to join one
 	hugeSize    = 10000 // contexts of the kubeconfig that is hardly used
 	listTokens  = "GET " + secrets + "?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken&limit=500"
 )
@@ -77,7 +77,17 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 	ours := func(kubeconfig string, words ...string) *program {
 		return tool([]string{"KUBECONFIG=" + kubeconfig}, bin, "joinctl", words...)
 	}
+	names, err := joining(work)
+	if err != nil {
+		return nil, stop, err
+	}
+	hub := planes[0].Kubeconfig
 	return []group{
+		// Without signatures, which would soon outgrow cluster-info.
+		{fmt.Sprintf("a token for each of %d clusters", splitSize), []*program{
+			ours(hub, "token", "create", "--for-file", names, "--usages", "authentication"),
+			shell("xargs -P16 kubeadm", fmt.Sprintf("xargs -P16 -I{} %s --kubeconfig %s token create --usages authentication --description {} < %s >/dev/null", filepath.Join(bin, "kubeadm"), hub, names)),
+		}},
 		{fmt.Sprintf("token list, %d targets", fleetSize), []*program{
 			ours(whole, "token", "list", "--all-contexts", "-o", "name"), tool(nil, bin, "barefleet", "-kubeconfig", whole, listTokens),
 		}},
@@ -93,6 +103,16 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 			tool([]string{"KUBECONFIG=" + huge}, bin, "kubectl", "config", "get-contexts"),
 		}},
 	}, stop, nil
+}
+
+// joining writes the names of clusters that are about to join.
+func joining(work string) (path string, err error) {
+	var names strings.Builder
+	for i := range splitSize {
+		fmt.Fprintf(&names, "member-%d\n", i)
+	}
+	path = filepath.Join(work, "names")
+	return path, os.WriteFile(path, []byte(names.String()), 0o600)
 }
 
 func fleetName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }

@@ -81,10 +81,11 @@ func (d demo) show() error {
 			return err
 		}
 	}
-	d.say("The next member tries its command before karmadactl runs it:")
-	if out, err = d.run("token", "create", "--print-register-command", "--ttl", "2h", "--description", "for member2"); err != nil {
+	d.say("The next members get a token each:")
+	if out, err = d.run("token", "create", "--print-register-command", "--ttl", "2h", "--for", "member2,member3"); err != nil {
 		return err
 	}
+	d.say("One of them tries its command before karmadactl runs it:")
 	line := regexp.MustCompile(`(?m)^karmadactl register .*$`).FindString(out)
 	_, err = d.run(append([]string{"check", "--"}, strings.Fields(line)...)...)
 	return err
