@@ -100,7 +100,7 @@ func (c *connection) examine(ctx context.Context, _ fleet.Target, client *kube.C
 	}
 	milliseconds := c.env.Now().Sub(begin).Milliseconds()
 	out.LatencyMS = &milliseconds
-	karmada, err := client.Serves(ctx, karmadaGroup)
+	karmada, err := client.Serves(ctx, kube.KarmadaGroup)
 	if err != nil {
 		return out, err
 	}

@@ -8,9 +8,6 @@ import (
 	"github.com/joinctl/joinctl/internal/output"
 )
 
-// karmadaGroup is the API group by which a Karmada control plane is known.
-const karmadaGroup = "cluster.karmada.io"
-
 // A contextItem is a context of the kubeconfig in a document.
 type contextItem struct {
 	Context     string `json:"context"`

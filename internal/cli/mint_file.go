@@ -52,7 +52,8 @@ func (m *mint) path(name string) string {
 }
 
 // file puts credentials into files, where they are to go there: those that were made, and those of clusters that were
-// skipped and have no file. What has a file is not printed; what was made and can have none is taken back.
+// skipped and whose file is missing or says something else. What has a file is not printed; what was made and can have none
+// is taken back.
 func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 	if m.dir == "" || m.dry != dryRunNone {
 		return
@@ -63,8 +64,9 @@ func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 		if value.token.IsZero() {
 			continue
 		}
-		if _, err := os.Lstat(path); value.secret != nil || errors.Is(err, os.ErrNotExist) {
-			if err := keep(path, first(value.item.Command, value.item.Token)); err != nil {
+		line := first(value.item.Command, value.item.Token) + "\n"
+		if old, err := os.ReadFile(path); err != nil || string(old) != line {
+			if err := keep(path, line); err != nil {
 				result.Err = errors.Join(result.Err, err, m.undo(ctx, result))
 				continue
 			}
@@ -74,13 +76,13 @@ func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 	}
 }
 
-// keep writes one line that holds a credential.
+// keep writes a line that holds a credential.
 func keep(path, line string) error {
 	file, err := secretfile.New(path)
 	if err != nil {
 		return err
 	}
-	return file.Keep([]byte(line + "\n"))
+	return file.Keep([]byte(line))
 }
 
 // takeBack deletes what was made and could not be handed over.

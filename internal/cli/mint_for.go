@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/sets"
+
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
@@ -20,6 +22,9 @@ import (
 func (m *mint) createForAll(ctx context.Context, missed *shortfall) (results []fleet.Result[minted], problems []error, err error) {
 	names, err := m.to.names(m.env)
 	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := m.conn.targets(); err != nil {
 		return nil, nil, err
 	}
 	if err := m.writable(names); err != nil {
@@ -109,16 +114,32 @@ func (m *mint) existing(ctx context.Context, d desk) (map[string]minted, error) 
 // caution warns, before a token is made, of what is likely to go wrong later.
 func (m *mint) caution(ctx context.Context, d desk, names []string) {
 	missing := slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := d.there[name]; return ok })
-	signatures := len(missing)
-	if d.finding != nil {
-		signatures += d.finding.Signatures
-	}
-	if d.spec.Has(token.Signing) && signatures > discovery.ManySignatures {
-		m.env.warn("cluster-info would hold %d signatures, and nears the 1 MiB that a ConfigMap may have: where that is full, at some %d, no further token is signed; make fewer at a time, and delete what has served", signatures, discovery.MaxSignatures)
-	}
-	if m.offer.joiner != join.Karmada || len(missing) == 0 {
+	if len(missing) == 0 {
 		return
 	}
+	if d.spec.Has(token.Signing) {
+		m.cautionSignatures(ctx, d, len(missing))
+	}
+	if m.offer.joiner == join.Karmada {
+		m.cautionMembers(ctx, d, missing)
+	}
+}
+
+// cautionSignatures warns where cluster-info may not have room for the signatures of so many more tokens.
+func (m *mint) cautionSignatures(ctx context.Context, d desk, more int) {
+	signatures := more
+	if d.finding != nil {
+		signatures += d.finding.Signatures
+	} else if info, err := discovery.Read(ctx, d.client, m.offer.joiner); err == nil {
+		signatures += len(info.Signatures)
+	}
+	if signatures > discovery.ManySignatures {
+		m.env.warn("cluster-info would hold %d signatures, and nears the 1 MiB that a ConfigMap may have: where that is full, at some %d, no further token is signed; make fewer at a time, and delete what has served", signatures, discovery.MaxSignatures)
+	}
+}
+
+// cautionMembers warns of clusters that have joined already.
+func (m *mint) cautionMembers(ctx context.Context, d desk, names []string) {
 	members, err := d.client.MemberNames(ctx, "")
 	switch kube.ReasonOf(err) {
 	case "":
@@ -128,12 +149,9 @@ func (m *mint) caution(ctx context.Context, d desk, names []string) {
 		m.env.warn("whether a member of such a name exists cannot be told: %v", err)
 		return
 	}
-	joined := map[string]bool{}
-	for _, name := range members {
-		joined[name] = true
-	}
-	missing = slices.DeleteFunc(missing, func(name string) bool { return !joined[name] })
-	if len(missing) > 0 {
-		m.env.warn("there are members of the name already, so that whoever joins under it is refused: %s", strings.Join(briefly(missing), ", "))
+	wanted := sets.New(names...)
+	joined := slices.DeleteFunc(members, func(name string) bool { return !wanted.Has(name) })
+	if len(joined) > 0 {
+		m.env.warn("there are members of the name already, so that whoever joins under it is refused: %s", strings.Join(briefly(joined), ", "))
 	}
 }

@@ -99,14 +99,16 @@ func (m *mint) plan(format *output.Format) error {
 // manifest prints the Secrets for GitOps.
 func (m *mint) manifest(format *output.Format, names []string, spec token.Spec) error {
 	list := &corev1.List{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "List"}}
+	taken := map[string]bool{"": true}
 	for _, name := range names {
 		tok := m.given
-		if tok.IsZero() {
+		for taken[tok.ID] {
 			var err error
 			if tok, err = token.Generate(m.env.Rand); err != nil {
 				return err
 			}
 		}
+		taken[tok.ID] = true
 		m.warnForever(tok.ID, spec)
 		list.Items = append(list.Items, runtime.RawExtension{Object: token.Encode(tok, addressed(spec, name))})
 	}

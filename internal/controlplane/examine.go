@@ -13,9 +13,6 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// karmadaGroup is the API group by which a Karmada control plane is known.
-const karmadaGroup = "cluster.karmada.io"
-
 // bootstrapAuth is the check of what only a probe can tell.
 const bootstrapAuth = "bootstrap-auth"
 
@@ -114,16 +111,16 @@ func duties() []kube.Access {
 
 // kind compares the control plane to the joiner.
 func (e *examination) kind(ctx context.Context) (err error) {
-	if e.karmada, err = e.c.Serves(ctx, karmadaGroup); err != nil {
-		return fmt.Errorf("look for API group %s: %w", karmadaGroup, err)
+	if e.karmada, err = e.c.Serves(ctx, kube.KarmadaGroup); err != nil {
+		return fmt.Errorf("look for API group %s: %w", kube.KarmadaGroup, err)
 	}
 	switch {
 	case e.joiner == join.Karmada && !e.karmada:
 		e.report("kind", Warning, "is this the context of the host or of a member? For nodes, say --joiner kubeadm",
-			"no API group %s: this is no Karmada control plane", karmadaGroup)
+			"no API group %s: this is no Karmada control plane", kube.KarmadaGroup)
 	case e.joiner == join.Kubeadm && e.karmada:
 		e.report("kind", Warning, "members join with karmadactl register: leave --joiner out",
-			"it has API group %s: this is a Karmada control plane, which no node joins", karmadaGroup)
+			"it has API group %s: this is a Karmada control plane, which no node joins", kube.KarmadaGroup)
 	}
 	return nil
 }

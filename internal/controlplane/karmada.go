@@ -111,7 +111,7 @@ func agentRBAC() Grant {
 		Who:     kube.Subject{User: generator, Groups: []string{agents, "system:authenticated"}},
 		Called:  "user " + generator,
 		Needs: []kube.Access{
-			{Verb: "get", Group: "cluster.karmada.io", Resource: "clusters"},
+			{Verb: "get", Group: kube.KarmadaGroup, Resource: "clusters"},
 			{Verb: "create", Group: rbac, Resource: "clusterroles"},
 			{Verb: "create", Group: rbac, Resource: "clusterrolebindings"},
 			{Verb: "create", Group: rbac, Resource: "roles"},
@@ -127,8 +127,8 @@ func agentRBAC() Grant {
 			"it reads every Secret of the control plane, and creates and deletes roles and bindings",
 		Objects: []kube.Object{
 			&rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: clusterWide(generatorRole), Rules: []rbacv1.PolicyRule{
-				rule("cluster.karmada.io", []string{"create", "delete", "get", "list", "watch"}, "clusters"),
-				rule("cluster.karmada.io", []string{"update"}, "clusters/status"),
+				rule(kube.KarmadaGroup, []string{"create", "delete", "get", "list", "watch"}, "clusters"),
+				rule(kube.KarmadaGroup, []string{"update"}, "clusters/status"),
 				rule("config.karmada.io", []string{"get", "list", "watch"}, "resourceinterpretercustomizations", "resourceinterpreterwebhookconfigurations"),
 				rule("work.karmada.io", []string{"create", "delete", "get", "list", "update", "watch"}, "works"),
 				rule("work.karmada.io", []string{"patch", "update"}, "works/status"),

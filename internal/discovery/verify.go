@@ -22,7 +22,6 @@ import (
 const (
 	verifyTimeout   = 5 * time.Second // for all of Verify
 	endpointTimeout = 3 * time.Second // for an endpoint that may well be out of this machine's reach
-	karmadaGroup    = "cluster.karmada.io"
 )
 
 // A Finding is what Verify or FromKubeconfig knows of a control plane that a token is about to be minted for.
@@ -109,16 +108,16 @@ func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Fin
 
 // checkKind warns of a command that is for the other kind of control plane than this one.
 func (f *Finding) checkKind(ctx context.Context, admin *kube.Client) error {
-	karmada, err := admin.Serves(ctx, karmadaGroup)
+	karmada, err := admin.Serves(ctx, kube.KarmadaGroup)
 	switch {
 	case kube.ReasonOf(err) == kube.Forbidden:
 		return nil
 	case err != nil:
-		return fmt.Errorf("look for API group %s: %w", karmadaGroup, err)
+		return fmt.Errorf("look for API group %s: %w", kube.KarmadaGroup, err)
 	case f.joiner == join.Karmada && !karmada:
-		f.warn("this server has no API group %s: it is no Karmada control plane, and karmadactl register will fail", karmadaGroup)
+		f.warn("this server has no API group %s: it is no Karmada control plane, and karmadactl register will fail", kube.KarmadaGroup)
 	case f.joiner == join.Kubeadm && karmada:
-		f.warn("this server has API group %s: it is a Karmada control plane, and no node joins it with kubeadm", karmadaGroup)
+		f.warn("this server has API group %s: it is a Karmada control plane, and no node joins it with kubeadm", kube.KarmadaGroup)
 	}
 	return nil
 }

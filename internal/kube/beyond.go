@@ -20,7 +20,7 @@ func (c *Client) Beyond(err error) error {
 		return err
 	}
 	status := answer.Status()
-	byHub := status.Details != nil && status.Details.Group == clusterGroup
+	byHub := status.Details != nil && status.Details.Group == KarmadaGroup
 	switch {
 	case status.Code == http.StatusForbidden:
 		return &Error{Err: fmt.Errorf("%s refuses: %w", c.refuser(status, byHub), err), Hint: c.rights(status, byHub, wanted(err))}

@@ -15,12 +15,14 @@ import (
 	"k8s.io/client-go/rest"
 )
 
+// KarmadaGroup is the API group by which a Karmada control plane is known.
+const KarmadaGroup = "cluster.karmada.io"
+
 // Where a Karmada control plane serves its member clusters, and passes requests on to one of them
 // (karmada pkg/apis/cluster/v1alpha1/types.go, pkg/registry/cluster/storage/proxy.go).
 const (
-	clusterGroup = "cluster.karmada.io"
-	clusters     = "/apis/" + clusterGroup + "/v1alpha1/clusters"
-	proxied      = "/proxy"
+	clusters = "/apis/" + KarmadaGroup + "/v1alpha1/clusters"
+	proxied  = "/proxy"
 )
 
 // A Member is a cluster that has joined a Karmada control plane, as its Cluster object describes it.
