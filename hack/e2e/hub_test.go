@@ -5,9 +5,6 @@ package e2e
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,33 +27,18 @@ type hub struct {
 var hubs chan *hub
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
-}
-
-func runTests(m *testing.M) (code int, err error) {
-	if err := program.Prepare(); err != nil {
-		return 1, err
-	}
-	const size = 2
-	hubs = make(chan *hub, size)
-	for range size {
-		cp, err := controlplane.StartMain(program.Binary("controlplane"), "--joinable", "--karmada", "--name", "hub")
-		if err != nil {
-			return 1, err
+	program.Main(func(start program.Starter) (int, error) {
+		const size = 2
+		hubs = make(chan *hub, size)
+		for range size {
+			cp, client, err := start("--joinable", "--karmada", "--name", "hub")
+			if err != nil {
+				return 1, err
+			}
+			hubs <- &hub{cp, client}
 		}
-		defer func() { err = errors.Join(err, cp.Stop()) }()
-		client, err := cp.Clientset()
-		if err != nil {
-			return 1, err
-		}
-		hubs <- &hub{cp, client}
-	}
-	return m.Run(), nil
+		return m.Run(), nil
+	})
 }
 
 // lease returns a hub without tokens, for as long as the test runs.

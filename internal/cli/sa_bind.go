@@ -86,7 +86,7 @@ func (m *saMint) tellAll(results []fleet.Result[granted]) {
 		}
 	}
 	if count > 0 {
-		m.env.say("minted %d tokens of serviceaccount %s, one in each %s; -o json shows when each expires", count, m.name, m.conn.kind())
+		m.env.say("minted %s of serviceaccount %s, one for each %s; -o json shows when each expires", counted(count, "token"), m.name, m.conn.kind())
 	}
 	if count > 0 && m.revocable {
 		m.env.say("revoke one with: joinctl sa revoke; joinctl sa list -o name prints their names")

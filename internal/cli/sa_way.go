@@ -86,6 +86,8 @@ func authorityOf(ctx context.Context, target fleet.Target, c *kube.Client, names
 func (h *handover) tolerate(target fleet.Target, g granted, err error) error {
 	server := g.way.client.Server().Redacted()
 	switch {
+	case kube.ReasonOf(err) == kube.Interrupted:
+		return err
 	case h.viaHub && kube.ReasonOf(err) == kube.Forbidden:
 		return &kube.Error{
 			Err:  fmt.Errorf("try the kubeconfig for member %s: %w", target.Member, err),

@@ -8,15 +8,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
+	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/internal/story"
 )
 
@@ -25,35 +23,20 @@ import (
 var shared *hub
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
+	program.Main(func(start program.Starter) (int, error) {
+		cp, client, err := start("--joinable", "--karmada", "--signer=false", "--cleaner=false")
+		if err != nil {
+			return 1, err
+		}
+		shared = &hub{cp, client}
+		return m.Run(), nil
+	})
 }
-
-func runTests(m *testing.M) (code int, err error) {
-	if os.Getenv("JOINCTL_E2E_BIN") == "" {
-		return 1, errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
-	}
-	cp, err := controlplane.StartMain(binary("controlplane"), "--joinable", "--karmada", "--signer=false", "--cleaner=false")
-	if err != nil {
-		return 1, err
-	}
-	defer func() { err = errors.Join(err, cp.Stop()) }()
-	if shared, err = newHub(cp); err != nil {
-		return 1, err
-	}
-	return m.Run(), nil
-}
-
-func binary(name string) string { return filepath.Join(os.Getenv("JOINCTL_E2E_BIN"), name) }
 
 // start starts a control plane of the test's own.
 func start(t *testing.T, args ...string) *hub {
 	t.Helper()
-	h, err := newHub(controlplane.Start(t, binary("controlplane"), args...))
+	h, err := newHub(controlplane.Start(t, program.Binary("controlplane"), args...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +73,7 @@ func check(t *testing.T, j join, env []string, args ...string) outcome {
 // run runs joinctl with nothing of this process's environment.
 func run(t *testing.T, stdin string, env []string, args ...string) outcome {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary("joinctl"), args...)
+	cmd := exec.CommandContext(t.Context(), program.Binary("joinctl"), args...)
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
 	cmd.Stdin = strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer

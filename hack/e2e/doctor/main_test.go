@@ -6,7 +6,6 @@ package doctor_test
 import (
 	"fmt"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,11 +23,7 @@ import (
 const joinGroup = "system:bootstrappers:karmada:default-cluster-token"
 
 func TestMain(m *testing.M) {
-	if err := program.Prepare(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
+	program.Main(func(program.Starter) (int, error) { return m.Run(), nil })
 }
 
 // A hub is a control plane that one test has to itself.

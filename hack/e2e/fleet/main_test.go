@@ -4,9 +4,7 @@
 package fleet_test
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -29,35 +27,20 @@ type plane struct {
 var planes []*plane
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
-}
-
-func runTests(m *testing.M) (code int, err error) {
-	if err := program.Prepare(); err != nil {
-		return 1, err
-	}
-	var sans []string
-	for i := range names {
-		sans = append(sans, serverName(i))
-	}
-	for range 3 {
-		cp, err := controlplane.StartMain(program.Binary("controlplane"), "--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
-		if err != nil {
-			return 1, err
+	program.Main(func(start program.Starter) (int, error) {
+		var sans []string
+		for i := range names {
+			sans = append(sans, serverName(i))
 		}
-		defer func() { err = errors.Join(err, cp.Stop()) }()
-		client, err := cp.Clientset()
-		if err != nil {
-			return 1, err
+		for range 3 {
+			cp, client, err := start("--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
+			if err != nil {
+				return 1, err
+			}
+			planes = append(planes, &plane{cp, client})
 		}
-		planes = append(planes, &plane{cp, client})
-	}
-	return m.Run(), nil
+		return m.Run(), nil
+	})
 }
 
 func serverName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }

@@ -5,9 +5,6 @@
 package members_test
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"testing"
 
 	"k8s.io/client-go/kubernetes"
@@ -29,38 +26,21 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
-}
-
-func runTests(m *testing.M) (code int, err error) {
-	if err := program.Prepare(); err != nil {
-		return 1, err
-	}
-	for _, p := range []struct {
-		into *plane
-		args []string
-	}{{&hub, []string{"--name", "hub", "--joinable"}}, {&east, []string{"--name", "east"}}, {&west, []string{"--name", "west"}}} {
-		cp, err := controlplane.StartMain(program.Binary("controlplane"), p.args...)
-		if err != nil {
+	program.Main(func(start program.Starter) (int, error) {
+		for into, args := range map[*plane][]string{&hub: {"--name", "hub", "--joinable"}, &east: {"--name", "east"}, &west: {"--name", "west"}} {
+			cp, client, err := start(args...)
+			if err != nil {
+				return 1, err
+			}
+			*into = plane{cp, client}
+		}
+		var err error
+		if standIn, err = karmada.Serve(hub.ControlPlane); err != nil {
 			return 1, err
 		}
-		defer func() { err = errors.Join(err, cp.Stop()) }()
-		client, err := cp.Clientset()
-		if err != nil {
-			return 1, err
-		}
-		*p.into = plane{cp, client}
-	}
-	if standIn, err = karmada.Serve(hub.ControlPlane); err != nil {
-		return 1, err
-	}
-	defer func() { standIn.Stop() }()
-	return m.Run(), nil
+		defer func() { standIn.Stop() }()
+		return m.Run(), nil
+	})
 }
 
 // run runs joinctl with the hub's kubeconfig.

@@ -5,9 +5,6 @@
 package sa_test
 
 import (
-	"errors"
-	"fmt"
-	"os"
 	"os/exec"
 	"testing"
 
@@ -27,32 +24,16 @@ type hub struct {
 var capped, free *hub
 
 func TestMain(m *testing.M) {
-	code, err := runTests(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(code)
-}
-
-// runTests starts the control planes.
-func runTests(m *testing.M) (code int, err error) {
-	if err := program.Prepare(); err != nil {
-		return 1, err
-	}
-	for into, args := range map[**hub][]string{&capped: {"--max-token-expiration=1h"}, &free: nil} {
-		cp, err := controlplane.StartMain(program.Binary("controlplane"), append(args, "--name", "hub")...)
-		if err != nil {
-			return 1, err
+	program.Main(func(start program.Starter) (int, error) {
+		for into, args := range map[**hub][]string{&capped: {"--max-token-expiration=1h"}, &free: nil} {
+			cp, client, err := start(append(args, "--name", "hub")...)
+			if err != nil {
+				return 1, err
+			}
+			*into = &hub{cp, client}
 		}
-		defer func() { err = errors.Join(err, cp.Stop()) }()
-		client, err := cp.Clientset()
-		if err != nil {
-			return 1, err
-		}
-		*into = &hub{cp, client}
-	}
-	return m.Run(), nil
+		return m.Run(), nil
+	})
 }
 
 // run runs a program of the folder with a kubeconfig, and with nothing of this process's environment but the PATH.
