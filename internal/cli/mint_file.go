@@ -67,7 +67,12 @@ func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 		line := first(value.item.Command, value.item.Token) + "\n"
 		if old, err := os.ReadFile(path); err != nil || string(old) != line {
 			if err := keep(path, line); err != nil {
-				result.Err = errors.Join(result.Err, err, m.undo(ctx, result))
+				if undone := m.undo(ctx, result); undone != nil {
+					err = errors.Join(err, undone)
+				} else if value.secret != nil {
+					err = fmt.Errorf("%w; token %s was deleted again", err, value.item.ID)
+				}
+				value.secret, result.Err = nil, errors.Join(result.Err, err)
 				continue
 			}
 			value.filed = true
@@ -85,20 +90,33 @@ func keep(path, line string) error {
 	return file.Keep([]byte(line))
 }
 
-// takeBack deletes what was made and could not be handed over.
+// takeBack deletes what was made and could not be printed.
 func (m *mint) takeBack(ctx context.Context, results []fleet.Result[minted]) error {
 	var errs []error
+	last, count := fleet.Result[minted]{}, 0
 	for i := range results {
-		if results[i].Value.item.File == "" {
-			errs = append(errs, m.undo(ctx, &results[i]))
+		if results[i].Value.secret == nil || results[i].Value.item.File != "" || m.dry != dryRunNone {
+			continue
 		}
+		if err := m.undo(ctx, &results[i]); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		last = results[i]
+		count++
+	}
+	switch {
+	case count == 1:
+		m.env.say("token %s was created in %s, could not be printed, and was deleted again", last.Value.item.ID, described(last.Target.Hub()))
+	case count > 1:
+		m.env.say("%d tokens were created, could not be printed, and were deleted again", count)
 	}
 	return errors.Join(errs...)
 }
 
 // undo deletes a token that was made and could not be handed over.
 func (m *mint) undo(ctx context.Context, result *fleet.Result[minted]) error {
-	if result.Value.secret == nil || m.dry != dryRunNone {
+	if result.Value.secret == nil {
 		return nil
 	}
 	id, hub := result.Value.item.ID, result.Target.Hub()
@@ -108,7 +126,5 @@ func (m *mint) undo(ctx context.Context, result *fleet.Result[minted]) error {
 			Hint: fmt.Sprintf("remove it with: joinctl token delete %s%s", id, m.conn.flags(hub)),
 		}
 	}
-	result.Value.secret = nil
-	m.env.say("token %s was created in %s, could not be printed, and was deleted again", id, described(hub))
 	return nil
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -46,7 +47,9 @@ is missing is made. With --out-dir each credential goes into a file of its own, 
 			if m.to.file == stdin && (file == stdin || slices.Contains(args, stdin)) {
 				return errors.New("standard input is read once: for a token, or for the names of clusters")
 			}
-			m.given, err = parseToken(env, args, file)
+			if m.given, err = parseToken(env, args, file); err != nil && m.to.any() {
+				err = fmt.Errorf("%w; several clusters are named as --for NAME,NAME", err)
+			}
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
