@@ -21,7 +21,7 @@ func printFound[T any](conn *connection, format *output.Format, kind, things str
 	switch {
 	case len(found.Items) > 0 || missed.done == 0:
 	case conn.many():
-		conn.env.say("no %s in any of %d contexts", things, missed.done)
+		conn.env.say("no %s in any of %s", things, counted(missed.done, conn.kind()))
 	default:
 		conn.env.say("no %s in %s", things, described(results[0].Target))
 	}

@@ -27,7 +27,7 @@ type members struct {
 func (s *members) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&s.all, "members", false, "act in the member clusters of the Karmada control plane, through it")
-	flags.StringVar(&s.selector, "selector", "", "with --members: those alone whose Cluster objects have such labels")
+	flags.StringVarP(&s.selector, "selector", "l", "", "with --members: those alone whose Cluster objects have such labels")
 	s.registerNames(cmd)
 	before(cmd, func() error {
 		switch {

@@ -89,7 +89,7 @@ func (m *saMint) tellAll(results []fleet.Result[granted]) {
 		m.env.say("minted %s of serviceaccount %s, one for each %s; -o json shows when each expires", counted(count, "token"), m.name, m.conn.kind())
 	}
 	if count > 0 && m.revocable {
-		m.env.say("revoke one with: joinctl sa revoke; joinctl sa list -o name prints their names")
+		m.env.say("revoke one with: joinctl sa revoke %s; joinctl sa list -o name prints them so", m.conn.form())
 	}
 }
 

@@ -118,7 +118,7 @@ func calledForMember(ctx context.Context, caller satoken.Caller, target fleet.Ta
 	if err == nil && !caller.WantsMember(member) {
 		err = elsewhere("member " + target.Member)
 	}
-	return c.Beyond(err)
+	return err
 }
 
 // kept returns a token out of the cache, or mints one.

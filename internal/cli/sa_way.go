@@ -76,7 +76,10 @@ func authorityOf(ctx context.Context, target fleet.Target, c *kube.Client, names
 		err = &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("it has no %s", rootCAKey)}
 	}
 	if err != nil {
-		return nil, c.Beyond(fmt.Errorf("read the certificate authority of member %s from ConfigMap %s/%s: %w", target.Member, namespace, rootCA, err))
+		return nil, c.Beyond(&kube.Error{
+			Err:  fmt.Errorf("read the certificate authority of member %s from ConfigMap %s/%s: %w", target.Member, namespace, rootCA, err),
+			Hint: fmt.Sprintf("this needs the verb get on configmaps in namespace %s, which a Role can restrict to resourceNames: [%s]", namespace, rootCA),
+		})
 	}
 	return []byte(published.Data[rootCAKey]), nil
 }

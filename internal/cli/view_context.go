@@ -55,6 +55,14 @@ func (c *connection) called(target fleet.Target) string {
 	return target.Member
 }
 
+// form shows how names of things on many targets are printed, and read again.
+func (c *connection) form() string {
+	if c.members.many() {
+		return "CONTEXT/MEMBER/NAME --members"
+	}
+	return "CONTEXT/NAME"
+}
+
 // kind says what the targets are.
 func (c *connection) kind() string {
 	if c.members.any() {

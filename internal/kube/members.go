@@ -42,10 +42,7 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 		err := decoded(c.core.Get().AbsPath(clusters).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.codec).Do(ctx), page)
 		return page.Items, page.Continue, err
 	})
-	switch ReasonOf(err) {
-	case Forbidden:
-		return nil, &Error{Err: err, Hint: "this needs the verb list on clusters of cluster.karmada.io, on the control plane"}
-	case NotFound:
+	if ReasonOf(err) == NotFound {
 		return nil, &Error{
 			Reason: Unsupported,
 			Err:    fmt.Errorf("%s has no members: it is no Karmada control plane (%w)", c.Server().Host, err),
@@ -56,10 +53,18 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 	for i := range found {
 		names[i] = found[i].Name
 	}
-	return names, err
+	return names, needing("list", err)
 }
 
-// Member reads the Cluster object of one member. The error is the API's own.
+// needing adds which right on Cluster objects a request needs, if it was refused for want of one.
+func needing(verb string, err error) error {
+	if ReasonOf(err) != Forbidden {
+		return err
+	}
+	return &Error{Err: err, Hint: "this needs the verb " + verb + " on clusters of " + KarmadaGroup + ", on the control plane"}
+}
+
+// Member reads the Cluster object of one member. A Forbidden has a hint; every other error is the API's own.
 func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	var cluster struct {
 		Spec struct {
@@ -68,7 +73,7 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 			InsecureSkipTLSVerification bool   `json:"insecureSkipTLSVerification"`
 		} `json:"spec"`
 	}
-	err := decoded(c.core.Get().AbsPath(clusters, name).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx), &cluster)
+	err := needing("get", decoded(c.core.Get().AbsPath(clusters, name).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx), &cluster))
 	server := cluster.Spec.APIEndpoint
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server

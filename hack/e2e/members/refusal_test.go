@@ -74,6 +74,13 @@ func TestForbiddenSaysWhichOfTheTwoRightsIsMissing(t *testing.T) {
 		t.Errorf("one member is granted, and the document is %+v", doc)
 	}
 
+	handOver := []string{"sa", "kubeconfig", "default", "--member", "east", "--as", "alice"}
+	run(t, handOver...).Wants(t, 1, `cannot get resource "clusters"`, "hint: this needs the verb get on clusters of cluster.karmada.io, on the control plane")
+	hub.allow(t, "clusters-for-alice", user("alice"), rbacv1.PolicyRule{APIGroups: []string{"cluster.karmada.io"}, Resources: []string{"clusters"}, Verbs: []string{"get"}})
+	run(t, handOver...).Wants(t, 1, "member east refuses: ", "inside the member, for the user of the same name, the verb get on configmaps in namespace default, which a Role can restrict to resourceNames: [kube-root-ca.crt]")
+	east.allow(t, "authority-for-alice", user("alice"), rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}})
+	run(t, handOver...).OK(t)
+
 	standIn.Impersonates(t, east.ControlPlane, "bob")
 	run(t, args...).Wants(t, 1, "member east, to let the control plane act for this user, refuses: ", "cannot impersonate resource", "hint: Karmada lets its impersonator", both, inside)
 }

@@ -83,11 +83,6 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 	}
 	hub := planes[0].Kubeconfig
 	return []group{
-		// Without signatures, which would soon outgrow cluster-info.
-		{fmt.Sprintf("a token for each of %d clusters", splitSize), []*program{
-			ours(hub, "token", "create", "--for-file", names, "--usages", "authentication"),
-			shell("xargs -P16 kubeadm", fmt.Sprintf("xargs -P16 -I{} %s --kubeconfig %s token create --usages authentication --description {} < %s >/dev/null", filepath.Join(bin, "kubeadm"), hub, names)),
-		}},
 		{fmt.Sprintf("token list, %d targets", fleetSize), []*program{
 			ours(whole, "token", "list", "--all-contexts", "-o", "name"), tool(nil, bin, "barefleet", "-kubeconfig", whole, listTokens),
 		}},
@@ -101,6 +96,11 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 		{fmt.Sprintf("token list --shard 0/100 of %d", hugeSize), []*program{
 			tolerant(ours(huge, "token", "list", "--all-contexts", "--shard", "0/100", "-o", "name")),
 			tool([]string{"KUBECONFIG=" + huge}, bin, "kubectl", "config", "get-contexts"),
+		}},
+		// The last, since it leaves tokens behind; without signatures, which would soon outgrow cluster-info.
+		{fmt.Sprintf("a token for each of %d clusters", splitSize), []*program{
+			ours(hub, "token", "create", "--for-file", names, "--usages", "authentication"),
+			shell("xargs -P16 kubeadm", fmt.Sprintf("xargs -P16 -I{} %s --kubeconfig %s token create --usages authentication --description {} < %s >/dev/null", filepath.Join(bin, "kubeadm"), hub, names)),
 		}},
 	}, stop, nil
 }
