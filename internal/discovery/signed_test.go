@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -87,6 +88,29 @@ func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWaitSignedOfManyReturnsThoseThatAreLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f, _ := waiting(t, func(since time.Duration) string {
+			if since < time.Second {
+				return ""
+			}
+			return "valid"
+		})
+		signed, never := parsed(t, "abcdef.0123456789abcdef"), parsed(t, "zzzzzz.0123456789abcdef")
+		left, err := f.WaitSigned(t.Context(), 5*time.Second, signed, never)
+		if !errors.Is(err, ErrUnsigned) || !slices.Equal(left, []token.Token{never}) {
+			t.Errorf("left are %v, %v", left, err)
+		}
+		if left, err := f.WaitSigned(t.Context(), 5*time.Second, signed, signed); err != nil || len(left) != 0 {
+			t.Errorf("of signed ones are left %v, %v", left, err)
+		}
+		if left, err := f.WaitSigned(t.Context(), 5*time.Second); err != nil || len(left) != 0 {
+			t.Errorf("of none are left %v, %v", left, err)
+		}
+	})
 }
 
 func TestWaitSignedEndsWithItsTime(t *testing.T) {

@@ -133,3 +133,15 @@ func configError(t *testing.T, err error) *kube.ConfigError {
 	}
 	return config
 }
+
+func TestAMemberIsATargetOfItsOwnBehindItsControlPlane(t *testing.T) {
+	t.Parallel()
+	hub := Target{Context: "hub", group: &group{duplicates: []string{"alias"}}}
+	member := hub.With("m")
+	if member == hub || member != hub.With("m") || member == hub.With("n") || member.Hub() != hub || hub.Hub() != hub {
+		t.Errorf("hub %+v, member %+v", hub, member)
+	}
+	if member.Context != "hub" || member.Member != "m" || len(member.Duplicates()) != 1 {
+		t.Errorf("member %+v", member)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"os/exec"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,20 @@ func FuzzCommand(f *testing.F) {
 			if got := split(t, shell, c.Line()); !reflect.DeepEqual(got, c.Args()) {
 				t.Fatalf("%s splits %s into %q", shell, c.Line(), got)
 			}
+		}
+	})
+}
+
+// FuzzParseClusterName holds the rule against Karmada's, spelt otherwise.
+func FuzzParseClusterName(f *testing.F) {
+	for _, seed := range []string{"", "a", "member1", "-a", "a-", "a.b", "A", "a\n", "é", strings.Repeat("a", 48), strings.Repeat("a", 49)} {
+		f.Add(seed)
+	}
+	rule := regexp.MustCompile(`\A[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?\z`)
+	f.Fuzz(func(t *testing.T, text string) {
+		name, err := ParseClusterName(text)
+		if (err == nil) != rule.MatchString(text) || err == nil && string(name) != text || err != nil && name != "" {
+			t.Fatalf("%q is parsed as %q, %v", text, name, err)
 		}
 	})
 }
