@@ -110,7 +110,7 @@ func (c *connection) within(ctx context.Context, hubs []fleet.Target) ([]fleet.T
 	return targets, failed, nil
 }
 
-// planned returns the targets of a command that is only to say what it would do.
+// planned returns the targets of a command that is only to say what it would do, and with them what could not be learned.
 func (c *connection) planned(ctx context.Context) ([]fleet.Target, error) {
 	targets, err := c.targets()
 	if err != nil || !c.members.any() {
