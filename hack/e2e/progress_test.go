@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/cli"
+)
+
+// TestATerminalShowsHowFarManyTokensAre, in one line that is gone in the end; elsewhere there is none.
+func TestATerminalShowsHowFarManyTokensAre(t *testing.T) {
+	t.Parallel()
+	h := lease(t)
+	const size = 2500 // one after the other that takes more than a second
+	_, file := namesFile(t, size)
+	line := regexp.MustCompile(`\rjoinctl: (\d+) done, 0 failed, (\d+) left; member-\d+ takes \d+s\x1b\[K`)
+	for _, terminal := range []bool{true, false} {
+		var stdout, stderr bytes.Buffer
+		env := &cli.Env{In: strings.NewReader(""), Out: &stdout, Err: &stderr, ErrTTY: terminal, Rand: rand.Reader, Now: time.Now}
+		begin := time.Now()
+		code := cli.Main(t.Context(), env, []string{"token", "create", "--for-file", file, "--parallel", "1", "--usages", "authentication", "--kubeconfig", h.Kubeconfig})
+		took := time.Since(begin)
+		if code != 0 || strings.Count(stdout.String(), "\n") != size+1 {
+			t.Fatalf("exit code %d after %s\n%s", code, took, stderr.String())
+		}
+		if shown := line.MatchString(stderr.String()); shown != terminal {
+			t.Errorf("terminal %v, after %s: stderr is %q", terminal, took, stderr.String())
+		}
+		if terminal && !strings.Contains(stderr.String(), "\r\x1b[K") {
+			t.Errorf("the line stays: %q", stderr.String())
+		}
+		if strings.ContainsAny(stdout.String(), "\r\x1b") {
+			t.Error("it is on stdout")
+		}
+	}
+}
