@@ -3,11 +3,12 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -128,10 +129,10 @@ func TestAfterAnyInterruptTheSameCommandMakesOnlyWhatIsMissing(t *testing.T) {
 		}
 		dir, way := filepath.Join(t.TempDir(), "d"), args
 		if round%2 == 1 {
-			way = append(args, "--print-register-command", "--out-dir", dir) //nolint:gocritic // args has no room to spare
+			way = append(slices.Clone(args), "--print-register-command", "--out-dir", dir)
 		}
 		signal := []os.Signal{os.Interrupt, os.Interrupt, syscall.SIGTERM, os.Kill}[round%4]
-		first := stopped(t, program.Command(t, h.Kubeconfig, way...), signal, rand.N(whole.Took))
+		first := program.Stop(t, program.Command(t, h.Kubeconfig, way...), signal, rand.N(whole.Took))
 		if signal == os.Kill {
 			time.Sleep(100 * time.Millisecond) // what was sent may still be carried out
 		}
@@ -154,7 +155,7 @@ func TestAfterAnyInterruptTheSameCommandMakesOnlyWhatIsMissing(t *testing.T) {
 			case len(before[name]) == 1 && before[name][0].UID != after[name][0].UID:
 				t.Errorf("round %d: %s has another token than before", round, name)
 			case round%2 == 1:
-				if err := h.joinsAsBefore(dir, name, after[name][0]); err != nil {
+				if err := holds(filepath.Join(dir, name+".command"), after[name][0]); err != nil {
 					t.Errorf("round %d: %s: %v", round, name, err)
 				}
 			}
@@ -166,11 +167,11 @@ func TestAfterAnyInterruptTheSameCommandMakesOnlyWhatIsMissing(t *testing.T) {
 	t.Logf("%d of %d runs were cut in the middle; a whole run takes %s", cut, rounds, whole.Took)
 }
 
-// joinsAsBefore wants the file of a cluster to have the token that is stored.
-func (h *hub) joinsAsBefore(dir, name string, stored corev1.Secret) error {
-	content, err := os.ReadFile(filepath.Join(dir, name+".command"))
+// holds wants a file to have the token that is stored.
+func holds(path string, stored corev1.Secret) error {
+	content, err := os.ReadFile(path)
 	if err == nil && !strings.Contains(string(content), credential(stored)) {
-		err = fmt.Errorf("its file has another token than the stored one")
+		err = errors.New("its file has another token than the stored one")
 	}
 	return err
 }
@@ -185,18 +186,4 @@ func unprinted(t testing.TB, stored map[string][]corev1.Secret, stdout string) {
 			}
 		}
 	}
-}
-
-// stopped runs what program.Command prepared, and sends a signal after a time.
-func stopped(t testing.TB, cmd *exec.Cmd, signal os.Signal, after time.Duration) program.Outcome {
-	t.Helper()
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(after)
-	_ = cmd.Process.Signal(signal)
-	_ = cmd.Wait()
-	return program.Outcome{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode()}
 }

@@ -116,19 +116,11 @@ func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
 		if i%2 == 1 {
 			args = append(args, "--print-register-command")
 		}
-		cmd := program.Command(t, h.Kubeconfig, args...)
-		var stdout, stderr strings.Builder
-		cmd.Stdout, cmd.Stderr = &stdout, &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(time.Duration(rand.IntN(30_000)) * time.Microsecond)
-		_ = cmd.Process.Signal(signal)
-		_ = cmd.Wait()
-		if cmd.ProcessState.ExitCode() == 130 {
+		out := program.Stop(t, program.Command(t, h.Kubeconfig, args...), signal, time.Duration(rand.IntN(30_000))*time.Microsecond)
+		if out.Code == 130 {
 			interrupted++
 		}
-		for _, found := range regexp.MustCompile(`([a-z0-9]{6})\.[a-z0-9]{16}`).FindAllStringSubmatch(stdout.String(), -1) {
+		for _, found := range regexp.MustCompile(`([a-z0-9]{6})\.[a-z0-9]{16}`).FindAllStringSubmatch(out.Stdout, -1) {
 			printed[found[1]] = true
 		}
 	}

@@ -35,7 +35,6 @@ func (a *addressees) many() bool { return len(a.given) > 1 || a.file != "" }
 // names returns the clusters, each once, in the order in which they are named. All are checked: an error tells of all
 // that are no names, and is a *kube.ConfigError.
 func (a *addressees) names(env *Env) ([]string, error) {
-	const longest = 48 // that a name can be; JWTs and keys are longer, and are not repeated
 	var names, bad []string
 	add := func(word, where string) {
 		name, err := join.ParseClusterName(word)
@@ -44,7 +43,7 @@ func (a *addressees) names(env *Env) ([]string, error) {
 			names = append(names, string(name))
 		case token.Looks(word):
 			bad = append(bad, "one that may be a token"+where)
-		case len(word) > longest:
+		case len(word) > join.MaxClusterName: // as JWTs and keys are, which are not repeated
 			bad = append(bad, fmt.Sprintf("one of %d characters%s", len(word), where))
 		default:
 			bad = append(bad, fmt.Sprintf("%q%s", word, where))

@@ -147,28 +147,24 @@ func (d *deletion) unique(p place, holders []holder, blind int) error {
 
 // agreed asks where a cluster stands for more than one token, which then are not named one by one.
 func (d *deletion) agreed(plan map[string][]place) error {
-	count := map[string]int{}
-	for _, places := range plan {
-		for _, p := range places {
-			count[p.cluster]++
-		}
-	}
-	delete(count, "")
-	total := 0
-	for _, cluster := range slices.Sorted(maps.Keys(count)) {
-		if count[cluster] == 1 {
-			continue
-		}
-		for _, context := range slices.Sorted(maps.Keys(plan)) {
-			for _, p := range plan[context] {
-				if p.cluster == cluster {
-					d.env.say("to be deleted in %s: token %s, for cluster %s", described(fleet.Target{Context: context}), p.ref(), cluster)
-					total++
-				}
+	lines := map[string][]string{} // by cluster
+	for _, context := range slices.Sorted(maps.Keys(plan)) {
+		for _, p := range plan[context] {
+			if p.cluster != "" {
+				lines[p.cluster] = append(lines[p.cluster], fmt.Sprintf("to be deleted in %s: token %s, for cluster %s", described(fleet.Target{Context: context}), p.ref(), p.cluster))
 			}
 		}
 	}
-	if total == 0 || d.yes || d.dry != dryRunNone || d.env.agrees(fmt.Sprintf("delete these %d?", total)) {
+	var asked []string
+	for _, cluster := range slices.Sorted(maps.Keys(lines)) {
+		if len(lines[cluster]) > 1 {
+			asked = append(asked, lines[cluster]...)
+		}
+	}
+	for _, line := range asked {
+		d.env.say("%s", line)
+	}
+	if len(asked) == 0 || d.yes || d.dry != dryRunNone || d.env.agrees(fmt.Sprintf("delete these %d?", len(asked))) {
 		return nil
 	}
 	return errors.New("nothing was deleted: not without a yes")

@@ -8,18 +8,16 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
 // members says which member clusters of Karmada control planes are meant, in place of those themselves.
 type members struct {
 	all      bool
-	selector string // on the labels of Cluster objects; "" for all
+	selector selectorValue // on the labels of Cluster objects; "" for all
 	names    []string
 }
 
@@ -27,7 +25,7 @@ type members struct {
 func (s *members) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.BoolVar(&s.all, "members", false, "act in the member clusters of the Karmada control plane, through it")
-	flags.StringVarP(&s.selector, "selector", "l", "", "with --members: those alone whose Cluster objects have such labels")
+	flags.VarP(&s.selector, "selector", "l", "with --members: those alone whose Cluster objects have such labels")
 	s.registerNames(cmd)
 	before(cmd, func() error {
 		switch {
@@ -36,20 +34,13 @@ func (s *members) register(cmd *cobra.Command) {
 		case s.selector != "" && !s.all:
 			return errors.New("--selector goes with --members")
 		}
-		if _, err := labels.Parse(s.selector); err != nil {
-			return fmt.Errorf("--selector: %w", err)
-		}
 		return nil
 	})
 }
 
 // registerNames adds the flag for members that are named.
 func (s *members) registerNames(cmd *cobra.Command) {
-	cmd.Flags().Var(&namesValue{&s.names}, "member", "act in this member cluster of the Karmada control plane, through it (repeatable, or a list)")
-	before(cmd, func() (err error) {
-		s.names, err = clusterNames("--member", s.names)
-		return err
-	})
+	cmd.Flags().Var(&clustersValue{&s.names}, "member", "act in this member cluster of the Karmada control plane, through it (repeatable, or a list)")
 }
 
 // any reports whether members are meant at all.
@@ -57,23 +48,6 @@ func (s *members) any() bool { return s.all || len(s.names) > 0 }
 
 // many reports whether the command line could mean several, however many there are.
 func (s *members) many() bool { return s.all || len(s.names) > 1 }
-
-// clusterNames checks names that a flag gave, and leaves out what was there before.
-func clusterNames(flag string, names []string) ([]string, error) {
-	var out []string
-	seen := map[string]bool{}
-	for _, word := range names {
-		name, err := join.ParseClusterName(word)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", flag, err)
-		}
-		if !seen[word] {
-			seen[word] = true
-			out = append(out, string(name))
-		}
-	}
-	return out, nil
-}
 
 // within returns the members of control planes that are meant, in the order of the control planes, and what failed where
 // they could not be learned.
@@ -90,7 +64,7 @@ func (c *connection) within(ctx context.Context, hubs []fleet.Target) ([]fleet.T
 	}
 	for _, found := range visit(ctx, c, hubs, 0, func(ctx context.Context, hub fleet.Target, client *kube.Client) ([]string, error) {
 		klog.V(1).InfoS("listing members", "context", hub.Context, "server", client.Server().Host, "selector", c.members.selector)
-		names, err := client.MemberNames(ctx, c.members.selector)
+		names, err := client.MemberNames(ctx, string(c.members.selector))
 		if err != nil {
 			return nil, fmt.Errorf("list members: %w", err)
 		}

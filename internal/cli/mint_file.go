@@ -66,7 +66,7 @@ func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 		}
 		line := first(value.item.Command, value.item.Token) + "\n"
 		if old, err := os.ReadFile(path); err != nil || string(old) != line {
-			if err := keep(path, line); err != nil {
+			if err := secretfile.Write(path, []byte(line)); err != nil {
 				if undone := m.undo(ctx, result); undone != nil {
 					err = errors.Join(err, undone)
 				} else if value.secret != nil {
@@ -79,15 +79,6 @@ func (m *mint) file(ctx context.Context, results []fleet.Result[minted]) {
 		}
 		value.item.File, value.item.Token, value.item.Command = path, "", ""
 	}
-}
-
-// keep writes a line that holds a credential.
-func keep(path, line string) error {
-	file, err := secretfile.New(path)
-	if err != nil {
-		return err
-	}
-	return file.Keep([]byte(line))
 }
 
 // takeBack deletes what was made and could not be printed.

@@ -25,10 +25,10 @@ func (m *mint) report(results []fleet.Result[minted]) {
 }
 
 func (m *mint) reportOne(results []fleet.Result[minted]) {
+	m.tellSkipped(results)
 	for _, result := range results {
 		item, spec, hub := result.Value.item, result.Value.spec, result.Target.Hub()
 		if result.Value.secret == nil {
-			m.tellSkipped(results)
 			continue
 		}
 		where := m.where(hub, result.Value)
@@ -38,10 +38,7 @@ func (m *mint) reportOne(results []fleet.Result[minted]) {
 		}
 		m.env.say("created token %s in %s; it %s", item.ID, where, m.expiry(spec))
 		m.env.say("revoke it with: joinctl token delete %s%s", item.ID, m.conn.flags(hub))
-		m.warnForever(item.ID, spec)
-		if m.offer.prints() {
-			m.offer.fits(m.env, item.ID, spec)
-		}
+		m.warnOf(item.ID, spec)
 	}
 }
 
@@ -57,7 +54,7 @@ func (m *mint) reportMany(results []fleet.Result[minted]) {
 	}
 	m.env.say("created %d tokens, one in each context; each %s", count, m.expiry(last.spec))
 	m.env.say("revoke one with: joinctl token delete CONTEXT/ID; -o name prints them so")
-	m.reportEach(last)
+	m.warnOf("each", last.spec)
 }
 
 // reportForAll tells about the tokens of many clusters at once, and names all that are without.
@@ -78,7 +75,7 @@ func (m *mint) reportForAll(results []fleet.Result[minted]) {
 	case count > 0:
 		m.env.say("created %s in %s, one for each cluster; each %s", counted(count, "token"), m.where(hub, last), m.expiry(last.spec))
 		m.env.say("revoke one with: joinctl token delete --for NAME%s", m.conn.flags(hub))
-		m.reportEach(last)
+		m.warnOf("each", last.spec)
 	}
 	if m.dir != "" && count > 0 && m.dry == dryRunNone {
 		m.env.say("their files are in %s, readable by their owner only", join.Quote(m.dir))
@@ -103,11 +100,11 @@ func (m *mint) tellSkipped(results []fleet.Result[minted]) {
 	}
 }
 
-// reportEach warns of what is the same for each of many tokens.
-func (m *mint) reportEach(last minted) {
-	m.warnForever("each", last.spec)
+// warnOf warns of what a token is good for, or each of many.
+func (m *mint) warnOf(id string, spec token.Spec) {
+	m.warnForever(id, spec)
 	if m.offer.prints() {
-		m.offer.fits(m.env, "each", last.spec)
+		m.offer.fits(m.env, id, spec)
 	}
 }
 

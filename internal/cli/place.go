@@ -115,17 +115,14 @@ func (p place) String() string {
 // parseTokens reads the bootstrap tokens that arguments, standard input or a file name, or that are named by their
 // clusters, each once.
 func (c *connection) parseTokens(args []string, file string, clusters []string) ([]place, error) {
-	names, err := clusterNames("--for", clusters)
-	if err != nil {
-		return nil, err
-	}
 	var places []place
-	if len(names) == 0 || len(args) > 0 || file != "" {
+	if len(clusters) == 0 || len(args) > 0 || file != "" {
+		var err error
 		if places, err = c.parsePlaces(args, file, parseTokenName); err != nil {
 			return nil, err
 		}
 	}
-	for _, name := range names {
+	for _, name := range clusters {
 		places = append(places, place{cluster: name})
 	}
 	return places, nil

@@ -96,14 +96,12 @@ func (m *saMint) print(ctx context.Context, format *output.Format) error {
 // write prints the bare token by default, with its context where there could be several. On one target the structured
 // formats show the server's own answer.
 func (m *saMint) write(format *output.Format, results []fleet.Result[granted], minted output.List[saItem]) error {
-	view := behind(m.conn, mintedView(), saItem.at)
+	view := mintedView()
+	if format.IsDefault() {
+		view.Columns = view.Columns[len(view.Columns)-1:] // the token
+	}
 	switch {
-	case m.conn.many() && format.IsDefault():
-		last := len(view.Columns) - 1
-		where := len(view.Columns) - len(mintedView().Columns)
-		view.Columns = append(view.Columns[:where:where], view.Columns[last])
-		return output.Print(m.env.Out, format, minted, view)
-	case format.IsDefault():
+	case format.IsDefault() && !m.conn.many():
 		var out strings.Builder
 		for _, item := range minted.Items {
 			out.WriteString(item.Token + "\n")
@@ -116,7 +114,7 @@ func (m *saMint) write(format *output.Format, results []fleet.Result[granted], m
 		}
 		return output.Object(m.env.Out, format, results[0].Value.token.Object())
 	}
-	return output.Print(m.env.Out, format, minted, view)
+	return output.Print(m.env.Out, format, minted, behind(m.conn, view, saItem.at))
 }
 
 // plan shows what would be asked for: for people on stderr, or as the TokenRequest. It asks no server, but for which

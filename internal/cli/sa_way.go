@@ -76,10 +76,12 @@ func authorityOf(ctx context.Context, target fleet.Target, c *kube.Client, names
 		err = &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("it has no %s", rootCAKey)}
 	}
 	if err != nil {
-		return nil, c.Beyond(&kube.Error{
-			Err:  fmt.Errorf("read the certificate authority of member %s from ConfigMap %s/%s: %w", target.Member, namespace, rootCA, err),
-			Hint: fmt.Sprintf("this needs the verb get on configmaps in namespace %s, which a Role can restrict to resourceNames: [%s]", namespace, rootCA),
-		})
+		err = fmt.Errorf("read the certificate authority of member %s from ConfigMap %s/%s: %w", target.Member, namespace, rootCA, err)
+		if kube.ReasonOf(err) == kube.NotFound {
+			return nil, &kube.Error{Err: err, Hint: "every namespace of a cluster has one: is there such a namespace in the member? --via-hub does without it"}
+		}
+		right := fmt.Sprintf("the verb get on configmaps in namespace %s, which a Role can restrict to resourceNames: [%s]", namespace, rootCA)
+		return nil, c.Beyond(kube.Needing(right, err))
 	}
 	return []byte(published.Data[rootCAKey]), nil
 }

@@ -31,8 +31,8 @@ func newTokenCommand(env *Env, conn *connection) *cobra.Command {
 		Use:   "command REF | -",
 		Short: "Print the join command again for a token that exists",
 		Long: `Print the join command again for a token that exists. A REF is a token ID, a whole token, the name of the Secret, or
-secret/NAME; with CONTEXT/ before it, it is in that context. With --for it is the token for a cluster. The command is checked as token create checks it. A token
-that the server would refuse has no command.`,
+secret/NAME; with CONTEXT/ before it, it is in that context. With --for it is the token for a cluster. The
+command is checked as token create checks it. A token that the server would refuse has no command.`,
 		Example: `  joinctl token command 07401b
   joinctl token command --for member1
   joinctl token command hub-1/07401b
@@ -81,7 +81,7 @@ that the server would refuse has no command.`,
 	addOutput(cmd, &format)
 	offer.common(cmd, 5*time.Second)
 	cmd.Flags().StringVar(&file, "token-file", "", "file with the REF, or - for standard input")
-	cmd.Flags().Var(&namesValue{&clusters}, "for", "name of the cluster whose token is meant")
+	cmd.Flags().Var(&clustersValue{&clusters}, "for", "name of the cluster whose token is meant")
 	before(cmd, offer.check)
 	return cmd
 }

@@ -39,7 +39,7 @@ With --for the token for a cluster is meant; where there are several for it, the
 	addOutput(cmd, &d.format)
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with one REF per line, or - for standard input")
-	flags.Var(&namesValue{&clusters}, "for", "delete the tokens for this cluster (repeatable, or a list)")
+	flags.Var(&clustersValue{&clusters}, "for", "delete the tokens for this cluster (repeatable, or a list)")
 	flags.BoolVarP(&d.yes, "yes", "y", false, "do not ask where a cluster has several tokens")
 	flags.BoolVar(&d.ignoreNotFound, "ignore-not-found", false, "take a token that does not exist for deleted")
 	flags.BoolVar(&d.everywhere, "everywhere", false, "delete in all selected contexts what is named without one; where it is not, there is nothing to do")

@@ -5,14 +5,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -26,7 +24,7 @@ func newTokenList(conn *connection) *cobra.Command {
 		format      output.Format
 		showSecrets bool
 		clusters    []string
-		selector    string
+		selector    selectorValue
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -42,9 +40,13 @@ left out. Token secrets are hidden.`,
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			wanted := string(selector)
+			if len(clusters) > 0 {
+				wanted = strings.TrimPrefix(wanted+","+token.For(clusters...), ",")
+			}
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]tokenItem, error) {
 				klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
-				secrets, now, err := token.List(ctx, c, selector)
+				secrets, now, err := token.List(ctx, c, wanted)
 				return tokenItems(target, secrets, now, showSecrets), err
 			})
 			if err != nil {
@@ -55,20 +57,8 @@ left out. Token secrets are hidden.`,
 	}
 	addOutput(cmd, &format)
 	flags := cmd.Flags()
-	flags.Var(&namesValue{&clusters}, "for", "list the tokens for this cluster alone (repeatable, or a list)")
-	flags.StringVarP(&selector, "selector", "l", "", "list those alone whose Secrets have such labels")
-	before(cmd, func() (err error) {
-		if clusters, err = clusterNames("--for", clusters); err != nil {
-			return err
-		}
-		if _, err := labels.Parse(selector); err != nil {
-			return fmt.Errorf("--selector: %w", err)
-		}
-		if len(clusters) > 0 {
-			selector = strings.TrimPrefix(selector+","+token.For(clusters...), ",")
-		}
-		return nil
-	})
+	flags.Var(&clustersValue{&clusters}, "for", "list the tokens for this cluster alone (repeatable, or a list)")
+	flags.VarP(&selector, "selector", "l", "list those alone whose Secrets have such labels")
 	flags.BoolVar(&showSecrets, "show-secrets", false, "show whole tokens and not only their IDs, in every format")
 	return cmd
 }

@@ -5,12 +5,15 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -110,6 +113,39 @@ func usagesValue(values *[]string) *listValue {
 func groupsValue(values *[]string) *listValue {
 	return &listValue{values: values, check: token.ParseGroups}
 }
+
+// A clustersValue is a flag that can be repeated and takes commas, of names of clusters, each once.
+type clustersValue struct{ names *[]string }
+
+func (v *clustersValue) Set(s string) error {
+	for word := range strings.SplitSeq(s, ",") {
+		name, err := join.ParseClusterName(strings.TrimSpace(word))
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(*v.names, string(name)) {
+			*v.names = append(*v.names, string(name))
+		}
+	}
+	return nil
+}
+
+func (v *clustersValue) String() string { return "" }
+func (v *clustersValue) Type() string   { return "name" }
+
+// A selectorValue is a label selector, as the server takes it; "" selects all.
+type selectorValue string
+
+func (v *selectorValue) Set(s string) error {
+	if _, err := labels.Parse(s); err != nil {
+		return err
+	}
+	*v = selectorValue(s)
+	return nil
+}
+
+func (v *selectorValue) String() string { return string(*v) }
+func (v *selectorValue) Type() string   { return "selector" }
 
 // An extraValue holds the extra fields of an impersonated user.
 type extraValue map[string][]string

@@ -8,9 +8,9 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 )
 
-// maxClusterName is how long the name of a member cluster may be, in bytes: Karmada puts up to 15 characters in front of
+// MaxClusterName is how long the name of a member cluster may be, in bytes: Karmada puts up to 15 characters in front of
 // it for the member's namespace on the control plane (karmada pkg/apis/cluster/validation/validation.go).
-const maxClusterName = 48
+const MaxClusterName = 48
 
 // A ClusterName is what a member cluster is called on a Karmada control plane.
 type ClusterName string
@@ -18,8 +18,8 @@ type ClusterName string
 // ParseClusterName checks a name by Karmada's rule: a DNS-1123 label of at most 48 characters. The error does not repeat
 // the name, which may be a token by mistake.
 func ParseClusterName(s string) (ClusterName, error) {
-	if len(s) > maxClusterName || len(content.IsDNS1123Label(s)) > 0 {
-		return "", fmt.Errorf("the name of a member cluster is of a-z, 0-9 and -, begins and ends with a letter or digit, and has at most %d characters", maxClusterName)
+	if len(s) > MaxClusterName || len(content.IsDNS1123Label(s)) > 0 {
+		return "", fmt.Errorf("the name of a member cluster is of a-z, 0-9 and -, begins and ends with a letter or digit, and has at most %d characters", MaxClusterName)
 	}
 	return ClusterName(s), nil
 }

@@ -57,7 +57,7 @@ func isImpersonation(status metav1.Status) bool {
 // wanted returns which right the operation takes on any cluster, as far as its author said so.
 func wanted(err error) string {
 	if known := (*Error)(nil); errors.As(err, &known) {
-		if right, ok := strings.CutPrefix(known.Hint, "this needs "); ok {
+		if right, ok := strings.CutPrefix(known.Hint, needs); ok {
 			return right
 		}
 	}
@@ -70,9 +70,9 @@ func (c *Client) rights(status metav1.Status, byHub bool, wanted string) string 
 	inside := "inside the member, for the user of the same name, " + wanted
 	switch {
 	case byHub:
-		return "this needs two things: " + hub + ", which a ClusterRole can restrict to resourceNames: [" + c.member + "]; and " + inside
+		return needs + "two things: " + hub + ", which a ClusterRole can restrict to resourceNames: [" + c.member + "]; and " + inside
 	case isImpersonation(status):
 		return "Karmada lets its impersonator in the member act for those alone whom a ClusterRole on the control plane grants clusters/proxy by name: bind this user or group to one; besides, this needs " + inside
 	}
-	return "this needs two things: clusters/proxy on the control plane, which is granted; and " + inside
+	return needs + "two things: clusters/proxy on the control plane, which is granted; and " + inside
 }

@@ -53,15 +53,11 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 	for i := range found {
 		names[i] = found[i].Name
 	}
-	return names, needing("list", err)
+	return names, needingClusters("list", err)
 }
 
-// needing adds which right on Cluster objects a request needs, if it was refused for want of one.
-func needing(verb string, err error) error {
-	if ReasonOf(err) != Forbidden {
-		return err
-	}
-	return &Error{Err: err, Hint: "this needs the verb " + verb + " on clusters of " + KarmadaGroup + ", on the control plane"}
+func needingClusters(verb string, err error) error {
+	return Needing("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
 }
 
 // Member reads the Cluster object of one member. A Forbidden has a hint; every other error is the API's own.
@@ -73,7 +69,7 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 			InsecureSkipTLSVerification bool   `json:"insecureSkipTLSVerification"`
 		} `json:"spec"`
 	}
-	err := needing("get", decoded(c.core.Get().AbsPath(clusters, name).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx), &cluster))
+	err := needingClusters("get", decoded(c.core.Get().AbsPath(clusters, name).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx), &cluster))
 	server := cluster.Spec.APIEndpoint
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server
@@ -105,17 +101,13 @@ func decoded(result rest.Result, into any) error {
 // the control plane knows its bearer, and impersonates the same user and groups in the member.
 func (c *Client) Through(member string) (*Client, error) {
 	config := rest.CopyConfig(c.config)
-	config.Host = c.memberURL(member)
+	config.Host = strings.TrimSuffix(c.server.String(), "/") + clusters + "/" + url.PathEscape(member) + proxied
 	through, err := c.like(config)
 	if err != nil {
 		return nil, err
 	}
 	through.hub, through.member = c, member
 	return through, nil
-}
-
-func (c *Client) memberURL(member string) string {
-	return strings.TrimSuffix(c.server.String(), "/") + clusters + "/" + url.PathEscape(member) + proxied
 }
 
 // Hub returns the client of the control plane that this one goes through, nil where it goes through none.

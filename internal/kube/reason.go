@@ -54,6 +54,17 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Unwrap() error { return e.Err }
 
+// needs begins the hint that tells which right a request takes.
+const needs = "this needs "
+
+// Needing adds which right a request takes, if it was refused for want of one.
+func Needing(right string, err error) error {
+	if ReasonOf(err) != Forbidden {
+		return err
+	}
+	return &Error{Err: err, Hint: needs + right}
+}
+
 // ReasonOf classifies an error; nil has the reason "".
 func ReasonOf(err error) Reason {
 	for known := (*Error)(nil); errors.As(err, &known); err = known.Err {

@@ -139,11 +139,7 @@ func (c Cache) write(key string, tok Token) error {
 	if err != nil {
 		return fmt.Errorf("encode the token: %w", err)
 	}
-	file, err := secretfile.New(c.file(key))
-	if err != nil {
-		return err
-	}
-	return file.Keep(content)
+	return secretfile.Write(c.file(key), content)
 }
 
 // fresh reports whether more than a fifth of the token's life is left.

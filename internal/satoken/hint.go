@@ -19,7 +19,7 @@ func explain(account Account, spec Spec, err error) error {
 	case kube.NotFound:
 		hint = missing(account, spec, err)
 	case kube.Forbidden:
-		hint = fmt.Sprintf("this needs the verb create on serviceaccounts/token in namespace %s, which a Role can restrict to resourceNames: [%s]", account.Namespace, account.Name)
+		return kube.Needing(fmt.Sprintf("the verb create on serviceaccounts/token in namespace %s, which a Role can restrict to resourceNames: [%s]", account.Namespace, account.Name), err)
 	case kube.Conflict:
 		hint = fmt.Sprintf("the %s that has the name now is another one: leave --bound-object-uid out to bind to it", strings.ToLower(string(spec.Bound.Kind)))
 	case kube.Invalid:
@@ -35,14 +35,11 @@ func explain(account Account, spec Spec, err error) error {
 
 // needing adds which right a request on Secrets needs, if it was refused for want of one. Nowhere means all namespaces.
 func needing(verb, namespace string, err error) error {
-	if kube.ReasonOf(err) != kube.Forbidden {
-		return err
-	}
 	where := "namespace " + namespace
 	if namespace == "" {
 		where = "all namespaces"
 	}
-	return &kube.Error{Err: err, Hint: fmt.Sprintf("this needs the verb %s on secrets in %s", verb, where)}
+	return kube.Needing(fmt.Sprintf("the verb %s on secrets in %s", verb, where), err)
 }
 
 // missing tells which of the objects is not there.

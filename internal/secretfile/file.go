@@ -35,6 +35,15 @@ func New(path string) (*File, error) {
 	return &File{path, temp}, nil
 }
 
+// Write makes a file have a content.
+func Write(path string, content []byte) error {
+	file, err := New(path)
+	if err != nil {
+		return err
+	}
+	return file.Keep(content)
+}
+
 // Keep writes the content and puts the file in its place. On an error what was there before still is.
 func (f *File) Keep(content []byte) error {
 	_, err := f.temp.Write(content)

@@ -5,7 +5,6 @@ package fleet_test
 import (
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -32,7 +31,7 @@ func TestAnInterruptAtAnyMomentLeavesNoTokenUnprinted(t *testing.T) {
 			args = append(args, "-o", "json", "--ttl", "0")
 		}
 		cmd := program.Command(t, path, args...)
-		out := interrupt(t, cmd, rand.N(whole.Took))
+		out := program.Stop(t, cmd, os.Interrupt, rand.N(whole.Took))
 		ids := found.FindAllStringSubmatch(out.Stdout, -1)
 		for _, id := range ids {
 			printed[id[1]] = true
@@ -61,19 +60,4 @@ func TestAnInterruptAtAnyMomentLeavesNoTokenUnprinted(t *testing.T) {
 		t.Errorf("only %d of 50 runs were cut in the middle: the moments are badly chosen", cut)
 	}
 	t.Logf("%d tokens, %d runs cut in the middle; a whole run takes %s", stored, cut, whole.Took)
-}
-
-// interrupt runs what program.Command prepared, and interrupts it after a time.
-func interrupt(t testing.TB, cmd *exec.Cmd, after time.Duration) program.Outcome {
-	t.Helper()
-	var stdout, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	begin := time.Now()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(after)
-	_ = cmd.Process.Signal(os.Interrupt)
-	_ = cmd.Wait()
-	return program.Outcome{Stdout: stdout.String(), Stderr: stderr.String(), Code: cmd.ProcessState.ExitCode(), Took: time.Since(begin)}
 }

@@ -71,7 +71,7 @@ func TestAPluginThatHangsDoesNotHoldTheOthersUp(t *testing.T) {
 		t.Errorf("exit code %d after %s: %s\n%s", out.Code, out.Took, out.Stdout, out.Stderr)
 	}
 	cmd := program.Command(t, path, "token", "create", "--all-contexts", "--ttl", "0")
-	out = interrupt(t, cmd, time.Second)
+	out = program.Stop(t, cmd, os.Interrupt, time.Second)
 	out.Wants(t, 130, "Interrupted, 1 of 4", `credential plugin "sh" has given no credential`)
 	if strings.Count(out.Stdout, "live-") != 3 || out.Took > 3*time.Second {
 		t.Errorf("after %s it printed %s", out.Took, out.Stdout)

@@ -110,6 +110,12 @@ func TestAMemberWithoutATrustedAddressIsNotHandedOver(t *testing.T) {
 	delete(spec, "apiEndpoint")
 	standIn.Set(t, "homeless", nil, spec)
 	run(t, "sa", "kubeconfig", "default", "--member", "homeless").Wants(t, 1, "has no spec.apiEndpoint to point at", "hint: --via-hub")
+	standIn.Join(t, "whole", nil, east.ControlPlane)
+	nowhere := run(t, "sa", "kubeconfig", "default", "--member", "whole", "-n", "nowhere")
+	nowhere.Wants(t, 1, "from ConfigMap nowhere/kube-root-ca.crt: ", "not found", "hint: every namespace of a cluster has one")
+	if strings.Contains(nowhere.Stderr, "the verb get") {
+		t.Errorf("what is not there is taken for a right that is missing: %s", nowhere.Stderr)
+	}
 	other := standIn.Spec(t, east.ControlPlane)
 	other["apiEndpoint"] = "https://" + relay.Forward(t, "127.0.0.2:0", east.Host).Addr
 	standIn.Set(t, "other-name", nil, other)

@@ -68,6 +68,21 @@ func Execute(t testing.TB, cmd *exec.Cmd) Outcome {
 	return Outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(begin)}
 }
 
+// Stop runs what Command prepared, and sends it a signal after a time.
+func Stop(t testing.TB, cmd *exec.Cmd, signal os.Signal, after time.Duration) Outcome {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	begin := time.Now()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(after)
+	_ = cmd.Process.Signal(signal)
+	_ = cmd.Wait()
+	return Outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(begin)}
+}
+
 // OK returns what was printed on stdout by a run that has to succeed, without the last newline.
 func (o Outcome) OK(t testing.TB) string {
 	t.Helper()
