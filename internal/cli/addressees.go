@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -33,7 +33,7 @@ func (a *addressees) any() bool { return len(a.given) > 0 || a.file != "" }
 func (a *addressees) many() bool { return len(a.given) > 1 || a.file != "" }
 
 // names returns the clusters, each once, in the order in which they are named. All are checked: an error tells of all
-// that are no names, and is a *kube.ConfigError.
+// that are no names, and is a *failure.ConfigError.
 func (a *addressees) names(env *Env) ([]string, error) {
 	var names, bad []string
 	add := func(word, where string) {
@@ -41,7 +41,7 @@ func (a *addressees) names(env *Env) ([]string, error) {
 		switch {
 		case err == nil:
 			names = append(names, string(name))
-		case token.Looks(word):
+		case token.LooksLike(word):
 			bad = append(bad, "one that may be a token"+where)
 		case len(word) > join.MaxClusterName: // as JWTs and keys are, which are not repeated
 			bad = append(bad, fmt.Sprintf("one of %d characters%s", len(word), where))
@@ -55,7 +55,7 @@ func (a *addressees) names(env *Env) ([]string, error) {
 	if a.file != "" {
 		lines, err := readLines(env, a.file)
 		if err != nil {
-			return nil, &kube.ConfigError{Err: err}
+			return nil, &failure.ConfigError{Err: err}
 		}
 		count := 0
 		for _, line := range lines {
@@ -80,13 +80,13 @@ func (a *addressees) orNobody(env *Env) ([]string, error) {
 func distinctNames(env *Env, names, bad []string) ([]string, error) {
 	if len(bad) > 0 {
 		_, rule := join.ParseClusterName("")
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  fmt.Errorf("not the names of clusters, %d of %d: %s", len(bad), len(bad)+len(names), strings.Join(shortly(bad), ", ")),
 			Hint: rule.Error(),
 		}
 	}
 	if len(names) == 0 {
-		return nil, &kube.ConfigError{Err: errors.New("--for-file names no cluster")}
+		return nil, &failure.ConfigError{Err: errors.New("--for-file names no cluster")}
 	}
 	seen := map[string]bool{}
 	var twice []string

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/util/cert"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -83,7 +84,7 @@ never taken from a connection that was not verified.`,
 // certificatesOf returns the CA certificates of a target.
 func certificatesOf(ctx context.Context, c *kube.Client, clusterInfo bool, endpoint join.Endpoint) ([]*x509.Certificate, error) {
 	if c.Insecure() {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()),
 			Hint: "give the kubeconfig's cluster its certificate-authority, or name the CA's file",
 		}
@@ -91,18 +92,18 @@ func certificatesOf(ctx context.Context, c *kube.Client, clusterInfo bool, endpo
 	if !clusterInfo {
 		certs, err := cert.ParseCertsPEM(c.CA())
 		if err != nil {
-			return nil, &kube.ConfigError{Err: errors.New("the kubeconfig's cluster has no certificate authority"), Hint: "--cluster-info takes the one that joiners find"}
+			return nil, &failure.ConfigError{Err: errors.New("the kubeconfig's cluster has no certificate authority"), Hint: "--cluster-info takes the one that joiners find"}
 		}
 		return certs, nil
 	}
 	if !endpoint.IsZero() {
 		var err error
-		if c, err = c.At(endpoint.HostPort()); err != nil {
+		if c, err = c.WithEndpoint(endpoint.HostPort()); err != nil {
 			return nil, err
 		}
 	}
 	info, err := discovery.Read(ctx, c, join.Kubeadm)
-	if kube.ReasonOf(err) == kube.Invalid { // each joiner chooses the cluster in its own way
+	if failure.ReasonOf(err) == failure.Invalid { // each joiner chooses the cluster in its own way
 		info, err = discovery.Read(ctx, c, join.Karmada)
 	}
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/redact"
 )
 
 // Env is everything that the program takes from the outside world.
@@ -32,7 +33,7 @@ type Env struct {
 	Version  string           // of the release; empty: as the build knows it
 
 	once     sync.Once
-	redactor *kube.Redactor
+	redactor *redact.Redactor
 }
 
 // The exit codes. They are stable.
@@ -61,7 +62,7 @@ func Main(ctx context.Context, env *Env, args []string) int {
 // error, whatever it is.
 func exitCode(ctx context.Context, err error, started bool) int {
 	var (
-		config  *kube.ConfigError
+		config  *failure.ConfigError
 		partial *shortfall
 		problem *problem
 	)
@@ -87,7 +88,7 @@ func (env *Env) say(format string, args ...any) {
 
 // redact returns text without its credentials. Its patterns are compiled once: a fleet says a lot, from many goroutines.
 func (env *Env) redact(text string) string {
-	env.once.Do(func() { env.redactor = kube.NewRedactor() })
+	env.once.Do(func() { env.redactor = redact.New() })
 	return env.redactor.Text(text)
 }
 

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -83,9 +84,9 @@ func (c *connection) load() (*kube.Kubeconfig, error) {
 	overrides.AuthInfo.ImpersonateUserExtra = c.extra
 	user := overrides.AuthInfo
 	if user.Impersonate == "" && (user.ImpersonateUID != "" || len(user.ImpersonateGroups) > 0 || len(c.extra) > 0) {
-		return nil, &kube.ConfigError{Err: errors.New("--as-uid, --as-group and --as-user-extra need --as")}
+		return nil, &failure.ConfigError{Err: errors.New("--as-uid, --as-group and --as-user-extra need --as")}
 	}
-	return kube.Load(kube.Source{Path: c.path, Overrides: overrides, RequestTimeout: time.Duration(c.timeout)})
+	return kube.Load(kube.LoadOptions{Path: c.path, Overrides: overrides, RequestTimeout: time.Duration(c.timeout)})
 }
 
 // client returns a client for a target.
@@ -115,7 +116,7 @@ func (c *connection) admitted(ctx context.Context, target fleet.Target) (*kube.C
 	if err != nil || target.Member == "" {
 		return client, err
 	}
-	return client.Through(target.Member)
+	return client.ViaProxy(target.Member)
 }
 
 func (c *connection) config(target fleet.Target) (*rest.Config, error) {
@@ -128,9 +129,9 @@ func (c *connection) config(target fleet.Target) (*rest.Config, error) {
 	}
 	switch {
 	case c.noPrompt:
-		kube.Detach(config, "joinctl is a credential plugin here itself")
+		kube.DisablePrompt(config, "joinctl is a credential plugin here itself")
 	case len(c.selected) > 1:
-		kube.Detach(config, "joinctl talks to many control planes at once")
+		kube.DisablePrompt(config, "joinctl talks to many control planes at once")
 	}
 	return config, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
@@ -81,7 +82,7 @@ func (d *deletion) run(ctx context.Context) error {
 
 // needless reports whether a token did not have to be deleted, because it does not exist.
 func (d *deletion) needless(item deleted) bool {
-	return kube.ReasonOf(item.err) == kube.NotFound && (d.ignoreNotFound || d.everywhere && item.loose)
+	return failure.ReasonOf(item.err) == failure.NotFound && (d.ignoreNotFound || d.everywhere && item.loose)
 }
 
 // on deletes tokens on one target. All are tried; the first failure stands for the target.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
@@ -106,17 +107,17 @@ func (d *deletion) find(ctx context.Context, targets []fleet.Target, sought []pl
 // held returns the Secrets that a place means on one control plane.
 func held(ctx context.Context, c *kube.Client, p place) ([]string, error) {
 	if p.name == "" {
-		secrets, _, err := token.List(ctx, c, token.For(p.cluster))
+		secrets, _, err := token.List(ctx, c, token.SelectFor(p.cluster))
 		names := make([]string, len(secrets))
 		for i := range secrets {
 			names[i] = secrets[i].Name
 		}
 		return names, err
 	}
-	switch _, err := token.Get(ctx, c, p.ref()); kube.ReasonOf(err) {
+	switch _, err := token.Get(ctx, c, p.ref()); failure.ReasonOf(err) {
 	case "":
 		return []string{p.name}, nil
-	case kube.NotFound:
+	case failure.NotFound:
 		return nil, nil
 	default:
 		return nil, err
@@ -134,13 +135,13 @@ func (d *deletion) unique(p place, holders []holder, blind int) error {
 	case d.everywhere:
 		return nil
 	case len(holders) > 1:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p, len(holders), strings.Join(briefly(contexts), ", "))}
+		return &failure.Error{Reason: failure.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in %d contexts (%s), and was left in all of them", p, len(holders), strings.Join(briefly(contexts), ", "))}
 	case len(holders) == 1 && blind > 0:
-		return &kube.Error{Reason: kube.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p, contexts[0], blind)}
+		return &failure.Error{Reason: failure.Conflict, Hint: hint, Err: fmt.Errorf("token %s is in context %q, and was left there: %d others could not be searched for it", p, contexts[0], blind)}
 	case len(holders) == 0 && !d.ignoreNotFound && d.conn.many():
-		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p)}
+		return &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("token %s is in none of the contexts that could be searched", p)}
 	case len(holders) == 0 && !d.ignoreNotFound:
-		return &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("there is no token %s", p)}
+		return &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("there is no token %s", p)}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/controlplane"
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -106,7 +107,7 @@ func (d *diagnosis) named(result fleet.Result[[]controlplane.Finding]) error {
 	if !tried || result.Err == nil {
 		return result.Err
 	}
-	return &kube.Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("token %s may exist for 5 minutes: %w", id, result.Err),
 		Hint: fmt.Sprintf("joinctl token delete %s%s removes it", id, d.conn.flags(result.Target)),
 	}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/joinctl/joinctl/internal/controlplane"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/redact"
 )
 
 // A findingItem is one finding in a document.
@@ -30,7 +30,7 @@ func (i findingItem) at() (context, name string) { return i.Context, i.Check }
 func (d *diagnosis) report(results []fleet.Result[[]controlplane.Finding]) error {
 	missed, problems := d.conn.shortfall(), []error(nil)
 	found := output.List[findingItem]{Kind: "DoctorFindingList"}
-	redactor := kube.NewRedactor()
+	redactor := redact.New()
 	for _, result := range results {
 		if result.Err != nil {
 			missed.add(result.Target, d.named(result))

@@ -10,25 +10,26 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
 // A shortfall is the part of the work that failed, target by target or object by object.
 type shortfall struct {
-	failures []failure
+	failures []targetFailure
 	done     int         // targets or objects that did not fail
 	conn     *connection // nil: there can be but one target
 }
 
-type failure struct {
+type targetFailure struct {
 	target fleet.Target // zero: it is of none in particular
 	err    error
 }
 
-func (f failure) Error() string {
+func (f targetFailure) Error() string {
 	switch {
 	case f.target.Member != "":
 		return fmt.Sprintf("member %q of context %q: %v", f.target.Member, f.target.Context, f.err)
@@ -47,7 +48,7 @@ func (s *shortfall) Unwrap() []error {
 	}
 	var errs []error
 	for _, f := range s.failures {
-		if config := (*kube.ConfigError)(nil); !errors.As(f.err, &config) {
+		if config := (*failure.ConfigError)(nil); !errors.As(f.err, &config) {
 			return nil
 		}
 		errs = append(errs, f.err)
@@ -64,18 +65,18 @@ func (s *shortfall) orNil() error {
 }
 
 func (s *shortfall) add(target fleet.Target, err error) {
-	s.failures = append(s.failures, failure{target, err})
+	s.failures = append(s.failures, targetFailure{target, err})
 }
 
 // document returns the failures as every structured format shows them.
 func (s *shortfall) document() []output.Failure {
-	redactor := kube.NewRedactor()
+	redactor := redact.New()
 	var out []output.Failure
 	for _, f := range s.failures {
 		out = append(out, output.Failure{
 			Context: f.target.Context,
 			Member:  f.target.Member,
-			Reason:  string(kube.ReasonOf(f.err)),
+			Reason:  string(failure.ReasonOf(f.err)),
 			Message: redactor.Text(f.err.Error()),
 		})
 	}
@@ -118,7 +119,7 @@ func leaves(err error) []error {
 }
 
 // Unwrap lets the reason of a failure show.
-func (f failure) Unwrap() error { return f.err }
+func (f targetFailure) Unwrap() error { return f.err }
 
 // flagError rewrites pflag's complaint: in one voice, with the command that helps, and without a value that may be a
 // credential.
@@ -146,5 +147,5 @@ func unecho(message, value string) string {
 // maybeCredential reports whether a word could be a token, a token secret, a JWT or a key.
 func maybeCredential(s string) bool {
 	const shortest = 16 // a token secret
-	return token.Looks(s) || len(s) >= shortest && !strings.ContainsAny(s, "/: ")
+	return token.LooksLike(s) || len(s) >= shortest && !strings.ContainsAny(s, "/: ")
 }

@@ -6,14 +6,14 @@ import (
 	"crypto/x509"
 	"errors"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // hintOf returns what to do about an error: what its author knew, else what its reason suggests.
 func hintOf(err error) string {
 	var (
-		known   *kube.Error
-		config  *kube.ConfigError
+		known   *failure.Error
+		config  *failure.ConfigError
 		usage   *usageError
 		problem *problem
 		alike   *alike
@@ -44,18 +44,18 @@ func reasonHint(err error) string {
 	case errors.As(err, &caErr):
 		return "the kubeconfig's certificate authority did not sign the server's certificate: is this the right cluster, and is the kubeconfig up to date?"
 	}
-	switch kube.ReasonOf(err) {
-	case kube.Unreachable:
+	switch failure.ReasonOf(err) {
+	case failure.Unreachable:
 		return "is the API server running, and is the context's server address right? joinctl -v=6 shows the requests"
-	case kube.Timeout:
+	case failure.Timeout:
 		return "nothing answered in time: check the context's server address, or allow more with --request-timeout"
-	case kube.Unauthorized:
+	case failure.Unauthorized:
 		return "the server does not accept this context's credentials: they are wrong, expired or of another cluster"
-	case kube.Forbidden:
+	case failure.Forbidden:
 		return "get this right granted, or use another identity with --context, --kubeconfig or --as; kubectl auth can-i --list -n kube-system shows what this one may do"
-	case kube.NotFound:
+	case failure.NotFound:
 		return "list shows what there is; is this the right context?"
-	case kube.CredentialPlugin:
+	case failure.CredentialPlugin:
 		return "the kubeconfig's credential plugin failed: run its command by hand to see why"
 	}
 	return ""

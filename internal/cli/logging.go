@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/klog/v2"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/redact"
 )
 
 // logging is klog's whole set of flags, spelt with dashes; underscores are understood too.
@@ -41,7 +41,7 @@ func oneVoice(usage string) string {
 // start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked
 // for, since libraries log warnings at level 0.
 func (l *logging) start(flags *pflag.FlagSet) (stop func()) {
-	klog.SetLogFilter(kube.NewRedactor())
+	klog.SetLogFilter(redact.New())
 	asked := false
 	for _, name := range l.names {
 		f := flags.Lookup(name)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -76,7 +77,7 @@ func (c *connection) within(ctx context.Context, hubs []fleet.Target) ([]fleet.T
 		targets = append(targets, with(found.Target, found.Value)...)
 	}
 	if len(targets) == 0 && len(failed) == 0 {
-		return nil, nil, &kube.ConfigError{
+		return nil, nil, &failure.ConfigError{
 			Err:  errors.New("the selection has no members"),
 			Hint: "kubectl get clusters --show-labels, on the control plane, shows which there are",
 		}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
@@ -40,8 +41,8 @@ type mint struct {
 type desk struct {
 	target  fleet.Target
 	client  *kube.Client
-	finding *discovery.Finding // nil: no command is wanted
-	now     time.Time          // by the server's clock, where that matters
+	finding *discovery.Result // nil: no command is wanted
+	now     time.Time         // by the server's clock, where that matters
 	spec    token.Spec
 	there   map[string]minted // the tokens that clusters have already, if those are skipped
 }
@@ -108,7 +109,7 @@ func (m *mint) on(ctx context.Context, target fleet.Target, c *kube.Client) (min
 	if err != nil || out.item.Command == "" {
 		return out, err
 	}
-	if out.problem = m.offer.await(ctx, m.env, d.finding, out.token); kube.ReasonOf(out.problem) == kube.Interrupted {
+	if out.problem = m.offer.await(ctx, m.env, d.finding, out.token); failure.ReasonOf(out.problem) == failure.Interrupted {
 		return out, fmt.Errorf("wait for the signature of token %s: %w", out.token.ID, out.problem)
 	}
 	return out, nil
@@ -164,7 +165,7 @@ func addressed(spec token.Spec, cluster string) token.Spec {
 func (m *mint) store(ctx context.Context, target fleet.Target, c *kube.Client, spec token.Spec) (token.Token, *corev1.Secret, error) {
 	dry := m.dry == dryRunServer
 	if m.given.IsZero() {
-		return token.Draw(ctx, c, func() (token.Token, error) {
+		return token.CreateRandom(ctx, c, func() (token.Token, error) {
 			tok, err := token.Generate(m.env.Rand)
 			m.tried.Store(target, tok.ID)
 			return tok, err
@@ -173,7 +174,7 @@ func (m *mint) store(ctx context.Context, target fleet.Target, c *kube.Client, s
 	m.tried.Store(target, m.given.ID)
 	secret, err := token.Create(ctx, c, token.Encode(m.given, spec), dry)
 	if apierrors.IsAlreadyExists(err) {
-		err = &kube.Error{
+		err = &failure.Error{
 			Err: fmt.Errorf("token %s exists already, and was left as it is: %w", m.given.ID, err),
 			Hint: fmt.Sprintf("joinctl token command %s%s prints its join command, and joinctl token delete %s%s removes it",
 				m.given.ID, m.conn.flags(target.Hub()), m.given.ID, m.conn.flags(target.Hub())),
@@ -185,12 +186,12 @@ func (m *mint) store(ctx context.Context, target fleet.Target, c *kube.Client, s
 // named adds the token ID to a failure that leaves open whether the token exists.
 func (m *mint) named(result fleet.Result[minted]) error {
 	id, tried := m.tried.Load(result.Target)
-	if reason := kube.ReasonOf(result.Err); !tried || result.Value.secret != nil || reason != kube.Unknown && reason != kube.Timeout {
+	if reason := failure.ReasonOf(result.Err); !tried || result.Value.secret != nil || reason != failure.Unknown && reason != failure.Timeout {
 		return result.Err
 	}
 	flags := m.conn.flags(result.Target.Hub())
-	return &kube.Error{
-		Reason: kube.Unknown,
+	return &failure.Error{
+		Reason: failure.Unknown,
 		Err:    fmt.Errorf("token %s may exist: %w", id, result.Err),
 		Hint:   fmt.Sprintf("joinctl token list%s shows whether it does, joinctl token delete %s%s removes it", flags, id, flags),
 	}

@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/secretfile"
 	"github.com/joinctl/joinctl/internal/token"
 )
@@ -30,12 +30,12 @@ func (m *mint) writable(names []string) error {
 	}
 	const ownerOnly = 0o700
 	if err := os.MkdirAll(m.dir, ownerOnly); err != nil {
-		return &kube.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
+		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 	}
 	for _, name := range names {
 		file, err := secretfile.New(m.path(name))
 		if err != nil {
-			return &kube.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
+			return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 		}
 		file.Discard()
 	}
@@ -112,7 +112,7 @@ func (m *mint) undo(ctx context.Context, result *fleet.Result[minted]) error {
 	}
 	id, hub := result.Value.item.ID, result.Target.Hub()
 	if err := token.Rollback(ctx, result.Value.client, result.Value.secret); err != nil {
-		return &kube.Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("token %s still exists in %s, unprinted: %w", id, described(hub), err),
 			Hint: fmt.Sprintf("remove it with: joinctl token delete %s%s", id, m.conn.flags(hub)),
 		}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/sets"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -62,9 +63,9 @@ func (m *mint) createForAll(ctx context.Context, missed *shortfall) (results []f
 		return m.one(ctx, target, d)
 	})
 	m.conn.passWarnings(d.target, d.client)
-	switch err := m.awaitAll(ctx, d, results); kube.ReasonOf(err) {
+	switch err := m.awaitAll(ctx, d, results); failure.ReasonOf(err) {
 	case "":
-	case kube.Interrupted:
+	case failure.Interrupted:
 		missed.add(d.target, fmt.Errorf("wait for the signatures: %w", err))
 	default:
 		problems = append(problems, err)
@@ -91,14 +92,14 @@ func (m *mint) existing(ctx context.Context, d desk) (map[string]minted, error) 
 	if !m.skip {
 		return nil, nil
 	}
-	secrets, now, err := token.List(ctx, d.client, token.For())
+	secrets, now, err := token.List(ctx, d.client, token.SelectFor())
 	if err != nil {
 		return nil, fmt.Errorf("look for clusters that have a token: %w", err)
 	}
 	there := map[string]minted{}
 	for i := range secrets {
 		tok, spec, err := token.Decode(&secrets[i])
-		if err != nil || token.Judge(&secrets[i], now).Status != token.OK {
+		if err != nil || token.Evaluate(&secrets[i], now).Status != token.OK {
 			continue
 		}
 		had := minted{token: tok, spec: spec, client: d.client, item: tokenItem{Context: d.target.Context, ID: tok.ID, Name: secrets[i].Name, Token: tok.Reveal()}}
@@ -141,9 +142,9 @@ func (m *mint) cautionSignatures(ctx context.Context, d desk, more int) {
 // cautionMembers warns of clusters that have joined already.
 func (m *mint) cautionMembers(ctx context.Context, d desk, names []string) {
 	members, err := d.client.MemberNames(ctx, "")
-	switch kube.ReasonOf(err) {
+	switch failure.ReasonOf(err) {
 	case "":
-	case kube.Unsupported, kube.Interrupted: // there are no members here, or no time to ask
+	case failure.Unsupported, failure.Interrupted: // there are no members here, or no time to ask
 		return
 	default:
 		m.env.warn("whether a member of such a name exists cannot be told: %v", err)

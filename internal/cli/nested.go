@@ -11,7 +11,7 @@ import (
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // DepthVariable is the environment variable in which a joinctl that calls another one for a credential counts.
@@ -29,7 +29,7 @@ func nested(plugin *clientcmdapi.ExecConfig, depth string) (*clientcmdapi.ExecCo
 	}
 	calls, _ := strconv.Atoi(depth)
 	if calls >= maxDepth {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  errors.New("the context's own credential is to come from joinctl, which would call itself without end"),
 			Hint: "name another kubeconfig to mint with, by --kubeconfig and --context",
 		}

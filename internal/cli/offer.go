@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -81,10 +82,10 @@ func (o *offer) check() error {
 }
 
 // find learns what the command needs to know, and makes sure that it will work.
-func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube.Client) (*discovery.Finding, error) {
+func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube.Client) (*discovery.Result, error) {
 	klog.V(1).InfoS("finding out what a joiner needs", "context", target.Context, "joiner", o.joiner, "verify", !o.noVerify)
 	var (
-		finding *discovery.Finding
+		finding *discovery.Result
 		err     error
 	)
 	if o.noVerify {
@@ -105,7 +106,7 @@ func (o *offer) find(ctx context.Context, env *Env, target fleet.Target, c *kube
 }
 
 // command returns the join command for a token, which names the cluster that the token is for.
-func (o *offer) command(finding *discovery.Finding, tok token.Token, spec token.Spec) join.Command {
+func (o *offer) command(finding *discovery.Result, tok token.Token, spec token.Spec) join.Command {
 	command := finding.Command(tok, o.key)
 	if name, err := join.ParseClusterName(spec.For); err == nil && o.joiner == join.Karmada {
 		command.ClusterName = name
@@ -121,7 +122,7 @@ func (o *offer) fits(env *Env, id string, spec token.Spec) {
 }
 
 // await waits for the signatures. What it returns is a problem where tokens are there and cannot be used yet.
-func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Finding, toks ...token.Token) error {
+func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Result, toks ...token.Token) error {
 	klog.V(1).InfoS("waiting for signatures", "tokens", len(toks), "upTo", o.wait)
 	const soon = time.Second
 	left, err := finding.WaitSigned(ctx, min(o.wait, soon), toks...)
@@ -132,7 +133,7 @@ func (o *offer) await(ctx context.Context, env *Env, finding *discovery.Finding,
 		left, err = finding.WaitSigned(ctx, rest, left...)
 	}
 	switch {
-	case err == nil, kube.ReasonOf(err) == kube.Interrupted:
+	case err == nil, failure.ReasonOf(err) == failure.Interrupted:
 		return err
 	case errors.Is(err, discovery.ErrUnsigned):
 		return &problem{

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -66,7 +66,7 @@ func (c *connection) locate(places []place) (map[string]string, error) {
 	}
 	for name := range named {
 		if used[name] == "" {
-			return nil, &kube.ConfigError{Err: fmt.Errorf("context %q, which a token is named with, is not among the selected ones", name)}
+			return nil, &failure.ConfigError{Err: fmt.Errorf("context %q, which a token is named with, is not among the selected ones", name)}
 		}
 		named[name] = used[name]
 	}

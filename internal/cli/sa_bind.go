@@ -7,19 +7,19 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/satoken"
 )
 
 // bind makes the Secret that a revocable token dies with.
-func (m *saMint) bind(ctx context.Context, target fleet.Target, g granted) (satoken.Binding, error) {
-	name, err := satoken.DrawName(m.env.Rand, g.account)
+func (m *saMint) bind(ctx context.Context, target fleet.Target, g granted) (satoken.RevocationSecret, error) {
+	name, err := satoken.GenerateName(m.env.Rand, g.account)
 	if err != nil {
-		return satoken.Binding{}, err
+		return satoken.RevocationSecret{}, err
 	}
 	m.tried.Store(target, name)
-	return satoken.Bind(ctx, g.client, g.account, name)
+	return satoken.CreateRevocationSecret(ctx, g.client, g.account, name)
 }
 
 // unbind takes the Secret of a token back that is not handed over.
@@ -28,12 +28,12 @@ func (m *saMint) unbind(ctx context.Context, g *granted) error {
 		return nil
 	}
 	if err := g.binding.Undo(ctx, g.client); err != nil {
-		return &kube.Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("secret %s/%s still exists in %s: %w", g.account.Namespace, g.binding.Name, described(g.at), err),
 			Hint: "remove it with: " + m.revocation(g.at, g.account, g.binding.Name),
 		}
 	}
-	g.binding = satoken.Binding{}
+	g.binding = satoken.RevocationSecret{}
 	return nil
 }
 
@@ -60,8 +60,8 @@ func (m *saMint) named(result fleet.Result[granted]) error {
 	if m.viaHub {
 		at = at.Hub()
 	}
-	return &kube.Error{
-		Reason: kube.Unknown,
+	return &failure.Error{
+		Reason: failure.Unknown,
 		Err:    fmt.Errorf("secret %s/%s may exist: %w", account.Namespace, name, result.Err),
 		Hint:   "remove it, and the token that may be bound to it, with: " + m.revocation(at, account, name.(string)),
 	}

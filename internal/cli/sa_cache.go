@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/satoken"
 )
 
@@ -34,7 +34,7 @@ func (t *tokenCache) register(cmd *cobra.Command, env *Env) {
 // disk returns the cache. An environment without a place for one is a mistake in the command line, which can name it.
 func (t *tokenCache) disk() (satoken.Cache, error) {
 	if t.dir == "" {
-		return satoken.Cache{}, &kube.ConfigError{
+		return satoken.Cache{}, &failure.ConfigError{
 			Err:  errors.New("the environment names no place for caches"),
 			Hint: "name one with --cache-dir, or do without with --cache none",
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/satoken"
@@ -89,12 +90,12 @@ func calledFor(caller satoken.Caller, target fleet.Target, c *kube.Client) error
 		return err
 	}
 	if plugin := config.ExecProvider; plugin != nil && isOurs(plugin.Command) && !slices.Contains(plugin.Args, "--kubeconfig") {
-		return &kube.ConfigError{
+		return &failure.ConfigError{
 			Err:  errors.New("the context's own credential is to come from joinctl, which would call itself without end"),
 			Hint: "name the kubeconfig to mint with, by --kubeconfig and --context",
 		}
 	}
-	if c.Hub() == nil && !caller.Wants(c) {
+	if c.Hub() == nil && !caller.MatchesServer(c) {
 		return elsewhere("the context's")
 	}
 	return nil
@@ -102,7 +103,7 @@ func calledFor(caller satoken.Caller, target fleet.Target, c *kube.Client) error
 
 // elsewhere refuses a caller that talks to another server.
 func elsewhere(than string) error {
-	return &kube.ConfigError{
+	return &failure.ConfigError{
 		Err:  fmt.Errorf("the caller talks to another server than %s: a token of the one is not for the other", than),
 		Hint: "correct the server in one of the two kubeconfigs",
 	}
@@ -115,7 +116,7 @@ func calledForMember(ctx context.Context, caller satoken.Caller, target fleet.Ta
 		return nil
 	}
 	member, err := c.Hub().Member(ctx, target.Member)
-	if err == nil && !caller.WantsMember(member) {
+	if err == nil && !caller.MatchesMember(member) {
 		err = elsewhere("member " + target.Member)
 	}
 	return err
@@ -146,11 +147,11 @@ func (m *saMint) kept(ctx context.Context, target fleet.Target, c *kube.Client, 
 		key = caller.Key(key)
 	}
 	got, err := disk.Fetch(ctx, key, m.env.Now, mint)
-	if got.Stale != nil {
-		m.env.warn("no new token of serviceaccount %s, the old one serves until %s: %v", account, stamp(got.Token.Expires()), got.Stale)
+	if got.RenewErr != nil {
+		m.env.warn("no new token of serviceaccount %s, the old one serves until %s: %v", account, stamp(got.Token.Expires()), got.RenewErr)
 	}
-	if got.Uncached != nil {
-		m.env.warn("the token is not kept: %v", got.Uncached)
+	if got.CacheErr != nil {
+		m.env.warn("the token is not kept: %v", got.CacheErr)
 	}
 	return got.Token, err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/satoken"
 	"github.com/joinctl/joinctl/internal/token"
 )
@@ -107,7 +108,7 @@ func (b bearer) review(ctx context.Context, target fleet.Target, c *kube.Client)
 		return inspection{}, err
 	}
 	out := inspect(b, now)
-	verdict.Reason = kube.NewRedactor().Text(verdict.Reason)
+	verdict.Reason = redact.New().Text(verdict.Reason)
 	out.Context, out.Verified, out.Review = target.Context, verdict.Accepted, &verdict
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -152,8 +153,8 @@ func (h *handover) try(ctx context.Context, target fleet.Target, g granted) erro
 	verdict, err := satoken.SelfReview(ctx, g.way.client, g.token.Reveal())
 	switch {
 	case err == nil && !verdict.Accepted:
-		return &kube.Error{
-			Reason: kube.Invalid,
+		return &failure.Error{
+			Reason: failure.Invalid,
 			Err:    fmt.Errorf("the API server does not accept the token that it granted, which is for %s", list(g.token.Claims.Audiences)),
 			Hint:   "leave --audience out: a kubeconfig is for the API server",
 		}
@@ -170,12 +171,12 @@ func (h *handover) possible(target fleet.Target, c *kube.Client) error {
 	case err != nil:
 		return err
 	case c.Insecure() && !h.allowInsecure:
-		return &kube.ConfigError{
+		return &failure.ConfigError{
 			Err:  fmt.Errorf("the connection to %s is not verified: whoever stands in between would get the token", c.Server().Redacted()),
 			Hint: "give the context a certificate authority, or say --allow-insecure",
 		}
 	case h.embed == embedExec && entry.File == "":
-		return &kube.ConfigError{
+		return &failure.ConfigError{
 			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(target)),
 			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
 		}

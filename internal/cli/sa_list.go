@@ -39,7 +39,7 @@ no other tokens, so that those cannot be listed by anyone.`,
 				}
 				klog.V(1).InfoS("listing revocable tokens", "context", target.Context, "server", c.Server().Host, "namespace", namespace)
 				found, now, err := satoken.List(ctx, c, namespace)
-				return boundItems(target, found, now), c.Beyond(err)
+				return boundItems(target, found, now), c.ExplainProxyError(err)
 			})
 			if err != nil {
 				return err
@@ -55,7 +55,7 @@ no other tokens, so that those cannot be listed by anyone.`,
 }
 
 // boundItems describes what was found on a target, the soonest to expire first.
-func boundItems(target fleet.Target, found []satoken.Binding, now time.Time) []saItem {
+func boundItems(target fleet.Target, found []satoken.RevocationSecret, now time.Time) []saItem {
 	items := make([]saItem, 0, len(found))
 	for _, b := range found {
 		items = append(items, boundItem(target, b, now))

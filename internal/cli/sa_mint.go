@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/satoken"
@@ -37,12 +38,12 @@ type saMint struct {
 type granted struct {
 	at      fleet.Target // where it was minted
 	account satoken.Account
-	entry   kube.Entry
+	entry   kube.ContextEntry
 	client  *kube.Client
-	token   satoken.Token   // zero: there is none to hand over
-	way     way             // how whoever it is handed to connects
-	binding satoken.Binding // the Secret that the token dies with; zero: none was made for it
-	problem error           // why there is none to hand over, although the server gave one
+	token   satoken.Token            // zero: there is none to hand over
+	way     way                      // how whoever it is handed to connects
+	binding satoken.RevocationSecret // the Secret that the token dies with; zero: none was made for it
+	problem error                    // why there is none to hand over, although the server gave one
 }
 
 // common adds the flags that say what tokens are wanted, whenever they are minted.
@@ -82,7 +83,7 @@ func (m *saMint) check() error {
 		return fmt.Errorf("--min-granted %s is more than the %s asked for", m.minGranted, asked)
 	}
 	var changed bool
-	if m.spec, changed = m.spec.Sober(); changed {
+	if m.spec, changed = m.spec.AvoidExtension(); changed {
 		m.env.say("asking for a second more, %s: a token bound to a Pod for exactly 3607s is taken for the kubelet's, and made valid for a year", m.spec.Lifetime)
 	}
 	return nil
@@ -103,13 +104,13 @@ func (m *saMint) on(ctx context.Context, target fleet.Target, c *kube.Client) (g
 	spec := m.spec
 	if m.revocable {
 		if out.binding, err = m.bind(ctx, target, out); err != nil {
-			return out, out.client.Beyond(err)
+			return out, out.client.ExplainProxyError(err)
 		}
 		spec.Bound = out.binding.Object()
 	}
 	tok, err := m.request(ctx, &out, spec)
 	if err != nil || out.problem != nil {
-		return out, errors.Join(out.client.Beyond(err), m.unbind(ctx, &out))
+		return out, errors.Join(out.client.ExplainProxyError(err), m.unbind(ctx, &out))
 	}
 	out.token = tok
 	return out, nil
@@ -141,7 +142,7 @@ func (m *saMint) objection(c *kube.Client) error {
 		return nil
 	}
 	if warnings := c.Warnings(); len(warnings) > 0 {
-		return &kube.Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("the server warned (%d): %s", len(warnings), strings.Join(warnings, "; ")),
 			Hint: "the token was thrown away, and cannot be used by anyone; without --warnings-as-errors it would have been printed",
 		}

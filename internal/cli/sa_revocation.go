@@ -36,10 +36,10 @@ type revoked struct {
 	Name      string `json:"name"`
 	Status    string `json:"status"`
 
-	target  fleet.Target    `json:"-"`
-	loose   bool            `json:"-"` // it was named without a context
-	binding satoken.Binding `json:"-"`
-	err     error           `json:"-"`
+	target  fleet.Target             `json:"-"`
+	loose   bool                     `json:"-"` // it was named without a context
+	binding satoken.RevocationSecret `json:"-"`
+	err     error                    `json:"-"`
 }
 
 // run finds the tokens on every target, and then revokes them.
@@ -71,7 +71,7 @@ func (r *revocation) run(ctx context.Context) error {
 		for i := range done {
 			if done[i].err == nil {
 				klog.V(1).InfoS("revoking a token", "context", target.Context, "server", c.Server().Host, "name", done[i].Name)
-				done[i].err = c.Beyond(done[i].binding.Revoke(ctx, c))
+				done[i].err = c.ExplainProxyError(done[i].binding.Revoke(ctx, c))
 			}
 		}
 		return done, nil
@@ -90,8 +90,8 @@ func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Clie
 		if p.context != "" && used[p.context] != target.Context || p.member != "" && p.member != target.Member {
 			continue
 		}
-		b, err := satoken.Find(ctx, c, namespace, p.name)
-		out = append(out, revoked{target: target, Context: target.Context, Member: target.Member, Namespace: namespace, Name: p.name, Status: "revoked", loose: p.context == "", binding: b, err: c.Beyond(err)})
+		b, err := satoken.GetRevocationSecret(ctx, c, namespace, p.name)
+		out = append(out, revoked{target: target, Context: target.Context, Member: target.Member, Namespace: namespace, Name: p.name, Status: "revoked", loose: p.context == "", binding: b, err: c.ExplainProxyError(err)})
 	}
 	if !r.expired {
 		return out, nil
@@ -102,7 +102,7 @@ func (r *revocation) find(ctx context.Context, target fleet.Target, c *kube.Clie
 			out = append(out, revoked{target: target, Context: target.Context, Member: target.Member, Namespace: b.Account.Namespace, Name: b.Name, Status: "removed", binding: b})
 		}
 	}
-	return out, c.Beyond(err)
+	return out, c.ExplainProxyError(err)
 }
 
 // agreed shows what would be removed, and asks. Where there is nothing, nothing is asked.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
 )
 
@@ -36,7 +36,7 @@ func (r *revocation) settle(found []fleet.Result[[]revoked]) {
 		told := len(holders) > 0 || r.everywhere
 		for i := range found {
 			found[i].Value = slices.DeleteFunc(found[i].Value, func(item revoked) bool {
-				absent := item.loose && item.Name == p.name && kube.ReasonOf(item.err) == kube.NotFound
+				absent := item.loose && item.Name == p.name && failure.ReasonOf(item.err) == failure.NotFound
 				needless := absent && told
 				told = told || absent
 				return needless
@@ -57,8 +57,8 @@ func (r *revocation) refuse(p place, found []fleet.Result[[]revoked], holders []
 	for _, result := range found {
 		for i, item := range result.Value {
 			if item.loose && item.Name == p.name && item.err == nil {
-				result.Value[i].err = &kube.Error{
-					Reason: kube.Conflict,
+				result.Value[i].err = &failure.Error{
+					Reason: failure.Conflict,
 					Err:    fmt.Errorf("token %s is in %d %s (%s), and was left in all of them", p.name, len(holders), places, strings.Join(briefly(holders), ", ")),
 					Hint:   hint + ", or say --everywhere",
 				}

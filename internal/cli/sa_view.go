@@ -32,7 +32,7 @@ func (i saItem) at() (context, member, name string) {
 }
 
 // boundItem describes a revocable token that was found, at a time.
-func boundItem(target fleet.Target, b satoken.Binding, now time.Time) saItem {
+func boundItem(target fleet.Target, b satoken.RevocationSecret, now time.Time) saItem {
 	item := saItem{
 		Context:        target.Context,
 		Member:         target.Member,

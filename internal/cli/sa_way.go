@@ -9,6 +9,7 @@ import (
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -19,7 +20,7 @@ const rootCA, rootCAKey = "kube-root-ca.crt", "ca.crt"
 
 // A way is how whoever a kubeconfig is handed to connects.
 type way struct {
-	entry  kube.Entry
+	entry  kube.ContextEntry
 	client *kube.Client // over the same way; its credential is of no account
 }
 
@@ -40,13 +41,13 @@ func (h *handover) way(ctx context.Context, target fleet.Target, c *kube.Client)
 	case err != nil:
 		return way{}, fmt.Errorf("read Cluster %s: %w", target.Member, err)
 	case member.Server == "":
-		return way{}, &kube.Error{
-			Reason: kube.Unsupported,
+		return way{}, &failure.Error{
+			Reason: failure.Unsupported,
 			Err:    fmt.Errorf("cluster %s has no spec.apiEndpoint to point at", target.Member),
 			Hint:   "--via-hub points at the control plane instead",
 		}
 	case member.Insecure && !h.allowInsecure:
-		return way{}, &kube.ConfigError{
+		return way{}, &failure.ConfigError{
 			Err:  fmt.Errorf("the control plane does not verify member %s: whoever stands in between would get the token", target.Member),
 			Hint: "correct insecureSkipTLSVerification of the Cluster, or say --allow-insecure",
 		}
@@ -66,22 +67,22 @@ func (h *handover) way(ctx context.Context, target fleet.Target, c *kube.Client)
 // over an unverified connection.
 func authorityOf(ctx context.Context, target fleet.Target, c *kube.Client, namespace string) ([]byte, error) {
 	if c.Insecure() {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  fmt.Errorf("the connection to %s is not verified, so no certificate authority can be taken from it", c.Server().Redacted()),
 			Hint: "give the context a certificate authority, or say --via-hub",
 		}
 	}
 	published, err := c.ConfigMap(ctx, namespace, rootCA)
 	if err == nil && published.Data[rootCAKey] == "" {
-		err = &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("it has no %s", rootCAKey)}
+		err = &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("it has no %s", rootCAKey)}
 	}
 	if err != nil {
 		err = fmt.Errorf("read the certificate authority of member %s from ConfigMap %s/%s: %w", target.Member, namespace, rootCA, err)
-		if kube.ReasonOf(err) == kube.NotFound {
-			return nil, &kube.Error{Err: err, Hint: "every namespace of a cluster has one: is there such a namespace in the member? --via-hub does without it"}
+		if failure.ReasonOf(err) == failure.NotFound {
+			return nil, &failure.Error{Err: err, Hint: "every namespace of a cluster has one: is there such a namespace in the member? --via-hub does without it"}
 		}
 		right := fmt.Sprintf("the verb get on configmaps in namespace %s, which a Role can restrict to resourceNames: [%s]", namespace, rootCA)
-		return nil, c.Beyond(kube.Needing(right, err))
+		return nil, c.ExplainProxyError(failure.WithRequiredRight(right, err))
 	}
 	return []byte(published.Data[rootCAKey]), nil
 }
@@ -91,21 +92,21 @@ func authorityOf(ctx context.Context, target fleet.Target, c *kube.Client, names
 func (h *handover) tolerate(target fleet.Target, g granted, err error) error {
 	server := g.way.client.Server().Redacted()
 	switch {
-	case kube.ReasonOf(err) == kube.Interrupted:
+	case failure.ReasonOf(err) == failure.Interrupted:
 		return err
-	case h.viaHub && kube.ReasonOf(err) == kube.Forbidden:
-		return &kube.Error{
+	case h.viaHub && failure.ReasonOf(err) == failure.Forbidden:
+		return &failure.Error{
 			Err:  fmt.Errorf("try the kubeconfig for member %s: %w", target.Member, err),
 			Hint: fmt.Sprintf("serviceaccount %s of the control plane needs the verbs get and create on clusters/proxy there, and inside the member rights for the user system:serviceaccount:%s:%s", g.account, g.account.Namespace, g.account.Name),
 		}
 	case h.viaHub:
 		return fmt.Errorf("try the kubeconfig for member %s: %w", target.Member, err)
-	case kube.IsUntrusted(err):
-		return &kube.Error{
+	case failure.IsUntrusted(err):
+		return &failure.Error{
 			Err:  fmt.Errorf("try the kubeconfig for member %s at %s: %w", target.Member, server, err),
 			Hint: "the certificate there is for other names, or of another authority than the member publishes: correct spec.apiEndpoint of the Cluster, or say --via-hub",
 		}
-	case kube.IsTransport(err) || errors.Is(err, context.DeadlineExceeded):
+	case failure.IsTransport(err) || errors.Is(err, context.DeadlineExceeded):
 		h.env.warn("%s cannot be reached from this machine, so that the kubeconfig for member %s was not tried", server, target.Member)
 	}
 	return nil

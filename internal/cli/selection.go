@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 )
 
 // selects adds the flags that say which control planes are meant.
@@ -69,7 +69,7 @@ func (c *connection) targets() ([]fleet.Target, error) {
 	if c.listed != "" {
 		names, err := readContexts(c.env, c.listed)
 		if err != nil {
-			return nil, &kube.ConfigError{Err: err}
+			return nil, &failure.ConfigError{Err: err}
 		}
 		selection.Contexts = append(names, selection.Contexts...)
 	}

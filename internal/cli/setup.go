@@ -111,7 +111,7 @@ func (s *setup) plan(ctx context.Context, target fleet.Target, c *kube.Client) (
 	if s.dry == dryRunClient {
 		return planned{plan: plan}, nil
 	}
-	return planned{plan: plan}, plan.Rehearse(ctx, c)
+	return planned{plan: plan}, plan.DryRun(ctx, c)
 }
 
 // apply makes the changes on a target, and makes sure that they have the effect.
@@ -120,7 +120,7 @@ func (s *setup) apply(ctx context.Context, target fleet.Target, c *kube.Client, 
 		return p, fmt.Errorf("nothing is half done, what was made was taken back: %w", err)
 	}
 	p.done = true
-	denied, err := p.plan.Await(ctx, c)
+	denied, err := p.plan.WaitEffective(ctx, c)
 	for _, grant := range denied {
 		p.problem = errors.Join(p.problem, &problem{
 			text: fmt.Sprintf("%s: all is there, and yet not allowed: %s", described(target), grant.Purpose),
@@ -152,7 +152,7 @@ func (s *setup) manifests() error {
 		for _, object := range objects {
 			content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 			if err != nil {
-				return fmt.Errorf("convert %s: %w", controlplane.Named(object), err)
+				return fmt.Errorf("convert %s: %w", controlplane.Describe(object), err)
 			}
 			all.Items = append(all.Items, unstructured.Unstructured{Object: content})
 		}

@@ -42,7 +42,7 @@ func (s *setup) show(plans []fleet.Result[planned]) bool {
 			if change.Exists() {
 				verb = "change"
 			}
-			s.env.say("%s: to %s: %s: %s", described(result.Target), verb, controlplane.Named(change.Object), change.Purpose)
+			s.env.say("%s: to %s: %s: %s", described(result.Target), verb, controlplane.Describe(change.Object), change.Purpose)
 			if change.Power != "" && !powers[change.Power] {
 				powers[change.Power] = true
 				s.env.warn("THIS IS VERY POWERFUL: %s", change.Power)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // shortfall returns what counts the failures of a run.
@@ -27,16 +27,16 @@ func (s *shortfall) leaves() []error {
 		}
 		return out
 	}
-	groups, order := map[kube.Reason][]failure{}, []kube.Reason(nil)
+	groups, order := map[failure.Reason][]targetFailure{}, []failure.Reason(nil)
 	for _, f := range s.failures {
-		reason := kube.ReasonOf(f.err)
+		reason := failure.ReasonOf(f.err)
 		if groups[reason] == nil {
 			order = append(order, reason)
 		}
 		groups[reason] = append(groups[reason], f)
 	}
 	for _, reason := range order {
-		if reason != kube.Unknown {
+		if reason != failure.Unknown {
 			out = append(out, &alike{reason, groups[reason], s})
 			continue
 		}
@@ -49,8 +49,8 @@ func (s *shortfall) leaves() []error {
 
 // An alike is failures of the same reason.
 type alike struct {
-	reason   kube.Reason
-	failures []failure
+	reason   failure.Reason
+	failures []targetFailure
 	of       *shortfall
 }
 
@@ -63,7 +63,7 @@ func (a *alike) Error() string {
 // as somebody who may.
 func (a *alike) hint() string {
 	hint := hintOf(a.failures[0].err)
-	if others := a.others(); a.reason == kube.Forbidden && len(others) > 0 {
+	if others := a.others(); a.reason == failure.Forbidden && len(others) > 0 {
 		hint += "; these contexts reach the same control planes, perhaps as somebody else: " + strings.Join(briefly(others), ", ")
 	}
 	return hint

@@ -43,7 +43,7 @@ func acceptDryRun(cmd *cobra.Command) {
 
 // refuseBootstrapBearer catches a token that was given where kubectl takes the credential for the API server.
 func (c *connection) refuseBootstrapBearer() error {
-	if token.Looks(c.overrides.AuthInfo.Token) {
+	if token.LooksLike(c.overrides.AuthInfo.Token) {
 		return errors.New("--token is the credential for the API server, as in kubectl; a bootstrap token is given as an argument, with - on standard input, or with --token-file")
 	}
 	return nil

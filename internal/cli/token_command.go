@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
@@ -91,11 +92,11 @@ func (p place) one(ctx context.Context, c *kube.Client) (token.Ref, error) {
 	if p.name != "" {
 		return p.ref(), nil
 	}
-	secrets, now, err := token.List(ctx, c, token.For(p.cluster))
+	secrets, now, err := token.List(ctx, c, token.SelectFor(p.cluster))
 	if err != nil {
 		return token.Ref{}, err
 	}
-	good := slices.DeleteFunc(slices.Clone(secrets), func(s corev1.Secret) bool { return token.Judge(&s, now).Status != token.OK })
+	good := slices.DeleteFunc(slices.Clone(secrets), func(s corev1.Secret) bool { return token.Evaluate(&s, now).Status != token.OK })
 	if len(good) > 0 {
 		secrets = good
 	}
@@ -105,11 +106,11 @@ func (p place) one(ctx context.Context, c *kube.Client) (token.Ref, error) {
 	}
 	switch len(ids) {
 	case 0:
-		return token.Ref{}, &kube.Error{Reason: kube.NotFound, Err: fmt.Errorf("there is no token %s", p), Hint: "joinctl token create --for makes one"}
+		return token.Ref{}, &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("there is no token %s", p), Hint: "joinctl token create --for makes one"}
 	case 1:
 		return token.Ref{Name: secrets[0].Name}, nil
 	}
-	return token.Ref{}, &kube.Error{Reason: kube.Conflict, Err: fmt.Errorf("cluster %s has %d tokens (%s)", p.cluster, len(ids), strings.Join(briefly(ids), ", ")), Hint: "name one by its ID"}
+	return token.Ref{}, &failure.Error{Reason: failure.Conflict, Err: fmt.Errorf("cluster %s has %d tokens (%s)", p.cluster, len(ids), strings.Join(briefly(ids), ", ")), Hint: "name one by its ID"}
 }
 
 // recall finds a token on a target and makes its join command.
@@ -123,15 +124,15 @@ func (o *offer) recall(ctx context.Context, env *Env, target fleet.Target, c *ku
 	if err != nil {
 		return out, err
 	}
-	if health := token.Judge(secret, now); health.Status != token.OK {
-		return out, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("nobody can join with token %s: it is %s", ref, health)}
+	if health := token.Evaluate(secret, now); health.Status != token.OK {
+		return out, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("nobody can join with token %s: it is %s", ref, health)}
 	}
 	tok, spec, err := token.Decode(secret)
 	if err != nil {
 		return out, fmt.Errorf("read token %s: %w", ref, err)
 	}
 	if !spec.Has(token.Signing) || !spec.Has(token.Authentication) {
-		return out, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("nobody can join with token %s: it is for %s only", ref, list(spec.Usages))}
+		return out, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("nobody can join with token %s: it is for %s only", ref, list(spec.Usages))}
 	}
 	o.fits(env, tok.ID, spec)
 	finding, err := o.find(ctx, env, target, c)
@@ -141,7 +142,7 @@ func (o *offer) recall(ctx context.Context, env *Env, target fleet.Target, c *ku
 	out.item = tokenItem{Context: target.Context, ID: tok.ID, Name: secret.Name, Token: tok.Reveal(), Status: string(token.OK)}
 	out.item.describe(spec, now)
 	out.item.join(o.command(finding, tok, spec))
-	if out.problem = o.await(ctx, env, finding, tok); kube.ReasonOf(out.problem) == kube.Interrupted {
+	if out.problem = o.await(ctx, env, finding, tok); failure.ReasonOf(out.problem) == failure.Interrupted {
 		return out, out.problem
 	}
 	return out, nil

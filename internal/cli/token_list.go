@@ -42,7 +42,7 @@ left out. Token secrets are hidden.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted := string(selector)
 			if len(clusters) > 0 {
-				wanted = strings.TrimPrefix(wanted+","+token.For(clusters...), ",")
+				wanted = strings.TrimPrefix(wanted+","+token.SelectFor(clusters...), ",")
 			}
 			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]tokenItem, error) {
 				klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
@@ -69,7 +69,7 @@ func tokenItems(target fleet.Target, secrets []corev1.Secret, now time.Time, sho
 	for i := range secrets {
 		secret := &secrets[i]
 		tok, spec, err := token.Decode(secret)
-		health := token.Judge(secret, now)
+		health := token.Evaluate(secret, now)
 		item := tokenItem{
 			Context: target.Context,
 			ID:      token.Ref{Name: secret.Name}.ID(),

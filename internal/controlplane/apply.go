@@ -12,6 +12,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -19,9 +20,9 @@ import (
 // settle is how long an authorizer may take to learn of new roles and bindings; kube-apiserver's takes some 20 ms.
 const settle = 5 * time.Second
 
-// Rehearse makes sure that every change is allowed, by asking and by a dry run on the server, which knows RBAC's rules
+// DryRun makes sure that every change is allowed, by asking and by a dry run on the server, which knows RBAC's rules
 // against escalation. The error names all that is missing.
-func (p *Plan) Rehearse(ctx context.Context, c *kube.Client) error {
+func (p *Plan) DryRun(ctx context.Context, c *kube.Client) error {
 	var needed []kube.Access
 	for _, change := range p.Changes {
 		needed = append(needed, kube.AccessTo(change.verb(), change.Object))
@@ -32,7 +33,7 @@ func (p *Plan) Rehearse(ctx context.Context, c *kube.Client) error {
 	var errs []error
 	for _, change := range p.Changes {
 		err := change.store(ctx, c, true)
-		if role := roleOf(change.Object); kube.ReasonOf(err) == kube.NotFound && p.creates(role) {
+		if role := roleOf(change.Object); failure.ReasonOf(err) == failure.NotFound && p.creates(role) {
 			err = mayBind(ctx, c, role)
 		}
 		errs = append(errs, err)
@@ -52,7 +53,7 @@ func mayBind(ctx context.Context, c *kube.Client, role kube.Object) error {
 
 // creates reports whether the plan makes a role.
 func (p *Plan) creates(role kube.Object) bool {
-	return role != nil && slices.ContainsFunc(p.Changes, func(c Change) bool { return Named(c.Object) == Named(role) && !c.Exists() })
+	return role != nil && slices.ContainsFunc(p.Changes, func(c Change) bool { return Describe(c.Object) == Describe(role) && !c.Exists() })
 }
 
 // roleOf returns the role that a binding is to, without its content; nil for other objects.
@@ -81,7 +82,7 @@ func rights(ctx context.Context, c *kube.Client, needed []kube.Access) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	return &kube.Error{Reason: kube.Forbidden, Err: fmt.Errorf("you may not %s", strings.Join(missing, ", nor "))}
+	return &failure.Error{Reason: failure.Forbidden, Err: fmt.Errorf("you may not %s", strings.Join(missing, ", nor "))}
 }
 
 // Apply makes the changes in their order. Where one fails, or the context ends, those before it are taken back. A
@@ -112,7 +113,7 @@ func undo(ctx context.Context, c *kube.Client, done []Change) error {
 			err = c.Remove(ctx, change.Object)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("take %s back: %w", Named(change.Object), err))
+			errs = append(errs, fmt.Errorf("take %s back: %w", Describe(change.Object), err))
 		}
 	}
 	return errors.Join(errs...)
@@ -125,13 +126,13 @@ func (c Change) store(ctx context.Context, client *kube.Client, dryRun bool) err
 		send = client.Update
 	}
 	if err := send(ctx, c.Object, dryRun); err != nil {
-		return fmt.Errorf("%s %s: %w", c.verb(), Named(c.Object), err)
+		return fmt.Errorf("%s %s: %w", c.verb(), Describe(c.Object), err)
 	}
 	return nil
 }
 
-// Await waits until all that the plan was to allow is allowed, up to 5 seconds. It returns the grants that are not.
-func (p *Plan) Await(ctx context.Context, c *kube.Client) ([]Grant, error) {
+// WaitEffective waits until all that the plan was to allow is allowed, up to 5 seconds. It returns the grants that are not.
+func (p *Plan) WaitEffective(ctx context.Context, c *kube.Client) ([]Grant, error) {
 	ctx, cancel := context.WithTimeout(ctx, settle)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause *= 2 {

@@ -16,25 +16,26 @@ import (
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
 // EndpointOf returns where joiners reach a control plane: the endpoint that was chosen, else the kubeconfig's server.
-// Every error is a *kube.ConfigError.
+// Every error is a *failure.ConfigError.
 func EndpointOf(c *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
 	if !chosen.IsZero() {
 		return chosen, nil
 	}
 	endpoint, err := join.EndpointOf(c.Server())
 	if err != nil {
-		return endpoint, &kube.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
+		return endpoint, &failure.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
 	}
 	return endpoint, nil
 }
 
 // clusterInfo makes the ConfigMap that joiners read, with the CA of the kubeconfig. Its one cluster has no name: so
-// kubeadm finds it without a current context. Every error is a *kube.ConfigError.
+// kubeadm finds it without a current context. Every error is a *failure.ConfigError.
 func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, error) {
 	if _, err := trusted(c); err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, err
 		"": {Server: "https://" + endpoint.HostPort(), CertificateAuthorityData: c.CA()},
 	}})
 	if err != nil {
-		return nil, &kube.ConfigError{Err: fmt.Errorf("write the kubeconfig of cluster-info: %w", err)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("write the kubeconfig of cluster-info: %w", err)}
 	}
 	return &corev1.ConfigMap{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
@@ -57,11 +58,11 @@ func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, err
 func trusted(c *kube.Client) ([]join.Pin, error) {
 	const hint = "give the kubeconfig's cluster its certificate-authority: it goes into cluster-info, where joiners find it"
 	if c.Insecure() {
-		return nil, &kube.ConfigError{Err: fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()), Hint: hint}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()), Hint: hint}
 	}
 	certificates, err := cert.ParseCertsPEM(c.CA())
 	if err != nil {
-		return nil, &kube.ConfigError{Err: errors.New("the kubeconfig has no certificate authority of its own"), Hint: hint}
+		return nil, &failure.ConfigError{Err: errors.New("the kubeconfig has no certificate authority of its own"), Hint: hint}
 	}
 	var pins []join.Pin
 	for _, certificate := range certificates {

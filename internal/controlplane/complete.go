@@ -10,11 +10,12 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// Named returns what people call an object: its kind in lower case and its name, with the namespace if it has one.
-func Named(obj kube.Object) string {
+// Describe returns what people call an object: its kind in lower case and its name, with the namespace if it has one.
+func Describe(obj kube.Object) string {
 	name := strings.ToLower(kube.Kind(obj)) + " "
 	if obj.GetNamespace() != "" {
 		name += obj.GetNamespace() + "/"
@@ -65,9 +66,9 @@ func union[T any](some, others []T) (all []T, more bool) {
 }
 
 func bound(binding kube.Object, is, want rbacv1.RoleRef) error {
-	return &kube.Error{
-		Reason: kube.Conflict,
-		Err:    fmt.Errorf("%s exists and is bound to %s %s, not to %s", Named(binding), strings.ToLower(is.Kind), is.Name, want.Name),
+	return &failure.Error{
+		Reason: failure.Conflict,
+		Err:    fmt.Errorf("%s exists and is bound to %s %s, not to %s", Describe(binding), strings.ToLower(is.Kind), is.Name, want.Name),
 		Hint:   "what a binding is to cannot be changed: delete the binding, or give its role the rights that joiners lack",
 	}
 }

@@ -7,15 +7,15 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 )
 
 func TestWhatIsCompleteStaysAsItIs(t *testing.T) {
 	for _, grant := range Grants(join.Karmada) {
 		for _, object := range grant.Objects {
 			if after, err := complete(object, object); after != nil || err != nil {
-				t.Errorf("%s would be changed to %v, %v", Named(object), after, err)
+				t.Errorf("%s would be changed to %v, %v", Describe(object), after, err)
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func TestWhatIsHalfThereIsCompletedAndNothingOfItIsLost(t *testing.T) {
 func TestABindingToAnotherRoleIsAConflict(t *testing.T) {
 	to := subject(rbacv1.UserKind, "u")
 	_, err := complete(bind("b", "one", to), bind("b", "other", to))
-	if kube.ReasonOf(err) != kube.Conflict {
+	if failure.ReasonOf(err) != failure.Conflict {
 		t.Errorf("it says %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -30,13 +31,13 @@ const (
 // clusterInfo reads cluster-info as the administrator.
 func (e *examination) clusterInfo(ctx context.Context) error {
 	info, err := discovery.Read(ctx, e.c, e.joiner)
-	switch kube.ReasonOf(err) {
+	switch failure.ReasonOf(err) {
 	case "":
 		e.info = info
-	case kube.NotFound:
+	case failure.NotFound:
 		e.report("cluster-info", Error, e.maker(), "there is no configmap kube-public/cluster-info: this control plane is not set up for joining by token")
 		return nil
-	case kube.Invalid:
+	case failure.Invalid:
 		e.report("cluster-info", Error, "joinctl setup --force writes it anew", "%v", err)
 		return nil
 	default:
@@ -69,11 +70,11 @@ func (e *examination) anonymous(ctx context.Context) error {
 		return err
 	}
 	_, err = stranger.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
-	switch kube.ReasonOf(err) {
-	case kube.Unauthorized:
+	switch failure.ReasonOf(err) {
+	case failure.Unauthorized:
 		e.report("anonymous-auth", Error, "kube-apiserver needs --anonymous-auth, or an AuthenticationConfiguration that lets anonymous requests to cluster-info through",
 			"requests without a credential are refused, and joiners have none at first")
-	case "", kube.Forbidden, kube.NotFound:
+	case "", failure.Forbidden, failure.NotFound:
 	default:
 		return fmt.Errorf("read cluster-info without a credential: %w", err)
 	}
@@ -102,7 +103,7 @@ func (e *examination) server(ctx context.Context) error {
 	if addr, err := netip.ParseAddr(endpoint.Host); err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast()) {
 		e.report(check, Info, remedy, "cluster-info names %s, a private address: only the networks that it belongs to reach it", endpoint.HostPort())
 	}
-	member, err := e.c.At(endpoint.HostPort())
+	member, err := e.c.WithEndpoint(endpoint.HostPort())
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (e *examination) server(ctx context.Context) error {
 		e.report(check, severity, remedy+", or add this one to the names of the server's certificate", "cluster-info names %s: %v", endpoint.HostPort(), hostErr)
 	case isOther(err):
 		e.otherCA(endpoint.HostPort())
-	case kube.IsTransport(err):
+	case failure.IsTransport(err):
 		e.report(check, Warning, remedy+", unless only this machine cannot reach it", "cluster-info names %s, which does not answer here: %v", endpoint.HostPort(), err)
 	}
 	return nil
@@ -135,7 +136,7 @@ func (e *examination) authority(ctx context.Context, c *kube.Client) error {
 
 // visit reads cluster-info as a joiner would, over TLS that its own CA verifies.
 func (e *examination) visit(ctx context.Context, member *kube.Client) error {
-	member, err := member.Trusting(e.info.CA)
+	member, err := member.WithCA(e.info.CA)
 	if err != nil {
 		return err
 	}

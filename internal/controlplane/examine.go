@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -47,7 +48,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 		{"clock", e.clock},
 	} {
 		if err := look.at(ctx); err != nil {
-			if kube.ReasonOf(err) != kube.Forbidden {
+			if failure.ReasonOf(err) != failure.Forbidden {
 				return e.findings, err
 			}
 			e.report(look.check, Warning, notJudged, "%v", err)
@@ -72,7 +73,7 @@ func (e *examination) report(check string, severity Severity, remedy, evidence s
 // identity says who is asking, and what of an operator's work that identity may do.
 func (e *examination) identity(ctx context.Context) error {
 	me, err := e.c.WhoAmI(ctx)
-	if kube.ReasonOf(err) == kube.NotFound { // before Kubernetes 1.28
+	if failure.ReasonOf(err) == failure.NotFound { // before Kubernetes 1.28
 		me.Username, err = "unknown to an old server", nil
 	}
 	if err != nil {
@@ -165,8 +166,8 @@ func (e *examination) objects(ctx context.Context, grant Grant) string {
 	}
 	var absent []string
 	for _, object := range grant.Objects {
-		if err := e.c.Read(ctx, object); kube.ReasonOf(err) == kube.NotFound {
-			absent = append(absent, Named(object))
+		if err := e.c.Read(ctx, object); failure.ReasonOf(err) == failure.NotFound {
+			absent = append(absent, Describe(object))
 		}
 	}
 	if len(absent) == 0 {

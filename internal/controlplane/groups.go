@@ -11,6 +11,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -35,7 +36,7 @@ func (e *examination) groups(ctx context.Context) error {
 			continue
 		}
 		rules, err := rulesOf(ctx, e.c, b)
-		if kube.ReasonOf(err) == kube.NotFound {
+		if failure.ReasonOf(err) == failure.NotFound {
 			continue // a binding to nothing gives nothing
 		}
 		if err != nil {
@@ -43,7 +44,7 @@ func (e *examination) groups(ctx context.Context) error {
 		}
 		if excess := slices.IndexFunc(rules, func(rule rbacv1.PolicyRule) bool { return !isForJoining(rule, b.namespace) }); excess >= 0 {
 			e.report("group-rights", Error, "whoever gets hold of a token has these rights: delete the binding",
-				"%s gives group %s more than joining takes: %s %s, which may %s", Named(b.object), b.subjects[at].Name,
+				"%s gives group %s more than joining takes: %s %s, which may %s", Describe(b.object), b.subjects[at].Name,
 				strings.ToLower(b.role.Kind), b.role.Name, describe(rules[excess]))
 		}
 	}
@@ -93,7 +94,7 @@ func rulesOf(ctx context.Context, c *kube.Client, b binding) ([]rbacv1.PolicyRul
 			return role.Rules, nil
 		}
 	}
-	return nil, fmt.Errorf("read the role of %s: %w", Named(b.object), err)
+	return nil, fmt.Errorf("read the role of %s: %w", Describe(b.object), err)
 }
 
 // isForJoining reports whether a rule is one that installers give to joiners: all about certificate requests but

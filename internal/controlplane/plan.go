@@ -10,6 +10,7 @@ import (
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -90,10 +91,10 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 	info, err := discovery.Read(ctx, c, join.Karmada)
 	var differs string
 	switch {
-	case kube.ReasonOf(err) == kube.NotFound:
+	case failure.ReasonOf(err) == failure.NotFound:
 		p.Changes = append(p.Changes, change)
 		return nil
-	case kube.ReasonOf(err) == kube.Invalid:
+	case failure.ReasonOf(err) == failure.Invalid:
 		differs = err.Error()
 	case err != nil:
 		return err
@@ -103,8 +104,8 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 		}
 	}
 	if !force {
-		return &kube.Error{
-			Reason: kube.Conflict,
+		return &failure.Error{
+			Reason: failure.Conflict,
 			Err:    fmt.Errorf("cluster-info exists and is another one: %s", differs),
 			Hint:   "--force overwrites it, after which tokens have to be signed anew; without --endpoint its server stays as it is",
 		}
@@ -129,12 +130,12 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 func (p *Plan) add(ctx context.Context, c *kube.Client, change Change) error {
 	before := change.Object.DeepCopyObject().(kube.Object)
 	err := c.Read(ctx, before)
-	if kube.ReasonOf(err) == kube.NotFound {
+	if failure.ReasonOf(err) == failure.NotFound {
 		p.Changes = append(p.Changes, change)
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read %s: %w", Named(before), err)
+		return fmt.Errorf("read %s: %w", Describe(before), err)
 	}
 	after, err := complete(before, change.Object)
 	if err != nil || after == nil {

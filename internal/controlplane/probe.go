@@ -11,6 +11,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
@@ -37,7 +38,7 @@ type Probe struct {
 // probe could not be made, or that the token is still there.
 func (p Probe) Run(ctx context.Context, c *kube.Client) (findings []Finding, err error) {
 	attempt, err := p.attempt(ctx, c)
-	if kube.ReasonOf(err) == kube.NotFound || kube.ReasonOf(err) == kube.Invalid {
+	if failure.ReasonOf(err) == failure.NotFound || failure.ReasonOf(err) == failure.Invalid {
 		finding := Unprobed()
 		finding.Remedy = "cluster-info comes first"
 		return []Finding{finding}, nil
@@ -57,10 +58,10 @@ func (p Probe) Run(ctx context.Context, c *kube.Client) (findings []Finding, err
 	}
 	klog.V(1).InfoS("probing with a token", "id", p.Token.ID, "endpoint", attempt.Endpoint.HostPort())
 	made, err := token.Create(ctx, c, token.Encode(p.Token, spec), false)
-	if reason := kube.ReasonOf(err); reason == kube.Unknown || reason == kube.Timeout {
+	if reason := failure.ReasonOf(err); reason == failure.Unknown || reason == failure.Timeout {
 		return nil, errors.Join(err, token.Delete(context.WithoutCancel(ctx), c, token.RefTo(p.Token.ID), false))
 	}
-	if kube.ReasonOf(err) == kube.Forbidden {
+	if failure.ReasonOf(err) == failure.Forbidden {
 		return []Finding{Unprobed(), {Check: "probe", Severity: Warning, Evidence: err.Error(), Remedy: notJudged}}, nil
 	}
 	if err != nil {
@@ -68,7 +69,7 @@ func (p Probe) Run(ctx context.Context, c *kube.Client) (findings []Finding, err
 	}
 	defer func() {
 		if undoErr := token.Rollback(ctx, c, made); undoErr != nil {
-			err = errors.Join(err, &kube.Error{
+			err = errors.Join(err, &failure.Error{
 				Err:  fmt.Errorf("token %s still exists, for %s: %w", p.Token.ID, probeLife, undoErr),
 				Hint: "remove it with: joinctl token delete " + p.Token.ID,
 			})

@@ -68,7 +68,7 @@ func (e *examination) tokens(ctx context.Context) error {
 func (s *census) add(secret *corev1.Secret, now time.Time, info *discovery.ClusterInfo) {
 	ref := token.Ref{Name: secret.Name}.String()
 	tok, spec, err := token.Decode(secret)
-	switch token.Judge(secret, now).Status {
+	switch token.Evaluate(secret, now).Status {
 	case token.Expired:
 		if now.Sub(spec.Expires) > cleaned {
 			s.expired = append(s.expired, ref)
@@ -94,7 +94,7 @@ func (s *census) add(secret *corev1.Secret, now time.Time, info *discovery.Clust
 	switch info.Signature(tok) {
 	case discovery.Unsigned:
 		s.unsigned = append(s.unsigned, ref)
-	case discovery.Unfit:
+	case discovery.Mismatched:
 		s.stale = append(s.stale, ref)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -18,7 +19,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	if c == nil {
 		return unasked
 	}
-	bearer, err := c.Bearing(r.attempt.Token.Reveal())
+	bearer, err := c.WithBearerToken(r.attempt.Token.Reveal())
 	if err != nil {
 		r.add(stepAuthentication, Failed, "", "%v", err)
 		return unasked
@@ -27,11 +28,11 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	defer cancel()
 	user, err := bearer.WhoAmI(ctx1)
 	switch {
-	case kube.ReasonOf(err) == kube.Unauthorized:
+	case failure.ReasonOf(err) == failure.Unauthorized:
 		r.add(stepAuthentication, Failed, "on the control plane: joinctl token list shows the token's usages, groups and expiry, with what is wrong with them; else kube-apiserver needs --enable-bootstrap-token-auth",
 			"the server does not accept token %s, for a reason that it does not tell (401): it expired or was deleted, lacks the usage authentication, has a bad group, or bootstrap tokens are not accepted here at all", r.attempt.Token.ID)
 		return refusedToken
-	case kube.ReasonOf(err) == kube.NotFound:
+	case failure.ReasonOf(err) == failure.NotFound:
 		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell for whom it takes its bearer")
 	case err != nil:
 		r.add(stepAuthentication, Failed, "", "ask whom the server takes the token's bearer for: %v", shortCause(err))
@@ -56,12 +57,12 @@ func (r *replay) reads(ctx context.Context, bearer *kube.Client) {
 		ctx, cancel := bounded(ctx)
 		_, err := bearer.ConfigMap(ctx, metav1.NamespaceSystem, name)
 		cancel()
-		switch kube.ReasonOf(err) {
+		switch failure.ReasonOf(err) {
 		case "":
 			r.ok(step, "the token may read %s in kube-system", name)
-		case kube.NotFound:
+		case failure.NotFound:
 			r.add(step, Failed, "kubeadm init phase upload-config all, on the control plane, creates it", "there is no ConfigMap %s in kube-system", name)
-		case kube.Forbidden:
+		case failure.Forbidden:
 			r.add(step, Failed, "kubeadm init phase upload-config all, on the control plane, grants it to the group "+group, "the token may not read %s in kube-system: %v", name, err)
 		default:
 			r.add(step, Failed, "", "read %s in kube-system as the token: %v", name, shortCause(err))

@@ -17,6 +17,7 @@ import (
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	"k8s.io/cluster-bootstrap/token/jws"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
@@ -45,11 +46,11 @@ type ClusterInfo struct {
 func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
 	cm, err := c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
 	if err != nil {
-		return nil, &kube.Error{Err: fmt.Errorf("read cluster-info at %s: %w", c.Server().Host, err), Hint: readHint(err)}
+		return nil, &failure.Error{Err: fmt.Errorf("read cluster-info at %s: %w", c.Server().Host, err), Hint: readHint(err)}
 	}
 	info, err := parse(cm.Data, joiner)
 	if err != nil {
-		return nil, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("cluster-info at %s: %w", c.Server().Host, err)}
+		return nil, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("cluster-info at %s: %w", c.Server().Host, err)}
 	}
 	return info, nil
 }
@@ -132,9 +133,9 @@ type Signature int
 
 // The kinds of signature.
 const (
-	Unsigned Signature = iota // none for this token ID
-	Unfit                     // one that this token secret did not make of this kubeconfig: stale, or of another token
-	Signed                    // a valid one
+	Unsigned   Signature = iota // none for this token ID
+	Mismatched                  // one that this token secret did not make of this kubeconfig: stale, or of another token
+	Signed                      // a valid one
 )
 
 // Signature reports whether cluster-info is signed with a token, as a joiner checks it.
@@ -146,5 +147,5 @@ func (i *ClusterInfo) Signature(tok token.Token) Signature {
 	case jws.DetachedTokenIsValid(signature, i.Kubeconfig, tok.ID, tok.Secret()):
 		return Signed
 	}
-	return Unfit
+	return Mismatched
 }

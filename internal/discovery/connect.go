@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 )
 
 // connected judges the way to the endpoint by what the first request met, and reports whether it got there.
@@ -94,7 +94,7 @@ func proxyFor(endpoint join.Endpoint) string {
 
 // shortCause returns what went wrong with a connection, without what is said around it.
 func shortCause(err error) error {
-	if kube.ReasonOf(err) == kube.Timeout {
+	if failure.ReasonOf(err) == failure.Timeout {
 		return errors.New("nothing answered in time")
 	}
 	return rootCause(err)

@@ -6,7 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // readHint says what to do about a cluster-info that cannot be read without a credential.
@@ -21,12 +21,12 @@ func readHint(err error) string {
 	case errors.As(err, &caErr):
 		return "the CA that is trusted here did not sign the certificate at this address: is it the control plane itself?"
 	}
-	switch kube.ReasonOf(err) {
-	case kube.Unauthorized:
+	switch failure.ReasonOf(err) {
+	case failure.Unauthorized:
 		return "joiners are anonymous at first: kube-apiserver needs --anonymous-auth, or an AuthenticationConfiguration that lets anonymous requests to cluster-info through"
-	case kube.Forbidden:
+	case failure.Forbidden:
 		return "joiners are anonymous at first: a Role and RoleBinding in kube-public have to let user system:anonymous get configmap cluster-info"
-	case kube.NotFound:
+	case failure.NotFound:
 		return "this control plane is not set up for joining by token: kubeadm and karmadactl init create cluster-info, karmada-operator does not"
 	}
 	return ""

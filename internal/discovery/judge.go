@@ -48,7 +48,7 @@ func (r *replay) judge(answer acceptance) {
 		case unasked:
 			fault += ": there is no such token, it lacks the usage signing, or the signer does not run"
 		}
-	case Unfit:
+	case Mismatched:
 		fault, remedy = r.unfit(answer)
 	}
 	r.add(stepSignature, Failed, remedy, "%s", fault)

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 )
 
 // An endpoint may be in the members' network only: then the pins come over the administrator's connection.
@@ -50,8 +50,8 @@ func TestVerifyOfAControlPlaneOutOfReachFailsInTime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		address func(*testing.T) string
-		reason  kube.Reason
-	}{"nobody listens": {closedPort, kube.Unreachable}, "nobody answers": {blackHole, kube.Timeout}} {
+		reason  failure.Reason
+	}{"nobody listens": {closedPort, failure.Unreachable}, "nobody answers": {blackHole, failure.Timeout}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
@@ -92,8 +92,8 @@ func TestVerifyEndsWithTheRun(t *testing.T) {
 		<-r.Context().Done()
 	}
 	finding, err := Verify(ctx, p.admin(), join.Karmada, p.endpoint())
-	if finding != nil && len(finding.Pins) > 0 || kube.ReasonOf(err) != kube.Interrupted {
-		t.Errorf("got %v, %v (%s)", finding, err, kube.ReasonOf(err))
+	if finding != nil && len(finding.Pins) > 0 || failure.ReasonOf(err) != failure.Interrupted {
+		t.Errorf("got %v, %v (%s)", finding, err, failure.ReasonOf(err))
 	}
 }
 

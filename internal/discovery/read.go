@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -40,7 +41,7 @@ func (r *replay) read(ctx context.Context, stranger *kube.Client) bool {
 // missing reports whether something is not there that may still come.
 func (r *replay) missing(cm *corev1.ConfigMap, err error) bool {
 	if err != nil {
-		return kube.ReasonOf(err) == kube.NotFound
+		return failure.ReasonOf(err) == failure.NotFound
 	}
 	return !r.attempt.Token.IsZero() && cm.Data[bootstrapapi.JWSSignatureKeyPrefix+r.attempt.Token.ID] == ""
 }
@@ -84,14 +85,14 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 			"what answers at %s is no Kubernetes API server: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
 		return false
 	}
-	switch kube.ReasonOf(err) {
-	case kube.Unauthorized:
+	switch failure.ReasonOf(err) {
+	case failure.Unauthorized:
 		r.note(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests are turned away (401), so that nobody can read cluster-info before joining")
-	case kube.Forbidden:
+	case failure.Forbidden:
 		r.note(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests may not read cluster-info (403): %v", err)
-	case kube.NotFound:
+	case failure.NotFound:
 		r.note(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "there is no cluster-info in kube-public (404)")
 	default:
@@ -103,7 +104,7 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 // notAPI reports whether an answer was none that an API server gives.
 func notAPI(err error) bool {
 	_, known := errors.AsType[*apierrors.StatusError](err)
-	return apierrors.IsUnexpectedServerError(err) || !known && kube.ReasonOf(err) == kube.Internal
+	return apierrors.IsUnexpectedServerError(err) || !known && failure.ReasonOf(err) == failure.Internal
 }
 
 // shape compares the server in cluster-info with the endpoint, as far as it matters to the joiner.

@@ -73,7 +73,7 @@ func (r *replay) arguments() {
 
 // discover takes the steps up to the trust in a CA, and those of the token after them.
 func (r *replay) discover(ctx context.Context) {
-	stranger, err := kube.Stranger("https://"+r.attempt.Endpoint.HostPort(), r.UserAgent, r.Now)
+	stranger, err := kube.NewUnverified("https://"+r.attempt.Endpoint.HostPort(), r.UserAgent, r.Now)
 	if err != nil {
 		r.add(stepClusterInfo, Failed, "", "%v", err)
 		return

@@ -14,6 +14,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -47,13 +48,13 @@ func (r *replay) request(ctx context.Context, bearer *kube.Client) {
 	}
 	bounding, cancel := bounded(ctx)
 	defer cancel()
-	switch err := bearer.TryCertificateRequest(bounding, csr); kube.ReasonOf(err) {
+	switch err := bearer.DryRunCertificateRequest(bounding, csr); failure.ReasonOf(err) {
 	case "":
 		r.may(ctx, bearer, stepCSR, kube.Access{Verb: "get", Group: certificatesGroup, Resource: csrResource}, remedy)
 		if r.steps[stepCSR].Status == OK {
 			r.ok(stepCSR, "the token may create a certificate signing request (a dry run was admitted) and read it")
 		}
-	case kube.Forbidden:
+	case failure.Forbidden:
 		r.add(stepCSR, Failed, remedy, "the token may not request a certificate: %v", err)
 	default:
 		r.add(stepCSR, Warning, "", "whether the token may request a certificate cannot be told: %v", shortCause(err))

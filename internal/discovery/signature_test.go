@@ -45,12 +45,12 @@ func TestSignatureIsCheckedAsAJoinerChecksIt(t *testing.T) {
 		"empty":                         {map[string]string{"abcdef": ""}, Unsigned},
 		"valid":                         {map[string]string{"abcdef": valid}, Signed},
 		"valid beside another":          {map[string]string{"abcdef": valid, "fedcba": "x"}, Signed},
-		"by another secret":             {map[string]string{"abcdef": sign(t, text, other)}, Unfit},
-		"of what cluster-info was once": {map[string]string{"abcdef": sign(t, text+"\n", tok)}, Unfit},
-		"not detached":                  {map[string]string{"abcdef": valid[:20] + ".e30." + valid[20:]}, Unfit},
-		"with a newline":                {map[string]string{"abcdef": valid + "\n"}, Unfit},
-		"garbage":                       {map[string]string{"abcdef": "garbage"}, Unfit},
-		"unsigned algorithm":            {map[string]string{"abcdef": "eyJhbGciOiJub25lIn0.."}, Unfit},
+		"by another secret":             {map[string]string{"abcdef": sign(t, text, other)}, Mismatched},
+		"of what cluster-info was once": {map[string]string{"abcdef": sign(t, text+"\n", tok)}, Mismatched},
+		"not detached":                  {map[string]string{"abcdef": valid[:20] + ".e30." + valid[20:]}, Mismatched},
+		"with a newline":                {map[string]string{"abcdef": valid + "\n"}, Mismatched},
+		"garbage":                       {map[string]string{"abcdef": "garbage"}, Mismatched},
+		"unsigned algorithm":            {map[string]string{"abcdef": "eyJhbGciOiJub25lIn0.."}, Mismatched},
 	} {
 		info := &ClusterInfo{Kubeconfig: text, Signatures: test.signatures}
 		if got := info.Signature(tok); got != test.want {

@@ -23,8 +23,8 @@ var (
 
 // WaitSigned waits until cluster-info is signed with all tokens, up to a time in which it looks ever more seldom. It
 // returns ErrUnsigned when that time is over, else why it could not go on, and with an error the tokens that are left. A
-// Finding from the kubeconfig alone has nowhere to look: it returns nil.
-func (f *Finding) WaitSigned(ctx context.Context, upTo time.Duration, toks ...token.Token) (left []token.Token, err error) {
+// Result from the kubeconfig alone has nowhere to look: it returns nil.
+func (f *Result) WaitSigned(ctx context.Context, upTo time.Duration, toks ...token.Token) (left []token.Token, err error) {
 	if f.reader == nil || upTo <= 0 {
 		return nil, nil
 	}
@@ -58,7 +58,7 @@ func (i *ClusterInfo) unsigned(toks []token.Token) (left []token.Token, why erro
 		switch i.Signature(tok) {
 		case Signed:
 			continue
-		case Unfit:
+		case Mismatched:
 			why = errUnfit
 		}
 		left = append(left, tok)

@@ -18,8 +18,8 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -40,13 +40,13 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// waiting returns a Finding whose cluster-info holds, after some time, a signature.
-func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f *Finding, readings *int) {
+// waiting returns a Result whose cluster-info holds, after some time, a signature.
+func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f *Result, readings *int) {
 	t.Helper()
 	text := kubeconfig(t, "https://a:1", newAuthority(t).pem)
 	start := time.Now()
 	readings = new(int)
-	f = &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+	f = &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
 		*readings++
 		data := map[string]string{"kubeconfig": text}
 		switch signature := look(time.Since(start)); signature {
@@ -62,7 +62,7 @@ func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f
 }
 
 // waitSigned waits as WaitSigned does, for one token that is left exactly where there is an error.
-func waitSigned(ctx context.Context, f *Finding, upTo time.Duration, tok token.Token) error {
+func waitSigned(ctx context.Context, f *Result, upTo time.Duration, tok token.Token) error {
 	left, err := f.WaitSigned(ctx, upTo, tok)
 	if (len(left) == 1) != (err != nil) {
 		return fmt.Errorf("%d tokens are left with %w", len(left), err)
@@ -176,7 +176,7 @@ func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		err := waitSigned(ctx, f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
-		if kube.ReasonOf(err) != kube.Timeout || errors.Is(err, ErrUnsigned) {
+		if failure.ReasonOf(err) != failure.Timeout || errors.Is(err, ErrUnsigned) {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -185,7 +185,7 @@ func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
 func TestWaitSignedDoesNotHangWithTheServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(r *http.Request) (int, any, error) {
+		f := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(r *http.Request) (int, any, error) {
 			<-r.Context().Done()
 			return 0, nil, r.Context().Err()
 		})})}
@@ -200,12 +200,12 @@ func TestWaitSignedDoesNotHangWithTheServer(t *testing.T) {
 func TestWaitSignedEndsWhereClusterInfoCannotBeReadAnyLonger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &Finding{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+		f := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
 			return http.StatusForbidden, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}, nil
 		})})}
 		start := time.Now()
 		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
-		if kube.ReasonOf(err) != kube.Forbidden || errors.Is(err, ErrUnsigned) || time.Since(start) > time.Second {
+		if failure.ReasonOf(err) != failure.Forbidden || errors.Is(err, ErrUnsigned) || time.Since(start) > time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
@@ -218,7 +218,7 @@ func TestWaitSignedOfNoTimeLooksNowhere(t *testing.T) {
 	if err := waitSigned(t.Context(), f, 0, tok); err != nil || *readings > 0 {
 		t.Errorf("got %v after %d readings", err, *readings)
 	}
-	if err := waitSigned(t.Context(), &Finding{}, time.Minute, tok); err != nil {
+	if err := waitSigned(t.Context(), &Result{}, time.Minute, tok); err != nil {
 		t.Errorf("with nowhere to look: %v", err)
 	}
 }

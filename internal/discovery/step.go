@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/redact"
 )
 
 // A Status is how a step went.
@@ -70,7 +70,7 @@ type steps map[string]Step
 func (s steps) ok(name, format string, args ...any) { s.add(name, OK, "", format, args...) }
 
 func (s steps) add(name string, status Status, remedy, format string, args ...any) {
-	s[name] = Step{name, status, kube.NewRedactor().Text(fmt.Sprintf(format, args...)), remedy}
+	s[name] = Step{name, status, redact.New().Text(fmt.Sprintf(format, args...)), remedy}
 }
 
 // passed reports whether all of some steps were taken and did not fail.

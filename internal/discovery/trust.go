@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -28,7 +29,7 @@ func (r *replay) trust(ctx context.Context, stranger *kube.Client) *kube.Client 
 		r.add(stepVerifiedRead, Skipped, "", "nobody verifies this certificate: see the step %s", stepTLS)
 		return nil
 	default:
-		trusted, err := stranger.Trusting(r.info.CA)
+		trusted, err := stranger.WithCA(r.info.CA)
 		if err != nil || !r.readAgain(ctx, trusted) {
 			return nil
 		}
@@ -69,14 +70,14 @@ func (r *replay) readAgain(ctx context.Context, trusted *kube.Client) bool {
 
 // goOn follows kubeadm join to cluster-info's server.
 func (r *replay) goOn(ctx context.Context) *kube.Client {
-	c, err := kube.Stranger(r.info.Server, r.UserAgent, r.Now)
+	c, err := kube.NewUnverified(r.info.Server, r.UserAgent, r.Now)
 	if err == nil {
-		c, err = c.Trusting(r.info.CA)
+		c, err = c.WithCA(r.info.CA)
 	}
 	if err == nil {
 		ctx, cancel := bounded(ctx)
 		defer cancel()
-		if _, err = c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo); err != nil && !kube.IsTransport(err) && kube.ReasonOf(err) != kube.Timeout {
+		if _, err = c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo); err != nil && !failure.IsTransport(err) && failure.ReasonOf(err) != failure.Timeout {
 			err = nil // any answer will do: it came over verified TLS
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/util/cert"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
@@ -24,8 +25,8 @@ const (
 	endpointTimeout = 3 * time.Second // for an endpoint that may well be out of this machine's reach
 )
 
-// A Finding is what Verify or FromKubeconfig knows of a control plane that a token is about to be minted for.
-type Finding struct {
+// A Result is what Verify or FromKubeconfig knows of a control plane that a token is about to be minted for.
+type Result struct {
 	Endpoint   join.Endpoint
 	Pins       []join.Pin
 	Warnings   []string // for the operator; the command can work nevertheless
@@ -39,8 +40,8 @@ type Finding struct {
 // kubeconfig's CA and then with the one inside. An empty endpoint stands for the kubeconfig's own server. An endpoint
 // out of reach from here is a warning where it was chosen or where the kubeconfig goes through a proxy: then
 // cluster-info is read, still without a credential, over the administrator's connection. Everything else that would
-// make the join fail is an error with a hint; the Finding then holds the warnings, which may tell why.
-func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Finding, error) {
+// make the join fail is an error with a hint; the Result then holds the warnings, which may tell why.
+func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
 	f, err := start(admin, joiner, chosen)
@@ -50,14 +51,14 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 	if err := f.checkKind(ctx, admin); err != nil {
 		return f, err
 	}
-	member, err := admin.At(f.Endpoint.HostPort())
+	member, err := admin.WithEndpoint(f.Endpoint.HostPort())
 	if err != nil {
 		return f, err
 	}
 	atEndpoint, stop := context.WithTimeout(ctx, endpointTimeout)
 	err = f.read(atEndpoint, member)
 	stop()
-	if err != nil && outOfReach(err) && (!chosen.IsZero() || admin.Proxied()) {
+	if err != nil && outOfReach(err) && (!chosen.IsZero() || admin.UsesProxy()) {
 		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", f.Endpoint.HostPort(), "because", err)
 		f.warn("%s cannot be reached from this machine, so it is not verified (%v)", f.Endpoint.HostPort(), rootCause(err))
 		if member, err = admin.Anonymous(); err == nil {
@@ -68,14 +69,14 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 }
 
 // FromKubeconfig takes endpoint and pins from the kubeconfig alone and asks nobody.
-func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Finding, error) {
+func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
 	f, err := start(admin, joiner, chosen)
 	if err != nil {
 		return nil, err
 	}
 	certificates, err := cert.ParseCertsPEM(admin.CA())
 	if err != nil {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  errors.New("the kubeconfig has no certificate authority to pin"),
 			Hint: "without --no-verify, the pins are those of the CA in cluster-info",
 		}
@@ -84,22 +85,22 @@ func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint
 	return f, nil
 }
 
-func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Finding, error) {
+func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Result, error) {
 	server, err := join.EndpointOf(admin.Server())
 	if endpoint.IsZero() {
 		if err != nil {
-			return nil, &kube.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
+			return nil, &failure.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
 		}
 		endpoint = server
 	}
 	if admin.Insecure() {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", admin.Server().Redacted()),
 			Hint: "give the kubeconfig's cluster its certificate-authority instead of insecure-skip-tls-verify",
 		}
 	}
 	klog.V(4).InfoS("endpoint for the joiner", "endpoint", endpoint.HostPort(), "server", admin.Server().Host, "joiner", joiner)
-	f := &Finding{Endpoint: endpoint, joiner: joiner}
+	f := &Result{Endpoint: endpoint, joiner: joiner}
 	if caveat := endpoint.Caveat(); caveat != "" {
 		f.warn("%s is %s; another one is named with --endpoint HOST:PORT", endpoint.HostPort(), caveat)
 	}
@@ -107,10 +108,10 @@ func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Fin
 }
 
 // checkKind warns of a command that is for the other kind of control plane than this one.
-func (f *Finding) checkKind(ctx context.Context, admin *kube.Client) error {
+func (f *Result) checkKind(ctx context.Context, admin *kube.Client) error {
 	karmada, err := admin.Serves(ctx, kube.KarmadaGroup)
 	switch {
-	case kube.ReasonOf(err) == kube.Forbidden:
+	case failure.ReasonOf(err) == failure.Forbidden:
 		return nil
 	case err != nil:
 		return fmt.Errorf("look for API group %s: %w", kube.KarmadaGroup, err)
@@ -124,24 +125,24 @@ func (f *Finding) checkKind(ctx context.Context, admin *kube.Client) error {
 
 // read reads cluster-info twice, as a joiner does: the second time over TLS verified with the CA that the first
 // reading gave, and to the same bytes.
-func (f *Finding) read(ctx context.Context, member *kube.Client) error {
+func (f *Result) read(ctx context.Context, member *kube.Client) error {
 	first, err := Read(ctx, member, f.joiner)
 	if err != nil {
 		return err
 	}
 	klog.V(4).InfoS("read cluster-info", "endpoint", member.Server().Host, "certificates", len(first.Certificates), "signatures", len(first.Signatures))
-	if f.reader, err = member.Trusting(first.CA); err != nil {
+	if f.reader, err = member.WithCA(first.CA); err != nil {
 		return err
 	}
 	second, err := Read(ctx, f.reader, f.joiner)
 	if err != nil {
-		return &kube.Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("verify %s with the CA in cluster-info: %w", member.Server().Host, err),
 			Hint: "cluster-info has to carry the CA that signed the control plane's serving certificate",
 		}
 	}
 	if second.Kubeconfig != first.Kubeconfig {
-		return &kube.Error{Reason: kube.Conflict, Err: errors.New("cluster-info changed between two readings"), Hint: "try again"}
+		return &failure.Error{Reason: failure.Conflict, Err: errors.New("cluster-info changed between two readings"), Hint: "try again"}
 	}
 	f.Pins, f.Signatures = first.Pins(), len(first.Signatures)
 	f.compareServer(first.Server)
@@ -149,7 +150,7 @@ func (f *Finding) read(ctx context.Context, member *kube.Client) error {
 }
 
 // compareServer warns where kubeadm would go on at another address than the command's.
-func (f *Finding) compareServer(server string) {
+func (f *Result) compareServer(server string) {
 	u, err := url.Parse(server)
 	if err != nil || f.joiner != join.Kubeadm {
 		return
@@ -162,12 +163,12 @@ func (f *Finding) compareServer(server string) {
 	}
 }
 
-func (f *Finding) warn(format string, args ...any) {
+func (f *Result) warn(format string, args ...any) {
 	f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...))
 }
 
 // Command returns the join command for a token.
-func (f *Finding) Command(tok token.Token, key join.CertificateKey) join.Command {
+func (f *Result) Command(tok token.Token, key join.CertificateKey) join.Command {
 	return join.Command{Joiner: f.joiner, Endpoint: f.Endpoint, Token: tok, Pins: f.Pins, CertificateKey: key}
 }
 
@@ -180,7 +181,7 @@ func outOfReach(err error) bool {
 	if errors.As(err, &status) {
 		return false // whoever says so is there
 	}
-	return kube.ReasonOf(err) == kube.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
+	return failure.ReasonOf(err) == failure.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
 }
 
 // rootCause returns the innermost error of a failed request: the outer ones repeat what is said around it.

@@ -13,8 +13,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 )
 
 func TestVerifyFindsWhatAJoinerNeeds(t *testing.T) {
@@ -60,7 +60,7 @@ func TestVerifyDoesNotHelpItselfToTheKubeconfigsTLSServerName(t *testing.T) {
 	p := build(t, "inside.test")
 	p.config.ServerName = "inside.test"
 	_, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
-	refused(t, err, kube.Unreachable, p.endpoint().HostPort(), "--endpoint")
+	refused(t, err, failure.Unreachable, p.endpoint().HostPort(), "--endpoint")
 	if got := p.visits(infoPath); len(got) > 0 {
 		t.Errorf("cluster-info is read by %+v", got)
 	}
@@ -70,33 +70,33 @@ func TestVerifyRefusesAControlPlaneThatCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		spoil      func(*testing.T, *plane)
-		reason     kube.Reason
+		reason     failure.Reason
 		says, hint string
 	}{
 		"anonymous requests are off": {spoil: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = refusing(apierrors.NewUnauthorized("who are you"))
-		}, reason: kube.Unauthorized, says: "cluster-info", hint: "--anonymous-auth"},
+		}, reason: failure.Unauthorized, says: "cluster-info", hint: "--anonymous-auth"},
 		"the anonymous have no right": {spoil: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = refusing(apierrors.NewForbidden(configMaps, "cluster-info", errors.New("system:anonymous")))
-		}, reason: kube.Forbidden, says: "cluster-info", hint: "RoleBinding"},
+		}, reason: failure.Forbidden, says: "cluster-info", hint: "RoleBinding"},
 		"there is no cluster-info": {spoil: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = nil
-		}, reason: kube.NotFound, says: "cluster-info", hint: "karmada-operator"},
+		}, reason: failure.NotFound, says: "cluster-info", hint: "karmada-operator"},
 		"it is empty": {spoil: func(_ *testing.T, p *plane) {
 			p.data["kubeconfig"] = ""
-		}, reason: kube.Invalid, says: "no kubeconfig"},
+		}, reason: failure.Invalid, says: "no kubeconfig"},
 		"it is malformed": {spoil: func(_ *testing.T, p *plane) {
 			p.data["kubeconfig"] = "clusters: [}"
-		}, reason: kube.Invalid, says: "cluster-info"},
+		}, reason: failure.Invalid, says: "cluster-info"},
 		"it has another authority": {spoil: func(t *testing.T, p *plane) {
 			p.data["kubeconfig"] = kubeconfig(t, p.server.URL, newAuthority(t).pem)
-		}, reason: kube.Unreachable, says: "CA in cluster-info", hint: "serving certificate"},
+		}, reason: failure.Unreachable, says: "CA in cluster-info", hint: "serving certificate"},
 		"it changes meanwhile": {spoil: func(_ *testing.T, p *plane) {
 			var read atomic.Int64
 			p.handle[infoPath] = func(w http.ResponseWriter, _ *http.Request) {
 				answer(w, http.StatusOK, configMap(map[string]string{"kubeconfig": p.data["kubeconfig"] + fmt.Sprintf("# %d\n", read.Add(1))}))
 			}
-		}, reason: kube.Conflict, says: "changed", hint: "again"},
+		}, reason: failure.Conflict, says: "changed", hint: "again"},
 		"it breaks meanwhile": {spoil: func(_ *testing.T, p *plane) {
 			var read atomic.Int64
 			p.handle[infoPath] = func(w http.ResponseWriter, r *http.Request) {
@@ -106,13 +106,13 @@ func TestVerifyRefusesAControlPlaneThatCannotBeJoined(t *testing.T) {
 				}
 				p.info(w, r)
 			}
-		}, reason: kube.Invalid, says: "cluster-info"},
+		}, reason: failure.Invalid, says: "cluster-info"},
 		"the administrator is not known": {spoil: func(_ *testing.T, p *plane) {
 			p.handle[groupPath] = refusing(apierrors.NewUnauthorized("who are you"))
-		}, reason: kube.Unauthorized, says: "cluster.karmada.io"},
+		}, reason: failure.Unauthorized, says: "cluster.karmada.io"},
 		"the kubeconfig has another authority": {spoil: func(t *testing.T, p *plane) {
 			p.config.CAData = newAuthority(t).pem
-		}, reason: kube.Unreachable, says: "certificate"},
+		}, reason: failure.Unreachable, says: "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -134,7 +134,7 @@ func TestVerifyRefusesAChosenEndpointThatTheCertificateDoesNotCover(t *testing.T
 	chosen := p.endpoint()
 	chosen.Host = "localhost"
 	_, err := Verify(t.Context(), p.admin(), join.Karmada, chosen)
-	refused(t, err, kube.Unreachable, chosen.HostPort(), "--endpoint")
+	refused(t, err, failure.Unreachable, chosen.HostPort(), "--endpoint")
 }
 
 // Whoever answers, if only that it takes too long, is not out of reach.
@@ -143,7 +143,7 @@ func TestVerifyDoesNotTakeAnAnswerForSilence(t *testing.T) {
 	p := build(t, "127.0.0.1")
 	p.handle[infoPath] = refusing(apierrors.NewTimeoutError("etcd is slow", 0))
 	finding, err := Verify(t.Context(), p.admin(), join.Karmada, p.endpoint())
-	refused(t, err, kube.Timeout, "cluster-info", "")
+	refused(t, err, failure.Timeout, "cluster-info", "")
 	if finding != nil && told(finding.Warnings, "cannot be reached") {
 		t.Errorf("it warns of %q", finding.Warnings)
 	}
@@ -154,12 +154,12 @@ func TestVerifyRefusesAStrangerAtTheChosenEndpoint(t *testing.T) {
 	t.Parallel()
 	p, stranger := build(t, "127.0.0.1"), build(t, "127.0.0.1")
 	_, err := Verify(t.Context(), p.admin(), join.Karmada, stranger.endpoint())
-	refused(t, err, kube.Unreachable, stranger.endpoint().HostPort(), "control plane itself")
+	refused(t, err, failure.Unreachable, stranger.endpoint().HostPort(), "control plane itself")
 	if got := stranger.visits(infoPath); len(got) > 0 {
 		t.Errorf("the stranger is asked for cluster-info: %+v", got)
 	}
 	_, err = Verify(t.Context(), p.admin(), join.Karmada, endpoint(t, plainServer(t)))
-	refused(t, err, kube.Unreachable, "HTTP response", "")
+	refused(t, err, failure.Unreachable, "HTTP response", "")
 }
 
 // No pin ever comes from a connection that was not verified.
@@ -185,17 +185,17 @@ func TestVerifyRefusesASourceThatIsNotVerified(t *testing.T) {
 
 // misconfigured reports whether an error is the kubeconfig's, with a hint.
 func misconfigured(err error, says string) bool {
-	var config *kube.ConfigError
+	var config *failure.ConfigError
 	return errors.As(err, &config) && config.Hint != "" && strings.Contains(config.Error(), says)
 }
 
 // refused checks that an error has a reason, a text and, where one is wanted, a hint.
-func refused(t *testing.T, err error, reason kube.Reason, says, hint string) {
+func refused(t *testing.T, err error, reason failure.Reason, says, hint string) {
 	t.Helper()
-	if err == nil || kube.ReasonOf(err) != reason || !strings.Contains(err.Error(), says) {
-		t.Errorf("got %v (%s), want %s and %q", err, kube.ReasonOf(err), reason, says)
+	if err == nil || failure.ReasonOf(err) != reason || !strings.Contains(err.Error(), says) {
+		t.Errorf("got %v (%s), want %s and %q", err, failure.ReasonOf(err), reason, says)
 	}
-	var known *kube.Error
+	var known *failure.Error
 	if hint != "" && (!errors.As(err, &known) || !strings.Contains(known.Hint, hint)) {
 		t.Errorf("the hint of %v is not about %q: %+v", err, hint, known)
 	}

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // A Runner says how an operation is run on many targets.
@@ -77,9 +77,9 @@ func one[T any](ctx context.Context, r Runner, v *visit, op func(context.Context
 				giveUp.Reset(r.Grace)
 			}
 		case <-giveUp.C:
-			return Result[T]{Target: v.target, Err: &kube.Error{Reason: kube.Timeout, Err: errors.New("gave up: it ignored that its time was over")}}
+			return Result[T]{Target: v.target, Err: &failure.Error{Reason: failure.Timeout, Err: errors.New("gave up: it ignored that its time was over")}}
 		case <-r.Kill:
-			return Result[T]{Target: v.target, Err: &kube.Error{Reason: kube.Unknown, Err: errors.New("given up while it was under way")}}
+			return Result[T]{Target: v.target, Err: &failure.Error{Reason: failure.Unknown, Err: errors.New("given up while it was under way")}}
 		}
 	}
 }

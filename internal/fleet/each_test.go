@@ -13,7 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // runner is what most tests run with.
@@ -121,7 +121,7 @@ func TestAnOperationEndsWithItsTime(t *testing.T) {
 			<-ctx.Done()
 			return "what was done", ctx.Err()
 		})
-		if got := results[0]; !errors.Is(got.Err, context.DeadlineExceeded) || kube.ReasonOf(got.Err) != kube.Timeout || got.Value != "what was done" {
+		if got := results[0]; !errors.Is(got.Err, context.DeadlineExceeded) || failure.ReasonOf(got.Err) != failure.Timeout || got.Value != "what was done" {
 			t.Errorf("got %+v", got)
 		}
 		if took(start) != time.Minute {
@@ -157,7 +157,7 @@ func TestAHungOperationCostsItsTargetAndFreesItsPlace(t *testing.T) {
 			}
 			return target.Context, nil
 		})
-		if got := kube.ReasonOf(results[1].Err); got != kube.Timeout || results[1].Target.Context != "c1" {
+		if got := failure.ReasonOf(results[1].Err); got != failure.Timeout || results[1].Target.Context != "c1" {
 			t.Errorf("the one that hangs gave %+v", results[1])
 		}
 		if results[0].Value != "c0" || results[0].Err != nil || results[2].Value != "c2" || results[2].Err != nil {
@@ -189,7 +189,7 @@ func TestAnInterruptStopsWhatIsNotStartedAndLetsTheRestFinish(t *testing.T) {
 			switch {
 			case i < 2 && (result.Err != nil || result.Value != "seen through"):
 				t.Errorf("one that was under way gave %+v", result)
-			case i >= 2 && (kube.ReasonOf(result.Err) != kube.Interrupted || !strings.Contains(result.Err.Error(), "not started")):
+			case i >= 2 && (failure.ReasonOf(result.Err) != failure.Interrupted || !strings.Contains(result.Err.Error(), "not started")):
 				t.Errorf("one that was not started gave %+v", result)
 			case result.Target.Context != fmt.Sprintf("c%d", i):
 				t.Errorf("result %d is for %s", i, result.Target.Context)
@@ -224,8 +224,8 @@ func TestAKillGivesUpWhatIsUnderWay(t *testing.T) {
 		if results[0].Err != nil || results[0].Value != "in time" {
 			t.Errorf("the one that was done gave %+v", results[0])
 		}
-		reasons := []kube.Reason{kube.ReasonOf(results[1].Err), kube.ReasonOf(results[2].Err)}
-		if want := []kube.Reason{kube.Unknown, kube.Interrupted}; !reflect.DeepEqual(reasons, want) {
+		reasons := []failure.Reason{failure.ReasonOf(results[1].Err), failure.ReasonOf(results[2].Err)}
+		if want := []failure.Reason{failure.Unknown, failure.Interrupted}; !reflect.DeepEqual(reasons, want) {
 			t.Errorf("one under way and one not started are %v, want %v", reasons, want)
 		}
 		if took(start) != 2*time.Second {

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // A queue hands out targets, in their order but for those that wait for the first contact of their plugin.
@@ -85,7 +85,7 @@ func (q *queue) stopped() error {
 	case err != nil:
 		return fmt.Errorf("not started: %w", err)
 	case most > 0 && q.failed >= most:
-		return &kube.Error{Reason: kube.Interrupted, Err: fmt.Errorf("not started: %d others had failed", q.failed)}
+		return &failure.Error{Reason: failure.Interrupted, Err: fmt.Errorf("not started: %d others had failed", q.failed)}
 	}
 	return nil
 }
@@ -104,7 +104,7 @@ func (q *queue) done(i int, err error) {
 	plugin := q.targets[i].Plugin()
 	rest := q.waiting[plugin]
 	switch {
-	case kube.ReasonOf(err) != kube.CredentialPlugin || errors.Is(err, context.DeadlineExceeded):
+	case failure.ReasonOf(err) != failure.CredentialPlugin || errors.Is(err, context.DeadlineExceeded):
 		q.release(plugin)
 	case len(rest) > 1:
 		q.ready, q.waiting[plugin] = append(q.ready, rest[0]), rest[1:]

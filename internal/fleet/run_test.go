@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -38,7 +39,7 @@ func plugged(t *testing.T, commands ...string) []Target {
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)
 	}
-	k, err := kube.Load(kube.Source{Path: path})
+	k, err := kube.Load(kube.LoadOptions{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,9 +50,9 @@ func plugged(t *testing.T, commands ...string) []Target {
 	return found
 }
 
-func errorsOf[T any](results []Result[T]) (reasons []kube.Reason) {
+func errorsOf[T any](results []Result[T]) (reasons []failure.Reason) {
 	for _, result := range results {
-		reasons = append(reasons, kube.ReasonOf(result.Err))
+		reasons = append(reasons, failure.ReasonOf(result.Err))
 	}
 	return reasons
 }
@@ -97,9 +98,9 @@ func TestAPluginThatFailsIsTriedByOneTargetAfterTheOther(t *testing.T) {
 			}
 			defer under.Add(-1)
 			time.Sleep(time.Second)
-			return "", &kube.Error{Reason: kube.CredentialPlugin, Err: errors.New("exit code 7")}
+			return "", &failure.Error{Reason: failure.CredentialPlugin, Err: errors.New("exit code 7")}
 		})
-		if got := errorsOf(results); most.Load() != 1 || !slices.Equal(got, slices.Repeat([]kube.Reason{kube.CredentialPlugin}, 4)) {
+		if got := errorsOf(results); most.Load() != 1 || !slices.Equal(got, slices.Repeat([]failure.Reason{failure.CredentialPlugin}, 4)) {
 			t.Errorf("%d at once, %v", most.Load(), got)
 		}
 	})
@@ -122,7 +123,7 @@ func TestAPluginThatHangsCostsItsTargetAndNotTheRun(t *testing.T) {
 			sent.Store(sent.Load() || target.Plugin() == "hangs")
 			return "done", nil
 		})
-		if got, want := errorsOf(results), []kube.Reason{kube.CredentialPlugin, "", "", kube.CredentialPlugin}; !slices.Equal(got, want) {
+		if got, want := errorsOf(results), []failure.Reason{failure.CredentialPlugin, "", "", failure.CredentialPlugin}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
 		if took(start) != 2*time.Minute {
@@ -149,7 +150,7 @@ func TestAnInterruptDoesNotWaitForALogin(t *testing.T) {
 			<-hung
 			return "", nil
 		})
-		if got := errorsOf(results); !slices.Equal(got, []kube.Reason{kube.Interrupted, kube.Interrupted}) || took(start) != time.Second {
+		if got := errorsOf(results); !slices.Equal(got, []failure.Reason{failure.Interrupted, failure.Interrupted}) || took(start) != time.Second {
 			t.Errorf("got %v after %s", got, took(start))
 		}
 	})
@@ -168,7 +169,7 @@ func TestMaxFailuresStopsStartingTargets(t *testing.T) {
 			t.Errorf("%d targets are started", n)
 		}
 		for i, result := range results {
-			if reason := kube.ReasonOf(result.Err); i >= 4 && (reason != kube.Interrupted || !strings.Contains(result.Err.Error(), "others had failed")) {
+			if reason := failure.ReasonOf(result.Err); i >= 4 && (reason != failure.Interrupted || !strings.Contains(result.Err.Error(), "others had failed")) {
 				t.Errorf("target %d: %v", i, result.Err)
 			}
 		}
@@ -191,7 +192,7 @@ func TestTheTimeOfTheWholeRunEndsIt(t *testing.T) {
 			<-hung
 			return "", nil
 		})
-		want := []kube.Reason{"", kube.Timeout, kube.Timeout, kube.Timeout}
+		want := []failure.Reason{"", failure.Timeout, failure.Timeout, failure.Timeout}
 		if got := errorsOf(results); !slices.Equal(got, want) || took(start) != 100*time.Second {
 			t.Errorf("got %v after %s", got, took(start))
 		}

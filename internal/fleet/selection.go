@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -30,13 +31,13 @@ func (s Selection) IsPlain() bool {
 
 // Select returns the targets that a selection means, in the order of their names; none only where a Shard has none.
 // Contexts with the same server, certificate authority, TLS server name and proxy are one target. Every error is a
-// *kube.ConfigError.
+// *failure.ConfigError.
 func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	if s.IsPlain() {
 		return plain(k, s)
 	}
 	if len(s.Contexts) == 0 && len(s.Include) == 0 && !s.All {
-		return nil, &kube.ConfigError{
+		return nil, &failure.ConfigError{
 			Err:  errors.New("nothing is selected of which a part could be taken"),
 			Hint: "say of what: --context, --contexts, --all-contexts or --contexts-file",
 		}
@@ -62,7 +63,7 @@ func plain(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	target := Target{Context: name, kubeconfig: k}
 	if _, err := target.Config(); err != nil {
 		if name == "" && !k.Addressed() {
-			err = &kube.ConfigError{Err: errors.New("the kubeconfig has no current context"), Hint: existing(k.Contexts())}
+			err = &failure.ConfigError{Err: errors.New("the kubeconfig has no current context"), Hint: existing(k.Contexts())}
 		}
 		return nil, err
 	}
@@ -71,7 +72,7 @@ func plain(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 }
 
 func missing(k *kube.Kubeconfig, name string) error {
-	return &kube.ConfigError{Err: fmt.Errorf("context %q does not exist", name), Hint: suggest(name, k.Contexts())}
+	return &failure.ConfigError{Err: fmt.Errorf("context %q does not exist", name), Hint: suggest(name, k.Contexts())}
 }
 
 // names returns the contexts that are included and not excluded, sorted.
@@ -108,7 +109,7 @@ func (s Selection) names(k *kube.Kubeconfig) ([]string, error) {
 		}
 	}
 	if len(included) == 0 {
-		return nil, &kube.ConfigError{Err: errors.New("the selection has no contexts"), Hint: existing(all)}
+		return nil, &failure.ConfigError{Err: errors.New("the selection has no contexts"), Hint: existing(all)}
 	}
 	return slices.Sorted(maps.Keys(included)), nil
 }
@@ -123,7 +124,7 @@ func (p Pattern) in(names []string) ([]string, error) {
 		}
 	}
 	if len(matched) == 0 {
-		return nil, &kube.ConfigError{Err: fmt.Errorf("no context matches %q", p), Hint: suggest(p.literal(), names)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("no context matches %q", p), Hint: suggest(p.literal(), names)}
 	}
 	return matched, nil
 }
@@ -135,14 +136,14 @@ func distinct(k *kube.Kubeconfig, s Selection, names []string) []Target {
 	for _, name := range s.Contexts {
 		exact[name] = true
 	}
-	chosen := map[kube.Route]string{}
+	chosen := map[kube.EndpointKey]string{}
 	groups := map[string]*group{}
 	for _, first := range []bool{true, false} {
 		for _, name := range names {
 			if exact[name] != first {
 				continue
 			}
-			route, ok := k.Route(name)
+			route, ok := k.EndpointKey(name)
 			used, taken := chosen[route]
 			if ok && taken {
 				groups[used].duplicates = append(groups[used].duplicates, name)

@@ -114,7 +114,7 @@ func fleetOf(t *testing.T, clusters map[string]*clientcmdapi.Cluster) *kube.Kube
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)
 	}
-	kubeconfig, err := kube.Load(kube.Source{Path: path})
+	kubeconfig, err := kube.Load(kube.LoadOptions{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

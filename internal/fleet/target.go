@@ -29,12 +29,14 @@ func (t Target) With(member string) Target { t.Member = member; return t }
 // Hub returns the control plane that a target is, or is behind.
 func (t Target) Hub() Target { return t.With("") }
 
-// Config returns how to connect to the control plane. Every error is a *kube.ConfigError.
+// Config returns how to connect to the control plane. Every error is a *failure.ConfigError.
 func (t Target) Config() (*rest.Config, error) { return t.kubeconfig.Config(t.Context) }
 
 // Summary returns what the kubeconfig says about the target, or about one of its duplicates. Every error is a
-// *kube.ConfigError.
-func (t Target) Summary(context string) (kube.Summary, error) { return t.kubeconfig.Summary(context) }
+// *failure.ConfigError.
+func (t Target) Summary(context string) (kube.ContextSummary, error) {
+	return t.kubeconfig.Summary(context)
+}
 
 // Duplicates returns the other selected contexts that reach the same control plane, in the order of their names.
 func (t Target) Duplicates() []string {
@@ -52,5 +54,5 @@ func (t Target) Plugin() string {
 	return t.kubeconfig.Plugin(t.Context)
 }
 
-// Entry returns what the kubeconfig says about the target. Every error is a *kube.ConfigError.
-func (t Target) Entry() (kube.Entry, error) { return t.kubeconfig.Entry(t.Context) }
+// Entry returns what the kubeconfig says about the target. Every error is a *failure.ConfigError.
+func (t Target) Entry() (kube.ContextEntry, error) { return t.kubeconfig.Entry(t.Context) }

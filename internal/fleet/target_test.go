@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -30,7 +31,7 @@ func load(t *testing.T, current string, overrides clientcmd.ConfigOverrides, nam
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)
 	}
-	kubeconfig, err := kube.Load(kube.Source{Path: path, Overrides: overrides})
+	kubeconfig, err := kube.Load(kube.LoadOptions{Path: path, Overrides: overrides})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,9 +126,9 @@ func TestAMistakeInFlagsIsToldAsWhatItIs(t *testing.T) {
 	}
 }
 
-func configError(t *testing.T, err error) *kube.ConfigError {
+func configError(t *testing.T, err error) *failure.ConfigError {
 	t.Helper()
-	var config *kube.ConfigError
+	var config *failure.ConfigError
 	if !errors.As(err, &config) {
 		t.Fatalf("got %v, which is no ConfigError", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // A visit is an operation under way on a target.
@@ -51,7 +51,7 @@ func (v *visit) abandon(ctx context.Context) error {
 	}
 	v.abandoned = fmt.Errorf("credential plugin %q has given no credential: %w", plugin, ctx.Err())
 	if !errors.Is(v.abandoned, context.Canceled) {
-		v.abandoned = &kube.Error{Reason: kube.CredentialPlugin, Err: v.abandoned}
+		v.abandoned = &failure.Error{Reason: failure.CredentialPlugin, Err: v.abandoned}
 	}
 	return v.abandoned
 }

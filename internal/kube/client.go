@@ -20,36 +20,38 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // A Client talks to one API server as one identity, over one connection.
 type Client struct {
-	config *rest.Config
-	server *url.URL
-	core   rest.Interface
-	codec  runtime.ParameterCodec
-	clock  *clock
-	warned *warnings
-	lines  *lines
-	hub    *Client // that this one goes through; nil: through none
-	member string  // the cluster behind it
+	config  *rest.Config
+	server  *url.URL
+	core    rest.Interface
+	codec   runtime.ParameterCodec
+	clock   *clock
+	warned  *warnings
+	tracker *connectionTracker
+	hub     *Client // that this one goes through; nil: through none
+	member  string  // the cluster behind it
 }
 
 // New returns a client for a connection. now is this machine's clock, to which the server's is compared.
 // It fails when the settings contradict each other or a credential plugin cannot be set up; it sends nothing.
 func New(config *rest.Config, userAgent string, now func() time.Time) (*Client, error) {
-	config, shared := rest.CopyConfig(config), &lines{}
+	config, shared := rest.CopyConfig(config), &connectionTracker{}
 	config.Dial = shared.through(config.Dial)
 	return newClient(config, userAgent, now, shared)
 }
 
-// like returns a client for another configuration that was made of this client's: its connections are this one's.
-func (c *Client) like(config *rest.Config) (*Client, error) {
-	return newClient(config, c.config.UserAgent, c.clock.now, c.lines)
+// derive returns a client for another configuration that was made of this client's: its connections are this one's.
+func (c *Client) derive(config *rest.Config) (*Client, error) {
+	return newClient(config, c.config.UserAgent, c.clock.now, c.tracker)
 }
 
-func newClient(config *rest.Config, userAgent string, now func() time.Time, shared *lines) (*Client, error) {
-	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}, lines: shared}
+func newClient(config *rest.Config, userAgent string, now func() time.Time, shared *connectionTracker) (*Client, error) {
+	c := &Client{config: rest.CopyConfig(config), clock: &clock{now: now}, warned: &warnings{}, tracker: shared}
 	c.config.QPS = -1 // client-go's default delays the 11th request and all that follow
 	c.config.UserAgent = userAgent
 	c.config.NextProtos = []string{"http/1.1"} // requests go one after the other, and HTTP/2 keeps what it had for 90 s
@@ -72,15 +74,15 @@ func newClient(config *rest.Config, userAgent string, now func() time.Time, shar
 // dial builds the transport that the settings ask for.
 func (c *Client) dial() (err error) {
 	if c.server, _, err = rest.DefaultServerUrlFor(c.config); err != nil {
-		return &ConfigError{Err: fmt.Errorf("server %q: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: fmt.Errorf("server %q: %w", c.config.Host, err)}
 	}
 	httpClient, err := rest.HTTPClientFor(c.config)
 	if err != nil {
-		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
 	httpClient.Transport = c.clock.watch(httpClient.Transport)
 	if c.core, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {
-		return &ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
 	return nil
 }
@@ -96,8 +98,8 @@ func (c *Client) Insecure() bool {
 	return c.config.Insecure || c.server.Scheme != "https"
 }
 
-// Proxied reports whether the kubeconfig names a proxy for this server.
-func (c *Client) Proxied() bool { return c.config.Proxy != nil }
+// UsesProxy reports whether the kubeconfig names a proxy for this server.
+func (c *Client) UsesProxy() bool { return c.config.Proxy != nil }
 
 // CA returns the PEM certificates that the server's certificate is verified with; empty means the system's.
 func (c *Client) CA() []byte { return c.config.CAData }
@@ -112,7 +114,7 @@ func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1
 // Serves reports whether the server has an API group, such as cluster.karmada.io.
 func (c *Client) Serves(ctx context.Context, group string) (bool, error) {
 	err := c.core.Get().AbsPath("/apis", group).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx).Error()
-	if ReasonOf(err) == NotFound {
+	if failure.ReasonOf(err) == failure.NotFound {
 		return false, nil
 	}
 	return err == nil, err
@@ -124,23 +126,23 @@ func (c *Client) Warnings() []string { return c.warned.take() }
 // Anonymous returns a client without any credential, to the same server over the same route: the same proxy, TLS
 // server name and certificate authority.
 func (c *Client) Anonymous() (*Client, error) {
-	return c.like(rest.AnonymousClientConfig(c.config))
+	return c.derive(rest.AnonymousClientConfig(c.config))
 }
 
-// At returns a client without any credential to another address of the same server, reached as a member cluster
+// WithEndpoint returns a client without any credential to another address of the same server, reached as a member cluster
 // would: no proxy but the environment's, and a certificate that covers that very address.
-func (c *Client) At(hostPort string) (*Client, error) {
+func (c *Client) WithEndpoint(hostPort string) (*Client, error) {
 	config := rest.AnonymousClientConfig(c.config)
 	config.Host = "https://" + hostPort
 	config.ServerName = ""
 	config.Proxy = http.ProxyFromEnvironment
-	return c.like(config)
+	return c.derive(config)
 }
 
-// Trusting returns the same client with other certificate authorities (PEM) in place of its own; the server's
+// WithCA returns the same client with other certificate authorities (PEM) in place of its own; the server's
 // certificate is verified with them, even where it was not before.
-func (c *Client) Trusting(ca []byte) (*Client, error) {
+func (c *Client) WithCA(ca []byte) (*Client, error) {
 	config := rest.CopyConfig(c.config)
 	config.Insecure, config.CAData, config.CAFile = false, ca, ""
-	return c.like(config)
+	return c.derive(config)
 }

@@ -13,6 +13,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 func TestWarningsAreToldOnce(t *testing.T) {
@@ -42,11 +44,11 @@ func TestServesTellsWhetherAnAPIGroupExists(t *testing.T) {
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
 		serves  bool
-		reason  Reason
+		reason  failure.Reason
 	}{
 		"it does":        {version, true, ""},
 		"it does not":    {refusing(apierrors.NewNotFound(secretsResource, "")), false, ""},
-		"it may not say": {forbidden, false, Forbidden},
+		"it may not say": {forbidden, false, failure.Forbidden},
 	} {
 		var asked string
 		c := connect(t, &rest.Config{Host: serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +56,7 @@ func TestServesTellsWhetherAnAPIGroupExists(t *testing.T) {
 			test.handler(w, r)
 		}).URL})
 		serves, err := c.Serves(t.Context(), "cluster.karmada.io")
-		if serves != test.serves || ReasonOf(err) != test.reason || asked != "/apis/cluster.karmada.io" {
+		if serves != test.serves || failure.ReasonOf(err) != test.reason || asked != "/apis/cluster.karmada.io" {
 			t.Errorf("%s: got %v, %v after asking %s", name, serves, err, asked)
 		}
 	}
@@ -103,7 +105,7 @@ func TestNewRefusesAServerThatIsNoAddress(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"https://a b", "://", "https://[::1"} {
 		_, err := New(&rest.Config{Host: host}, "joinctl/test", time.Now)
-		if config := new(ConfigError); !errors.As(err, &config) {
+		if config := new(failure.ConfigError); !errors.As(err, &config) {
 			t.Errorf("%q: got %v", host, err)
 		}
 	}
@@ -131,11 +133,11 @@ func TestAnonymousClientsCarryNoCredential(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	member, err := admin.At(server.Listener.Addr().String())
+	member, err := admin.WithEndpoint(server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	trusting, err := member.Trusting(config.CAData)
+	trusting, err := member.WithCA(config.CAData)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,10 +160,10 @@ func TestAtGoesWhereAMemberGoes(t *testing.T) {
 	config.ServerName = "elsewhere.test"
 	config.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: closedPort(t)})
 	admin := connect(t, config)
-	if !admin.Proxied() {
+	if !admin.UsesProxy() {
 		t.Error("the administrator's proxy is lost")
 	}
-	member, err := admin.At(server.Listener.Addr().String())
+	member, err := admin.WithEndpoint(server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,14 +177,14 @@ func TestTrustingBelievesItsOwnAuthorityOnly(t *testing.T) {
 	_, config := serveTLS(t, version)
 	right := config.CAData
 	admin := connect(t, config)
-	wrong, err := admin.Trusting(otherCA(t))
+	wrong, err := admin.WithCA(otherCA(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := wrong.Serves(t.Context(), "x"); ReasonOf(err) != Unreachable {
+	if _, err := wrong.Serves(t.Context(), "x"); failure.ReasonOf(err) != failure.Unreachable {
 		t.Errorf("with another CA: %v", err)
 	}
-	again, err := wrong.Trusting(right)
+	again, err := wrong.WithCA(right)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // maxSkew is how far this machine's clock may be off the server's before an operator has to know.
@@ -31,7 +33,7 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	if _, known := c.clock.read(); !known {
 		var status apierrors.APIStatus
 		err := c.core.Get().AbsPath("/version").Do(ctx).Error()
-		if answered := errors.As(err, &status); err != nil && (!answered || ReasonOf(err) == Unauthorized) {
+		if answered := errors.As(err, &status); err != nil && (!answered || failure.ReasonOf(err) == failure.Unauthorized) {
 			return time.Time{}, err
 		}
 	}

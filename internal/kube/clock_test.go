@@ -11,6 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // here is the time on this machine; a server is ahead or behind.
@@ -71,7 +73,7 @@ func TestServerTimeIsTheServers(t *testing.T) {
 func TestServerTimeAsksNothingWhenAnAnswerWasSeen(t *testing.T) {
 	t.Parallel()
 	c, asked := clocked(t, time.Hour, forbidden)
-	if _, err := c.Secrets("kube-system").Get(t.Context(), "x", metav1.GetOptions{}); ReasonOf(err) != Forbidden {
+	if _, err := c.Secrets("kube-system").Get(t.Context(), "x", metav1.GetOptions{}); failure.ReasonOf(err) != failure.Forbidden {
 		t.Fatal(err)
 	}
 	now, err := c.ServerTime(t.Context())
@@ -88,7 +90,7 @@ func TestServerTimeEndsWithAnIdentityThatTheServerDoesNotKnow(t *testing.T) {
 		"without a date": undated(refusing(apierrors.NewUnauthorized("who are you"))),
 	} {
 		c, asked := clocked(t, 0, handler)
-		if now, err := c.ServerTime(t.Context()); ReasonOf(err) != Unauthorized || !now.IsZero() || asked.Load() != 1 {
+		if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unauthorized || !now.IsZero() || asked.Load() != 1 {
 			t.Errorf("%s: got %s, %v after asking %d times", name, now, err, asked.Load())
 		}
 	}
@@ -111,7 +113,7 @@ func TestServerTimeWithoutADateIsThisMachines(t *testing.T) {
 func TestServerTimeFailsWhereNobodyAnswers(t *testing.T) {
 	t.Parallel()
 	c := connect(t, &rest.Config{Host: "http://" + closedPort(t)})
-	if now, err := c.ServerTime(t.Context()); ReasonOf(err) != Unreachable || !now.IsZero() {
+	if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unreachable || !now.IsZero() {
 		t.Errorf("got %s, %v", now, err)
 	}
 }

@@ -16,13 +16,19 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/story"
+)
+
+const (
+	tokenSecret = "hjkmnpqrstuvwxyz"
+	fullToken   = "abcdef." + tokenSecret
 )
 
 // klog is global. These tests are not parallel, and so are over before those that are go on.
 
 func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
-	logs := logged(t, NewRedactor())
+	logs := logged(t, redact.New())
 	traffic(t, "x", true)
 	for _, expected := range []string{"Request Body", "Response Body", "POST", "/api/v1/namespaces/kube-system/secrets", "Warning"} {
 		if !strings.Contains(logs.String(), expected) {
@@ -63,7 +69,7 @@ func TestNoKindOfValueIsLoggedWithASecret(t *testing.T) {
 		"plain line": func() { klog.Infoln("m", fullToken) },
 		"contextual": func() { klog.FromContext(t.Context()).WithValues("k", fullToken).Info("m") },
 	} {
-		logs := logged(t, NewRedactor())
+		logs := logged(t, redact.New())
 		log()
 		if text := logs.String(); !strings.Contains(text, "klog_test.go") || story.Leak(text, tokenSecret) != "" {
 			t.Errorf("%s: logged as %s", name, text)

@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // InCluster is the name under which the control plane that a Pod runs in appears where other control planes
@@ -20,8 +22,8 @@ const InCluster = "in-cluster"
 // adminKubeconfig is where kubeadm leaves the administrator's kubeconfig on a control plane node.
 const adminKubeconfig = "/etc/kubernetes/admin.conf"
 
-// A Source says where the settings of a connection come from.
-type Source struct {
+// A LoadOptions says where the settings of a connection come from.
+type LoadOptions struct {
 	Path           string                    // an explicit kubeconfig; empty: the files of KUBECONFIG, else ~/.kube/config
 	Overrides      clientcmd.ConfigOverrides // what flags put in place of the kubeconfig's own values
 	RequestTimeout time.Duration             // for one request, start to end; 0 means none
@@ -29,7 +31,7 @@ type Source struct {
 
 // A Kubeconfig is the merged content of all kubeconfig files, read and parsed once.
 type Kubeconfig struct {
-	source    Source
+	source    LoadOptions
 	raw       clientcmdapi.Config
 	rules     *clientcmd.ClientConfigLoadingRules
 	inCluster *rest.Config
@@ -38,23 +40,23 @@ type Kubeconfig struct {
 // Load reads the kubeconfig by client-go's rules: the explicit path, else the merged files of KUBECONFIG, else
 // ~/.kube/config, else the ServiceAccount of the Pod. Relative paths in a file are relative to that file.
 // Every error is a *ConfigError.
-func Load(source Source) (*Kubeconfig, error) {
+func Load(source LoadOptions) (*Kubeconfig, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = source.Path
 	rules.WarnIfAllMissing = false
 	raw, err := rules.Load()
 	if err != nil {
-		return nil, &ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
 	}
 	k := &Kubeconfig{source: source, raw: *raw, rules: rules}
 	if !clientcmdapi.IsConfigEmpty(raw) || k.Addressed() {
 		return k, nil
 	}
 	if source.Path != "" {
-		return nil, &ConfigError{Err: fmt.Errorf("kubeconfig %s is empty", source.Path)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("kubeconfig %s is empty", source.Path)}
 	}
 	if k.inCluster, err = rest.InClusterConfig(); err != nil {
-		return nil, &ConfigError{Err: errors.New("no kubeconfig found"), Hint: noKubeconfigHint()}
+		return nil, &failure.ConfigError{Err: errors.New("no kubeconfig found"), Hint: noKubeconfigHint()}
 	}
 	return k, nil
 }
@@ -103,10 +105,10 @@ func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 	overrides.CurrentContext = context
 	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.only(context), context, &overrides, k.rules).ClientConfig()
 	if err != nil {
-		return nil, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
 	if err := rest.LoadTLSFiles(cfg); err != nil {
-		return nil, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
 	cfg.Timeout = k.source.RequestTimeout
 	return cfg, nil
@@ -126,7 +128,7 @@ func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest
 		Extra:    overrides.AuthInfo.ImpersonateUserExtra,
 	}
 	if err := rest.LoadTLSFiles(cfg); err != nil {
-		return nil, &ConfigError{Err: fmt.Errorf("read the Pod's ServiceAccount: %w", err)}
+		return nil, &failure.ConfigError{Err: fmt.Errorf("read the Pod's ServiceAccount: %w", err)}
 	}
 	return cfg, nil
 }

@@ -15,6 +15,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 const (
@@ -28,7 +30,7 @@ clusters: [{name: c, cluster: {server: "https://a:6443", tls-server-name: inside
 )
 
 // resolved loads a kubeconfig and returns how to connect to a context.
-func resolved(t *testing.T, source Source, context string) *rest.Config {
+func resolved(t *testing.T, source LoadOptions, context string) *rest.Config {
 	t.Helper()
 	kubeconfig, err := Load(source)
 	if err != nil {
@@ -47,7 +49,7 @@ func TestLoadMergesTheFilesOfKUBECONFIG(t *testing.T) {
 		write(t, dir, "cluster", onlyCluster), filepath.Join(dir, "missing"), write(t, dir, "user", onlyUser), write(t, dir, "context", onlyContext),
 	}
 	t.Setenv("KUBECONFIG", strings.Join(files, string(filepath.ListSeparator)))
-	kubeconfig, err := Load(Source{})
+	kubeconfig, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestLoadMergesTheFilesOfKUBECONFIG(t *testing.T) {
 
 func TestLoadPrefersTheExplicitPath(t *testing.T) {
 	t.Setenv("KUBECONFIG", write(t, t.TempDir(), "env", strings.ReplaceAll(whole, "a:6443", "b:6443")))
-	if got := resolved(t, Source{Path: write(t, t.TempDir(), "flag", whole)}, "x").Host; got != "https://a:6443" {
+	if got := resolved(t, LoadOptions{Path: write(t, t.TempDir(), "flag", whole)}, "x").Host; got != "https://a:6443" {
 		t.Errorf("it connects to %s", got)
 	}
 }
@@ -70,8 +72,8 @@ func TestLoadPrefersTheExplicitPath(t *testing.T) {
 func TestLoadWithoutAnyKubeconfigSaysWhatToDo(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "missing"))
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	_, err := Load(Source{})
-	var config *ConfigError
+	_, err := Load(LoadOptions{})
+	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(config.Error(), "no kubeconfig") || !strings.Contains(config.Hint, "--kubeconfig") {
 		t.Fatalf("got %v", err)
 	}
@@ -87,7 +89,7 @@ func TestLoadNeedsNoKubeconfigWhereFlagsNameTheServer(t *testing.T) {
 	overrides := clientcmd.ConfigOverrides{
 		ClusterInfo: clientcmdapi.Cluster{Server: "https://flag:6443"}, AuthInfo: clientcmdapi.AuthInfo{Token: "of the flag"},
 	}
-	kubeconfig, err := Load(Source{Overrides: overrides})
+	kubeconfig, err := Load(LoadOptions{Overrides: overrides})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +113,8 @@ func TestLoadRefusesAFileThatSaysNothing(t *testing.T) {
 		"another": write(t, dir, "another", "hello"),
 		"folder":  dir,
 	} {
-		_, err := Load(Source{Path: path})
-		var config *ConfigError
+		_, err := Load(LoadOptions{Path: path})
+		var config *failure.ConfigError
 		if !errors.As(err, &config) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s: got %v", name, err)
 		}
@@ -125,7 +127,7 @@ func TestARelativeCAPathIsRelativeToItsFile(t *testing.T) {
 	ca := otherCA(t)
 	write(t, dir, "ca.pem", string(ca))
 	path := write(t, dir, "config", strings.ReplaceAll(whole, "tls-server-name: inside", "certificate-authority: ca.pem"))
-	if got := resolved(t, Source{Path: path}, "x"); string(got.CAData) != string(ca) {
+	if got := resolved(t, LoadOptions{Path: path}, "x"); string(got.CAData) != string(ca) {
 		t.Errorf("its authority is %q", got.CAData)
 	}
 }
@@ -137,7 +139,7 @@ func TestEmptyCADataBesideACAFileIsNone(t *testing.T) {
 	ca := otherCA(t)
 	write(t, dir, "ca.pem", string(ca))
 	path := write(t, dir, "config", strings.ReplaceAll(whole, "tls-server-name: inside", `certificate-authority-data: "", certificate-authority: ca.pem`))
-	if got := resolved(t, Source{Path: path}, "x"); string(got.CAData) != string(ca) {
+	if got := resolved(t, LoadOptions{Path: path}, "x"); string(got.CAData) != string(ca) {
 		t.Errorf("its authority is %q", got.CAData)
 	}
 }
@@ -145,12 +147,12 @@ func TestEmptyCADataBesideACAFileIsNone(t *testing.T) {
 func TestACAFileThatIsMissingIsAConfigError(t *testing.T) {
 	t.Parallel()
 	path := write(t, t.TempDir(), "config", strings.ReplaceAll(whole, "tls-server-name: inside", "certificate-authority: missing.pem"))
-	kubeconfig, err := Load(Source{Path: path})
+	kubeconfig, err := Load(LoadOptions{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = kubeconfig.Config("x")
-	var config *ConfigError
+	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(err.Error(), "missing.pem") || !strings.Contains(err.Error(), `"x"`) {
 		t.Errorf("got %v", err)
 	}
@@ -160,19 +162,19 @@ func TestACAFileThatIsMissingIsAConfigError(t *testing.T) {
 func TestAnUnnamedClusterDoesNotStandInForTheContexts(t *testing.T) {
 	t.Parallel()
 	path := write(t, t.TempDir(), "config", strings.ReplaceAll(whole, "clusters: [", `clusters: [{name: "", cluster: {server: "https://unnamed:1"}}, `))
-	if got := resolved(t, Source{Path: path}, "x").Host; got != "https://a:6443" {
+	if got := resolved(t, LoadOptions{Path: path}, "x").Host; got != "https://a:6443" {
 		t.Errorf("it connects to %s", got)
 	}
 }
 
 func TestConfigOfAContextThatDoesNotExistIsAConfigErrorThatNamesIt(t *testing.T) {
 	t.Parallel()
-	kubeconfig, err := Load(Source{Path: write(t, t.TempDir(), "config", whole)})
+	kubeconfig, err := Load(LoadOptions{Path: write(t, t.TempDir(), "config", whole)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = kubeconfig.Config("typo")
-	var config *ConfigError
+	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(err.Error(), `"typo"`) {
 		t.Errorf("got %v", err)
 	}
@@ -184,7 +186,7 @@ func TestConfigOfAContextThatDoesNotExistIsAConfigErrorThatNamesIt(t *testing.T)
 func TestContextsNamesAllOfThem(t *testing.T) {
 	t.Parallel()
 	text := strings.ReplaceAll(whole, "contexts: [", "contexts: [{name: z, context: {cluster: c}}, ")
-	kubeconfig, err := Load(Source{Path: write(t, t.TempDir(), "config", text)})
+	kubeconfig, err := Load(LoadOptions{Path: write(t, t.TempDir(), "config", text)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +226,7 @@ func TestFlagsGoBeforeTheKubeconfig(t *testing.T) {
 			func(c *rest.Config) bool { return reflect.DeepEqual(c.Impersonate, jane()) },
 		},
 	} {
-		config := resolved(t, Source{Path: path, Overrides: test.overrides, RequestTimeout: time.Minute}, "x")
+		config := resolved(t, LoadOptions{Path: path, Overrides: test.overrides, RequestTimeout: time.Minute}, "x")
 		if !test.check(config) || config.Timeout != time.Minute {
 			t.Errorf("%s: it connects as %#v", name, config)
 		}
@@ -235,7 +237,7 @@ func TestInClusterIsTheConnectionOfThePod(t *testing.T) {
 	t.Parallel()
 	kubeconfig := &Kubeconfig{
 		inCluster: &rest.Config{Host: "https://10.96.0.1:443", BearerToken: "of the pod", BearerTokenFile: "/var/run/token"},
-		source:    Source{RequestTimeout: time.Minute},
+		source:    LoadOptions{RequestTimeout: time.Minute},
 	}
 	if got := kubeconfig.CurrentContext(); got != "in-cluster" {
 		t.Errorf("it is called %q", got)

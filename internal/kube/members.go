@@ -13,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // KarmadaGroup is the API group by which a Karmada control plane is known.
@@ -42,9 +44,9 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 		err := decoded(c.core.Get().AbsPath(clusters).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.codec).Do(ctx), page)
 		return page.Items, page.Continue, err
 	})
-	if ReasonOf(err) == NotFound {
-		return nil, &Error{
-			Reason: Unsupported,
+	if failure.ReasonOf(err) == failure.NotFound {
+		return nil, &failure.Error{
+			Reason: failure.Unsupported,
 			Err:    fmt.Errorf("%s has no members: it is no Karmada control plane (%w)", c.Server().Host, err),
 			Hint:   "members are reached through the Karmada control plane that they have joined: is this the right context?",
 		}
@@ -57,7 +59,7 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 }
 
 func needingClusters(verb string, err error) error {
-	return Needing("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
+	return failure.WithRequiredRight("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
 }
 
 // Member reads the Cluster object of one member. A Forbidden has a hint; every other error is the API's own.
@@ -77,11 +79,11 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	return Member{name, server, cluster.Spec.ProxyURL, cluster.Spec.InsecureSkipTLSVerification}, err
 }
 
-// At reports whether a URL is that of the member's API server.
-func (m Member) At(server string) bool { return canonical(m.Server) == canonical(server) }
+// HasServer reports whether a URL is that of the member's API server.
+func (m Member) HasServer(server string) bool { return canonical(m.Server) == canonical(server) }
 
-// Fronts reports whether a URL leads through this control plane to a member.
-func (c *Client) Fronts(server string) bool {
+// Proxies reports whether a URL leads through this control plane to a member.
+func (c *Client) Proxies(server string) bool {
 	return strings.HasPrefix(canonical(server), canonical(c.server.String())+clusters+"/")
 }
 
@@ -97,12 +99,12 @@ func decoded(result rest.Result, into any) error {
 	return nil
 }
 
-// Through returns a client for a member cluster that goes through this control plane. The credential is this client's:
+// ViaProxy returns a client for a member cluster that goes through this control plane. The credential is this client's:
 // the control plane knows its bearer, and impersonates the same user and groups in the member.
-func (c *Client) Through(member string) (*Client, error) {
+func (c *Client) ViaProxy(member string) (*Client, error) {
 	config := rest.CopyConfig(c.config)
 	config.Host = strings.TrimSuffix(c.server.String(), "/") + clusters + "/" + url.PathEscape(member) + proxied
-	through, err := c.like(config)
+	through, err := c.derive(config)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func (c *Client) Direct(member Member, ca []byte) (*Client, error) {
 	if member.ProxyURL != "" {
 		through, err := url.Parse(member.ProxyURL)
 		if err != nil {
-			return nil, &ConfigError{Err: fmt.Errorf("the proxy of member %s: %w", member.Name, err)}
+			return nil, &failure.ConfigError{Err: fmt.Errorf("the proxy of member %s: %w", member.Name, err)}
 		}
 		config.Proxy = http.ProxyURL(through)
 	}

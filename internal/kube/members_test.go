@@ -52,7 +52,7 @@ func TestAMemberIsWhereItsClusterObjectSays(t *testing.T) {
 			t.Errorf("%q: got %+v, %v", endpoint, got, err)
 		}
 	}
-	if m := (Member{Server: "https://API.example.com"}); !m.At("https://api.example.com:443/") || m.At("https://api.example.com:6443") {
+	if m := (Member{Server: "https://API.example.com"}); !m.HasServer("https://api.example.com:443/") || m.HasServer("https://api.example.com:6443") {
 		t.Error("addresses are not compared by what they mean")
 	}
 }
@@ -70,14 +70,14 @@ func TestRequestsThroughAControlPlaneGoToItsProxyAsTheSameUser(t *testing.T) {
 			answer(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
 		})
 		hub := connect(t, &rest.Config{Host: server.URL + path, BearerToken: "mine", Impersonate: rest.ImpersonationConfig{UserName: "other"}})
-		through, err := hub.Through("m")
+		through, err := hub.ViaProxy("m")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := through.ConfigMap(t.Context(), "n", "c"); err != nil || through.Hub() != hub || hub.Hub() != nil {
 			t.Errorf("%q: %v", path, err)
 		}
-		if !hub.Fronts(through.Server().String()) || hub.Fronts(hub.Server().String()) || hub.Fronts("https://elsewhere/apis/cluster.karmada.io/v1alpha1/clusters/m/proxy") {
+		if !hub.Proxies(through.Server().String()) || hub.Proxies(hub.Server().String()) || hub.Proxies("https://elsewhere/apis/cluster.karmada.io/v1alpha1/clusters/m/proxy") {
 			t.Errorf("%q: it does not know what is behind it", path)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // Login has the exec plugin of a connection, if there is one, give its credential, which client-go then keeps. It sends
@@ -20,21 +22,21 @@ func Login(ctx context.Context, config *rest.Config) error {
 	}}
 	through, err := rest.HTTPWrappersForConfig(config, nowhere)
 	if err != nil {
-		return &Error{Reason: CredentialPlugin, Err: err}
+		return &failure.Error{Reason: failure.CredentialPlugin, Err: err}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host, http.NoBody)
 	if err != nil {
-		return &ConfigError{Err: err}
+		return &failure.ConfigError{Err: err}
 	}
 	resp, err := through.RoundTrip(req)
 	if err != nil {
-		return &Error{Reason: CredentialPlugin, Err: err}
+		return &failure.Error{Reason: failure.CredentialPlugin, Err: err}
 	}
 	return resp.Body.Close()
 }
 
-// Detach tells the exec plugin of a connection, if there is one, that it cannot ask on the terminal, and why.
-func Detach(config *rest.Config, why string) {
+// DisablePrompt tells the exec plugin of a connection, if there is one, that it cannot ask on the terminal, and why.
+func DisablePrompt(config *rest.Config, why string) {
 	if plugin := config.ExecProvider; plugin != nil {
 		plugin.StdinUnavailable, plugin.StdinUnavailableMessage = true, why
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // Exec plugins are the commonest credential of all, and client-go's errors of theirs have no type.
@@ -41,7 +43,7 @@ users:
 - name: u
   user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: Never}}
 `, server.URL, filepath.Join(dir, "ca.pem"), command))
-			kubeconfig, err := Load(Source{Path: path})
+			kubeconfig, err := Load(LoadOptions{Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,10 +52,10 @@ users:
 				t.Fatal(err)
 			}
 			err = post(t, connect(t, config))
-			if got := ReasonOf(err); got != CredentialPlugin {
+			if got := failure.ReasonOf(err); got != failure.CredentialPlugin {
 				t.Errorf("%v: got %s", err, got)
 			}
-			if !IsUnsent(err) {
+			if !failure.IsNotSent(err) {
 				t.Errorf("%v: it does not count as unsent", err)
 			}
 		})

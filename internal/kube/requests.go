@@ -12,9 +12,9 @@ import (
 // certificates is where the API group of certificate signing requests is served.
 const certificates = "/apis/certificates.k8s.io/v1"
 
-// TryCertificateRequest has the server check and admit a certificate signing request without storing it. The error is
+// DryRunCertificateRequest has the server check and admit a certificate signing request without storing it. The error is
 // the API's own.
-func (c *Client) TryCertificateRequest(ctx context.Context, request *certificatesv1.CertificateSigningRequest) error {
+func (c *Client) DryRunCertificateRequest(ctx context.Context, request *certificatesv1.CertificateSigningRequest) error {
 	return c.core.Post().AbsPath(certificates, "certificatesigningrequests").
 		Param("dryRun", metav1.DryRunAll).Body(request).Do(ctx).Error()
 }

@@ -28,10 +28,10 @@ func (c *Client) WhoAmI(ctx context.Context) (authenticationv1.UserInfo, error) 
 	return out.Status.UserInfo, err
 }
 
-// Bearing returns a client with a bearer token in place of all other credentials, to the same server over the same
+// WithBearerToken returns a client with a bearer token in place of all other credentials, to the same server over the same
 // route.
-func (c *Client) Bearing(token string) (*Client, error) {
+func (c *Client) WithBearerToken(token string) (*Client, error) {
 	config := rest.AnonymousClientConfig(c.config)
 	config.BearerToken = token
-	return c.like(config)
+	return c.derive(config)
 }

@@ -11,21 +11,21 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// A Route is where a context leads, whoever travels it. Contexts with the same Route reach the same control plane.
-type Route struct {
+// A EndpointKey is where a context leads, whoever travels it. Contexts with the same EndpointKey reach the same control plane.
+type EndpointKey struct {
 	Server        string // URL, in the one form in which equal ones are equal
 	CA            string // content of the certificate authority
 	TLSServerName string
 	Proxy         string
 }
 
-// Route returns where a context leads; false where the kubeconfig does not say.
-func (k *Kubeconfig) Route(context string) (Route, bool) {
+// EndpointKey returns where a context leads; false where the kubeconfig does not say.
+func (k *Kubeconfig) EndpointKey(context string) (EndpointKey, bool) {
 	cluster := k.cluster(context)
 	if cluster == nil || cluster.Server == "" {
-		return Route{}, false
+		return EndpointKey{}, false
 	}
-	return Route{
+	return EndpointKey{
 		Server:        canonical(cluster.Server),
 		CA:            k.authority(cluster),
 		TLSServerName: cluster.TLSServerName,

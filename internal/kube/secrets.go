@@ -30,7 +30,7 @@ func (c *Client) Secrets(namespace string) Secrets { return Secrets{c, namespace
 // server asks for that, and could not tell its own first success from a conflict.
 func (s Secrets) Create(ctx context.Context, secret *corev1.Secret, opts metav1.CreateOptions) (*corev1.Secret, error) {
 	out := &corev1.Secret{}
-	err := connected(ctx, func(ctx context.Context) error {
+	err := trackConnection(ctx, func(ctx context.Context) error {
 		return s.to(s.client.core.Post()).MaxRetries(0).VersionedParams(&opts, s.client.codec).Body(secret).Do(ctx).Into(out)
 	})
 	return out, err
@@ -52,7 +52,7 @@ func (s Secrets) List(ctx context.Context, opts metav1.ListOptions) (*corev1.Sec
 
 // Delete deletes one Secret.
 func (s Secrets) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
-	return connected(ctx, func(ctx context.Context) error {
+	return trackConnection(ctx, func(ctx context.Context) error {
 		return s.to(s.client.core.Delete()).MaxRetries(0).Name(name).Body(&opts).Do(ctx).Error()
 	})
 }

@@ -10,6 +10,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 const (
@@ -18,19 +20,19 @@ const (
 	podNamespace = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 )
 
-// An Entry is one context of the kubeconfig with what it refers to, as flags have changed it.
-type Entry struct {
+// An ContextEntry is one context of the kubeconfig with what it refers to, as flags have changed it.
+type ContextEntry struct {
 	Namespace   string // the flag's, else the context's, else that of the Pod, else default
 	ClusterName string
 	Cluster     clientcmdapi.Cluster
 	File        string // absolute path of the one file that defines context, cluster and user; "" where there is none
 }
 
-// Entry returns what the kubeconfig says about a context. Every error is a *ConfigError.
-func (k *Kubeconfig) Entry(context string) (Entry, error) {
+// ContextEntry returns what the kubeconfig says about a context. Every error is a *ConfigError.
+func (k *Kubeconfig) Entry(context string) (ContextEntry, error) {
 	overrides := k.source.Overrides
 	if k.inCluster != nil {
-		return Entry{
+		return ContextEntry{
 			Namespace:   inClusterNamespace(overrides.Context.Namespace),
 			ClusterName: InCluster,
 			Cluster:     clientcmdapi.Cluster{Server: k.inCluster.Host},
@@ -40,13 +42,13 @@ func (k *Kubeconfig) Entry(context string) (Entry, error) {
 	config := clientcmd.NewNonInteractiveClientConfig(k.only(context), context, &overrides, k.rules)
 	namespace, _, err := config.Namespace()
 	if err != nil {
-		return Entry{}, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+		return ContextEntry{}, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
 	merged, err := config.MergedRawConfig()
 	if err != nil {
-		return Entry{}, &ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+		return ContextEntry{}, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
-	entry := Entry{Namespace: namespace}
+	entry := ContextEntry{Namespace: namespace}
 	if used := merged.Contexts[merged.CurrentContext]; used != nil {
 		entry.ClusterName = used.Cluster
 	}

@@ -34,7 +34,7 @@ clusters: [{name: c, cluster: {server: "https://a:6443", proxy-url: "http://p"}}
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			kubeconfig, err := Load(Source{Path: path, Overrides: test.overrides})
+			kubeconfig, err := Load(LoadOptions{Path: path, Overrides: test.overrides})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -61,7 +61,7 @@ func TestAnEntryThatIsSpreadOverFilesHasNone(t *testing.T) {
 		paths = append(paths, path)
 	}
 	t.Setenv("KUBECONFIG", paths[0]+string(os.PathListSeparator)+paths[1]+string(os.PathListSeparator)+paths[2])
-	kubeconfig, err := Load(Source{})
+	kubeconfig, err := Load(LoadOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

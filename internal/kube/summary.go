@@ -6,10 +6,12 @@ import (
 	"fmt"
 
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// A Summary is what a kubeconfig says about a context, as it stands there: nothing is read or asked for it.
-type Summary struct {
+// A ContextSummary is what a kubeconfig says about a context, as it stands there: nothing is read or asked for it.
+type ContextSummary struct {
 	Cluster    string // name in the kubeconfig
 	Server     string // URL
 	Namespace  string // empty: none is set
@@ -17,22 +19,22 @@ type Summary struct {
 	Credential string // its kind, for people: token, client certificate, plugin aws …
 }
 
-// Summary describes a context. Every error is a *ConfigError: the kubeconfig has no such context, or not all of it.
-func (k *Kubeconfig) Summary(context string) (Summary, error) {
+// ContextSummary describes a context. Every error is a *ConfigError: the kubeconfig has no such context, or not all of it.
+func (k *Kubeconfig) Summary(context string) (ContextSummary, error) {
 	if k.inCluster != nil {
-		return Summary{Cluster: InCluster, Server: k.inCluster.Host, Credential: "ServiceAccount token"}, nil
+		return ContextSummary{Cluster: InCluster, Server: k.inCluster.Host, Credential: "ServiceAccount token"}, nil
 	}
 	c := k.raw.Contexts[context]
 	if c == nil {
-		return Summary{Server: k.source.Overrides.ClusterInfo.Server, Credential: credential(&k.source.Overrides.AuthInfo)}, nil
+		return ContextSummary{Server: k.source.Overrides.ClusterInfo.Server, Credential: credential(&k.source.Overrides.AuthInfo)}, nil
 	}
-	out := Summary{Cluster: c.Cluster, Namespace: c.Namespace, User: c.AuthInfo, Credential: credential(k.user(context))}
+	out := ContextSummary{Cluster: c.Cluster, Namespace: c.Namespace, User: c.AuthInfo, Credential: credential(k.user(context))}
 	if c.AuthInfo != "" && k.user(context) == nil {
-		return out, &ConfigError{Err: fmt.Errorf("context %q: user %q does not exist", context, c.AuthInfo)}
+		return out, &failure.ConfigError{Err: fmt.Errorf("context %q: user %q does not exist", context, c.AuthInfo)}
 	}
 	cluster := k.cluster(context)
 	if cluster == nil {
-		return out, &ConfigError{Err: fmt.Errorf("context %q: cluster %q does not exist", context, c.Cluster)}
+		return out, &failure.ConfigError{Err: fmt.Errorf("context %q: cluster %q does not exist", context, c.Cluster)}
 	}
 	out.Server = cluster.Server
 	return out, nil

@@ -25,16 +25,16 @@ func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
 // A dialFunc is a net.Dialer's DialContext.
 type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
-// lines is the open connections of a client and of those that were made from it. net/http closes those that are idle,
+// connectionTracker is the open connections of a client and of those that were made from it. net/http closes those that are idle,
 // and an HTTP/2 connection is not yet idle when its last answer has been read.
-type lines struct {
+type connectionTracker struct {
 	mu    sync.Mutex
 	conns []net.Conn
 }
 
 // through returns a dialer that remembers what it has dialled. nil stands for client-go's own
 // (k8s.io/client-go/transport/cache.go).
-func (l *lines) through(dial dialFunc) dialFunc {
+func (l *connectionTracker) through(dial dialFunc) dialFunc {
 	if dial == nil {
 		const patience = 30 * time.Second
 		dial = (&net.Dialer{Timeout: patience, KeepAlive: patience}).DialContext
@@ -53,10 +53,10 @@ func (l *lines) through(dial dialFunc) dialFunc {
 // Close closes all connections of this client and of those that were made from it. They can be used further: that
 // opens new ones.
 func (c *Client) Close() {
-	c.lines.mu.Lock()
-	defer c.lines.mu.Unlock()
-	for _, conn := range c.lines.conns {
+	c.tracker.mu.Lock()
+	defer c.tracker.mu.Unlock()
+	for _, conn := range c.tracker.conns {
 		_ = conn.Close()
 	}
-	c.lines.conns = nil
+	c.tracker.conns = nil
 }

@@ -15,6 +15,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -27,8 +28,8 @@ const (
 	expiresKey   = "joinctl.io/expires"
 )
 
-// A Binding is a Secret without content that a token dies with: to delete it is to revoke the token.
-type Binding struct {
+// A RevocationSecret is a Secret without content that a token dies with: to delete it is to revoke the token.
+type RevocationSecret struct {
 	Name      string
 	Account   Account
 	Audiences []string
@@ -38,19 +39,19 @@ type Binding struct {
 }
 
 // IsZero reports whether there is no Secret.
-func (b Binding) IsZero() bool { return b.secret == nil }
+func (b RevocationSecret) IsZero() bool { return b.secret == nil }
 
 // Object returns what a token is to be bound to.
-func (b Binding) Object() Object {
+func (b RevocationSecret) Object() Object {
 	return Object{Kind: Secret, Name: b.Name, UID: string(b.secret.UID)}
 }
 
-// Bind creates the Secret for one token of a ServiceAccount, under a name that DrawName gave. The request, once sent,
+// CreateRevocationSecret creates the Secret for one token of a ServiceAccount, under a name that GenerateName gave. The request, once sent,
 // is not cancelled with the context. Where its answer is lost, what it may have made is deleted; where that fails too,
 // the error has the reason Unknown and names it.
-func Bind(ctx context.Context, c *kube.Client, account Account, name string) (Binding, error) {
+func CreateRevocationSecret(ctx context.Context, c *kube.Client, account Account, name string) (RevocationSecret, error) {
 	if err := ctx.Err(); err != nil {
-		return Binding{}, err
+		return RevocationSecret{}, err
 	}
 	ctx = context.WithoutCancel(ctx)
 	secrets := c.Secrets(account.Namespace)
@@ -62,20 +63,20 @@ func Bind(ctx context.Context, c *kube.Client, account Account, name string) (Bi
 	if err == nil {
 		return binding(made), nil
 	}
-	if kube.IsLost(err) {
+	if failure.IsLost(err) {
 		if undo := secrets.Delete(ctx, name, metav1.DeleteOptions{}); undo != nil && !apierrors.IsNotFound(undo) {
-			return Binding{}, &kube.Error{
-				Reason: kube.Unknown,
+			return RevocationSecret{}, &failure.Error{
+				Reason: failure.Unknown,
 				Err:    fmt.Errorf("create secret %s/%s: the answer was lost (%w), and it cannot be deleted: %w", account.Namespace, name, err, undo),
 				Hint:   fmt.Sprintf("no token is bound to it; if it is there, joinctl sa revoke %s -n %s removes it", name, account.Namespace),
 			}
 		}
 	}
-	return Binding{}, needing("create", account.Namespace, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err))
+	return RevocationSecret{}, needing("create", account.Namespace, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err))
 }
 
 // Record notes on the Secret what was granted.
-func (b Binding) Record(ctx context.Context, c *kube.Client, tok Token) (Binding, error) {
+func (b RevocationSecret) Record(ctx context.Context, c *kube.Client, tok Token) (RevocationSecret, error) {
 	secret := b.secret.DeepCopy()
 	audiences, _ := json.Marshal(tok.Claims.Audiences) // strings cannot fail
 	secret.Annotations[audiencesKey] = string(audiences)
@@ -87,19 +88,19 @@ func (b Binding) Record(ctx context.Context, c *kube.Client, tok Token) (Binding
 	return binding(stored), nil
 }
 
-// Undo deletes the very Secret that Bind made, and with it the token. It works under a cancelled context too.
-func (b Binding) Undo(ctx context.Context, c *kube.Client) error {
+// Undo deletes the very Secret that CreateRevocationSecret made, and with it the token. It works under a cancelled context too.
+func (b RevocationSecret) Undo(ctx context.Context, c *kube.Client) error {
 	return c.Secrets(b.Account.Namespace).Undo(ctx, b.secret)
 }
 
 // List reads the Secrets of all revocable tokens of a namespace, or of all namespaces for "", and returns them with the
 // server's time.
-func List(ctx context.Context, c *kube.Client, namespace string) ([]Binding, time.Time, error) {
+func List(ctx context.Context, c *kube.Client, namespace string) ([]RevocationSecret, time.Time, error) {
 	secrets, err := c.Secrets(namespace).All(ctx, metav1.ListOptions{LabelSelector: bindingLabel + "=" + bindingValue})
 	if err != nil {
 		return nil, time.Time{}, needing("list", namespace, fmt.Errorf("list revocable tokens: %w", err))
 	}
-	found := make([]Binding, 0, len(secrets))
+	found := make([]RevocationSecret, 0, len(secrets))
 	for i := range secrets {
 		found = append(found, binding(&secrets[i]))
 	}
@@ -107,14 +108,14 @@ func List(ctx context.Context, c *kube.Client, namespace string) ([]Binding, tim
 	return found, now, err
 }
 
-// Find reads the Secret of one revocable token. Another kind of Secret is Invalid.
-func Find(ctx context.Context, c *kube.Client, namespace, name string) (Binding, error) {
+// GetRevocationSecret reads the Secret of one revocable token. Another kind of Secret is Invalid.
+func GetRevocationSecret(ctx context.Context, c *kube.Client, namespace, name string) (RevocationSecret, error) {
 	secret, err := c.Secrets(namespace).Get(ctx, name, metav1.GetOptions{})
 	if err != nil {
-		return Binding{}, needing("get", namespace, fmt.Errorf("read secret %s/%s: %w", namespace, name, err))
+		return RevocationSecret{}, needing("get", namespace, fmt.Errorf("read secret %s/%s: %w", namespace, name, err))
 	}
 	if secret.Labels[bindingLabel] != bindingValue {
-		return Binding{}, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("secret %s/%s is not of a revocable token, and was left as it is", namespace, name)}
+		return RevocationSecret{}, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("secret %s/%s is not of a revocable token, and was left as it is", namespace, name)}
 	}
 	return binding(secret), nil
 }
@@ -122,7 +123,7 @@ func Find(ctx context.Context, c *kube.Client, namespace, name string) (Binding,
 // Revoke deletes the very Secret that was found, and with it the token. The request, once sent, is not cancelled with
 // the context. The server may accept the token for about 10 seconds more
 // (k8s.io/kubernetes/pkg/kubeapiserver/options/authentication.go).
-func (b Binding) Revoke(ctx context.Context, c *kube.Client) error {
+func (b RevocationSecret) Revoke(ctx context.Context, c *kube.Client) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -133,8 +134,8 @@ func (b Binding) Revoke(ctx context.Context, c *kube.Client) error {
 }
 
 // binding reads a Secret. What is not readable of it stays empty.
-func binding(secret *corev1.Secret) Binding {
-	b := Binding{
+func binding(secret *corev1.Secret) RevocationSecret {
+	b := RevocationSecret{
 		Name:    secret.Name,
 		Account: Account{Namespace: secret.Namespace, Name: secret.Annotations[accountKey]},
 		Created: secret.CreationTimestamp.Time,
@@ -145,9 +146,9 @@ func binding(secret *corev1.Secret) Binding {
 	return b
 }
 
-// DrawName returns a name for the Secret of a token that nothing has: that of the ServiceAccount, as far as it fits,
+// GenerateName returns a name for the Secret of a token that nothing has: that of the ServiceAccount, as far as it fits,
 // and ten random digits.
-func DrawName(random io.Reader, account Account) (string, error) {
+func GenerateName(random io.Reader, account Account) (string, error) {
 	const most = 200 // of the 253 characters of a Secret's name
 	suffix := make([]byte, 5)
 	if _, err := io.ReadFull(random, suffix); err != nil {

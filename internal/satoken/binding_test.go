@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 const (
@@ -38,25 +38,25 @@ func TestBindTakesBackWhatItMayHaveMade(t *testing.T) {
 	for name, test := range map[string]struct {
 		replies map[string]reply
 		asked   []string
-		reason  kube.Reason
+		reason  failure.Reason
 	}{
-		"refused":                         {map[string]reply{create: refusal(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{create}, kube.Forbidden},
-		"lost":                            {map[string]reply{create: cut, remove: gone}, []string{create, remove}, kube.Unreachable},
-		"lost, and it was not made":       {map[string]reply{create: cut}, []string{create, remove}, kube.Unreachable},
-		"lost, and it cannot be deleted":  {map[string]reply{create: cut, remove: refusal(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{create, remove}, kube.Unknown},
-		"lost, and the server stays away": {map[string]reply{create: cut, remove: cut}, []string{create, remove}, kube.Unknown},
+		"refused":                         {map[string]reply{create: refusal(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{create}, failure.Forbidden},
+		"lost":                            {map[string]reply{create: cut, remove: gone}, []string{create, remove}, failure.Unreachable},
+		"lost, and it was not made":       {map[string]reply{create: cut}, []string{create, remove}, failure.Unreachable},
+		"lost, and it cannot be deleted":  {map[string]reply{create: cut, remove: refusal(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{create, remove}, failure.Unknown},
+		"lost, and the server stays away": {map[string]reply{create: cut, remove: cut}, []string{create, remove}, failure.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, asked := serving(t, test.replies)
-			made, err := Bind(t.Context(), c, Account{"ns", "robot"}, "b")
-			if err == nil || !made.IsZero() || kube.ReasonOf(err) != test.reason {
-				t.Errorf("%+v, %v (%s)", made, err, kube.ReasonOf(err))
+			made, err := CreateRevocationSecret(t.Context(), c, Account{"ns", "robot"}, "b")
+			if err == nil || !made.IsZero() || failure.ReasonOf(err) != test.reason {
+				t.Errorf("%+v, %v (%s)", made, err, failure.ReasonOf(err))
 			}
-			if test.reason == kube.Unknown && !strings.Contains(err.Error(), "ns/b") {
+			if test.reason == failure.Unknown && !strings.Contains(err.Error(), "ns/b") {
 				t.Errorf("it is not named: %v", err)
 			}
-			if known := (*kube.Error)(nil); test.reason == kube.Forbidden && (!errors.As(err, &known) || !strings.Contains(known.Hint, "the verb create on secrets in namespace ns")) {
+			if known := (*failure.Error)(nil); test.reason == failure.Forbidden && (!errors.As(err, &known) || !strings.Contains(known.Hint, "the verb create on secrets in namespace ns")) {
 				t.Errorf("it does not say which right is missing: %v", err)
 			}
 			if got := asked(); !reflect.DeepEqual(got, test.asked) {
@@ -71,7 +71,7 @@ func TestNothingIsBoundAfterAnInterrupt(t *testing.T) {
 	c, asked := serving(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Bind(ctx, c, Account{"ns", "robot"}, "b"); !errors.Is(err, context.Canceled) || len(asked()) != 0 {
+	if _, err := CreateRevocationSecret(ctx, c, Account{"ns", "robot"}, "b"); !errors.Is(err, context.Canceled) || len(asked()) != 0 {
 		t.Errorf("%v after %q", err, asked())
 	}
 }
@@ -81,22 +81,22 @@ func TestOnlyWhatIsLabelledIsFound(t *testing.T) {
 	ours := map[string]string{bindingLabel: bindingValue}
 	for name, test := range map[string]struct {
 		secret *corev1.Secret
-		want   Binding
+		want   RevocationSecret
 		ok     bool
 	}{
 		"ours": {
 			storedBinding(ours, map[string]string{accountKey: "robot", audiencesKey: `["a","b"]`, expiresKey: "2026-01-02T03:04:05Z"}),
-			Binding{Name: "b", Account: Account{"ns", "robot"}, Audiences: []string{"a", "b"}, Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+			RevocationSecret{Name: "b", Account: Account{"ns", "robot"}, Audiences: []string{"a", "b"}, Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 			true,
 		},
-		"unreadable": {storedBinding(ours, map[string]string{audiencesKey: `{`, expiresKey: "soon"}), Binding{Name: "b", Account: Account{Namespace: "ns"}}, true},
-		"another's":  {storedBinding(nil, nil), Binding{}, false},
+		"unreadable": {storedBinding(ours, map[string]string{audiencesKey: `{`, expiresKey: "soon"}), RevocationSecret{Name: "b", Account: Account{Namespace: "ns"}}, true},
+		"another's":  {storedBinding(nil, nil), RevocationSecret{}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := serving(t, map[string]reply{read: {http.StatusOK, test.secret}})
-			got, err := Find(t.Context(), c, "ns", "b")
-			if (err == nil) != test.ok || !test.ok && kube.ReasonOf(err) != kube.Invalid {
+			got, err := GetRevocationSecret(t.Context(), c, "ns", "b")
+			if (err == nil) != test.ok || !test.ok && failure.ReasonOf(err) != failure.Invalid {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			got.secret = nil
@@ -110,12 +110,12 @@ func TestOnlyWhatIsLabelledIsFound(t *testing.T) {
 func TestDrawnNamesAreNamesOfSecrets(t *testing.T) {
 	t.Parallel()
 	for _, account := range []string{"robot", "a.b", strings.Repeat("x", 253), strings.Repeat("x", 199) + ".y"} {
-		name, err := DrawName(bytes.NewReader([]byte{0, 1, 2, 0xfe, 0xff}), Account{"ns", account})
+		name, err := GenerateName(bytes.NewReader([]byte{0, 1, 2, 0xfe, 0xff}), Account{"ns", account})
 		if wrong := validation.NameIsDNSSubdomain(name, false); err != nil || len(wrong) > 0 || !strings.HasSuffix(name, "-token-000102feff") {
 			t.Errorf("%s: %v, %v", name, wrong, err)
 		}
 	}
-	if _, err := DrawName(bytes.NewReader(nil), Account{}); err == nil {
+	if _, err := GenerateName(bytes.NewReader(nil), Account{}); err == nil {
 		t.Error("a name without randomness")
 	}
 }

@@ -40,8 +40,8 @@ func Key(c *kube.Client, account Account, spec Spec) string {
 // A Fetched is a token out of a Cache or a new one, and what was not as it should be about it.
 type Fetched struct {
 	Token    Token
-	Stale    error // why an old token serves, although a new one was due
-	Uncached error // why a new token could not be kept
+	RenewErr error // why an old token serves, although a new one was due
+	CacheErr error // why a new token could not be kept
 }
 
 // Fetch returns the token that is kept under a key while more than a fifth of its life is left, else a new one. One
@@ -51,10 +51,10 @@ func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, mint
 		return uncached(ctx, mint, err)
 	}
 	kept := c.read(key)
-	if kept.fresh(now()) {
+	if kept.isFresh(now()) {
 		return Fetched{Token: kept}, nil
 	}
-	unlock, err := lock(ctx, c.file(key)+".lock", !kept.lives(now()))
+	unlock, err := lock(ctx, c.file(key)+".lock", !kept.isValid(now()))
 	switch {
 	case errors.Is(err, errBusy):
 		return Fetched{Token: kept}, nil
@@ -64,22 +64,22 @@ func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, mint
 		return uncached(ctx, mint, err)
 	}
 	defer unlock()
-	if kept = c.read(key); kept.fresh(now()) {
+	if kept = c.read(key); kept.isFresh(now()) {
 		return Fetched{Token: kept}, nil
 	}
 	tok, err := mint(ctx)
 	switch {
 	case err == nil:
-		return Fetched{Token: tok, Uncached: c.write(key, tok)}, nil
-	case kept.lives(now()):
-		return Fetched{Token: kept, Stale: err}, nil
+		return Fetched{Token: tok, CacheErr: c.write(key, tok)}, nil
+	case kept.isValid(now()):
+		return Fetched{Token: kept, RenewErr: err}, nil
 	}
 	return Fetched{}, err
 }
 
 func uncached(ctx context.Context, mint func(context.Context) (Token, error), why error) (Fetched, error) {
 	tok, err := mint(ctx)
-	return Fetched{Token: tok, Uncached: why}, err
+	return Fetched{Token: tok, CacheErr: why}, err
 }
 
 func (c Cache) file(key string) string { return filepath.Join(c.Dir, key+".json") }
@@ -142,11 +142,11 @@ func (c Cache) write(key string, tok Token) error {
 	return secretfile.Write(c.file(key), content)
 }
 
-// fresh reports whether more than a fifth of the token's life is left.
-func (t Token) fresh(now time.Time) bool {
+// isFresh reports whether more than a fifth of the token's life is left.
+func (t Token) isFresh(now time.Time) bool {
 	const spare = 5
 	return !t.IsZero() && t.Lifetime() > 0 && t.Expires().Sub(now) > t.Lifetime()/spare
 }
 
-// lives reports whether there is a token that is not expired.
-func (t Token) lives(now time.Time) bool { return !t.IsZero() && now.Before(t.Expires()) }
+// isValid reports whether there is a token that is not expired.
+func (t Token) isValid(now time.Time) bool { return !t.IsZero() && now.Before(t.Expires()) }

@@ -43,7 +43,7 @@ func TestATokenIsServedWhileMoreThanAFifthOfItsLifeIsLeft(t *testing.T) {
 		cache, mints := Cache{filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
 		for _, at := range []time.Time{start, start.Add(test.after)} {
 			got, err := cache.Fetch(t.Context(), key, clockAt(at), minting(t, at, mints))
-			if err != nil || got.Stale != nil || got.Uncached != nil || !got.Token.Expires().After(at) {
+			if err != nil || got.RenewErr != nil || got.CacheErr != nil || !got.Token.Expires().After(at) {
 				t.Errorf("after %s: %+v, %v", test.after, got, err)
 			}
 		}
@@ -60,7 +60,7 @@ func TestAnOldTokenServesUntilItExpiresWhereNoNewOneIsToBeHad(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusing)
-	if err != nil || got.Token.IsZero() || !errors.Is(got.Stale, errRefused) {
+	if err != nil || got.Token.IsZero() || !errors.Is(got.RenewErr, errRefused) {
 		t.Errorf("in the last minute: %+v, %v", got, err)
 	}
 	got, err = cache.Fetch(t.Context(), key, clockAt(start.Add(time.Hour)), refusing)
@@ -137,7 +137,7 @@ func TestAFileThatIsDamagedOrOpenToOthersIsReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			for range 2 {
-				if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.Uncached != nil {
+				if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.CacheErr != nil {
 					t.Fatalf("%+v, %v", got, err)
 				}
 			}
@@ -179,7 +179,7 @@ func TestWithoutAPlaceForItATokenIsMintedAllTheSame(t *testing.T) {
 	}
 	now := time.Unix(1_000_000, 0)
 	got, err := Cache{filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), minting(t, now, new(atomic.Int32)))
-	if err != nil || got.Token.IsZero() || got.Uncached == nil {
+	if err != nil || got.Token.IsZero() || got.CacheErr == nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -196,7 +196,7 @@ func FuzzParseEntry(f *testing.F) {
 			}
 			return
 		}
-		if tok.fresh(time.Unix(1_000_000, 0)) && !tok.lives(time.Unix(1_000_000, 0)) {
+		if tok.isFresh(time.Unix(1_000_000, 0)) && !tok.isValid(time.Unix(1_000_000, 0)) {
 			t.Fatal("fresh, yet expired")
 		}
 		again, err := json.Marshal(tok.Object())

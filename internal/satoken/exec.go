@@ -51,14 +51,16 @@ func ParseCaller(info string) (Caller, error) {
 	return caller, nil
 }
 
-// Wants reports whether the caller talks to the server that a client does, or through it to a member behind it, as far as
+// MatchesServer reports whether the caller talks to the server that a client does, or through it to a member behind it, as far as
 // can be told: by the same address or with the same certificate authority. A token for one server is not for others to see.
-func (c Caller) Wants(client *kube.Client) bool {
-	return c.server == "" || client.Fronts(c.server) || strings.TrimSuffix(c.server, "/") == strings.TrimSuffix(client.Server().String(), "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
+func (c Caller) MatchesServer(client *kube.Client) bool {
+	return c.server == "" || client.Proxies(c.server) || strings.TrimSuffix(c.server, "/") == strings.TrimSuffix(client.Server().String(), "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
 }
 
-// WantsMember reports whether the caller talks to a member's own API server.
-func (c Caller) WantsMember(member kube.Member) bool { return c.server == "" || member.At(c.server) }
+// MatchesMember reports whether the caller talks to a member's own API server.
+func (c Caller) MatchesMember(member kube.Member) bool {
+	return c.server == "" || member.HasServer(c.server)
+}
 
 // Key makes a key of a Cache one for this caller's server alone.
 func (c Caller) Key(key string) string {

@@ -58,8 +58,8 @@ func TestACallerGetsATokenForItsOwnServerOnly(t *testing.T) {
 	c, _ := serving(t, nil)
 	for server, want := range map[string]bool{"": true, c.Server().String(): true, c.Server().String() + "/": true, "https://elsewhere": false} {
 		caller, err := ParseCaller(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"` + server + `"}}}`)
-		if err != nil || caller.Wants(c) != want {
-			t.Errorf("%q: %v, %v", server, caller.Wants(c), err)
+		if err != nil || caller.MatchesServer(c) != want {
+			t.Errorf("%q: %v, %v", server, caller.MatchesServer(c), err)
 		}
 	}
 }

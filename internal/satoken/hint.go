@@ -9,20 +9,20 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // explain adds what to check to a request that the server refused.
 func explain(account Account, spec Spec, err error) error {
 	hint := ""
-	switch kube.ReasonOf(err) {
-	case kube.NotFound:
+	switch failure.ReasonOf(err) {
+	case failure.NotFound:
 		hint = missing(account, spec, err)
-	case kube.Forbidden:
-		return kube.Needing(fmt.Sprintf("the verb create on serviceaccounts/token in namespace %s, which a Role can restrict to resourceNames: [%s]", account.Namespace, account.Name), err)
-	case kube.Conflict:
+	case failure.Forbidden:
+		return failure.WithRequiredRight(fmt.Sprintf("the verb create on serviceaccounts/token in namespace %s, which a Role can restrict to resourceNames: [%s]", account.Namespace, account.Name), err)
+	case failure.Conflict:
 		hint = fmt.Sprintf("the %s that has the name now is another one: leave --bound-object-uid out to bind to it", strings.ToLower(string(spec.Bound.Kind)))
-	case kube.Invalid:
+	case failure.Invalid:
 		if spec.Bound.Kind == Pod {
 			hint = fmt.Sprintf("a token can only be bound to a Pod that runs as the ServiceAccount: kubectl get pod %s -n %s -o jsonpath={.spec.serviceAccountName}", spec.Bound.Name, account.Namespace)
 		}
@@ -30,7 +30,7 @@ func explain(account Account, spec Spec, err error) error {
 	if hint == "" {
 		return err
 	}
-	return &kube.Error{Err: err, Hint: hint}
+	return &failure.Error{Err: err, Hint: hint}
 }
 
 // needing adds which right a request on Secrets needs, if it was refused for want of one. Nowhere means all namespaces.
@@ -39,7 +39,7 @@ func needing(verb, namespace string, err error) error {
 	if namespace == "" {
 		where = "all namespaces"
 	}
-	return kube.Needing(fmt.Sprintf("the verb %s on secrets in %s", verb, where), err)
+	return failure.WithRequiredRight(fmt.Sprintf("the verb %s on secrets in %s", verb, where), err)
 }
 
 // missing tells which of the objects is not there.

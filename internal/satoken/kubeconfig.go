@@ -30,8 +30,8 @@ type Entry struct {
 	Context string // its name
 	User    string // name of its user
 	Account Account
-	Source  kube.Entry // of which the way to the server is taken
-	CA      []byte     // PEM; empty: the system's
+	Source  kube.ContextEntry // of which the way to the server is taken
+	CA      []byte            // PEM; empty: the system's
 }
 
 // AddToken adds a context whose user is a token.

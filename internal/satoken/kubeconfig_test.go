@@ -19,7 +19,7 @@ func testEntry(name string) Entry {
 		Context: name,
 		User:    name,
 		Account: Account{"ns", "robot"},
-		Source: kube.Entry{ClusterName: "cluster-of-" + name, Cluster: clientcmdapi.Cluster{
+		Source: kube.ContextEntry{ClusterName: "cluster-of-" + name, Cluster: clientcmdapi.Cluster{
 			Server:               "https://127.0.0.1:6443",
 			TLSServerName:        "kubernetes",
 			ProxyURL:             "http://127.0.0.1:3128",

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -24,7 +25,7 @@ type Verdict struct {
 // with the token itself, which can only tell whether the API server accepts it. That it is not accepted is no error.
 func Review(ctx context.Context, c *kube.Client, credential string, audiences []string) (Verdict, error) {
 	status, err := c.ReviewToken(ctx, credential, audiences)
-	if kube.ReasonOf(err) == kube.Forbidden {
+	if failure.ReasonOf(err) == failure.Forbidden {
 		return SelfReview(ctx, c, credential)
 	}
 	if err != nil {
@@ -43,14 +44,14 @@ func Review(ctx context.Context, c *kube.Client, credential string, audiences []
 
 // SelfReview asks the API server, with a token as the only credential, whom it takes its bearer for.
 func SelfReview(ctx context.Context, c *kube.Client, credential string) (Verdict, error) {
-	bearer, err := c.Bearing(credential)
+	bearer, err := c.WithBearerToken(credential)
 	if err != nil {
 		return Verdict{}, err
 	}
 	verdict := Verdict{By: "SelfSubjectReview"}
 	user, err := bearer.WhoAmI(ctx)
 	switch {
-	case kube.ReasonOf(err) == kube.Unauthorized:
+	case failure.ReasonOf(err) == failure.Unauthorized:
 		verdict.Reason = "the API server does not let its bearer in"
 		return verdict, nil
 	case err != nil:

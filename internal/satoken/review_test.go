@@ -10,7 +10,7 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 const (
@@ -33,7 +33,7 @@ func TestReviewFallsBackToTheTokenItself(t *testing.T) {
 	for name, test := range map[string]struct {
 		replies map[string]reply
 		want    Verdict
-		reason  kube.Reason
+		reason  failure.Reason
 	}{
 		"reviewed": {map[string]reply{review: reviewed}, Verdict{By: "TokenReview", Accepted: true, User: robot.Username, UID: "u", Groups: []string{"g"}, Audiences: []string{"a"}}, ""},
 		"asked itself": {
@@ -46,14 +46,14 @@ func TestReviewFallsBackToTheTokenItself(t *testing.T) {
 			Verdict{By: "SelfSubjectReview", Reason: "the API server does not let its bearer in"},
 			"",
 		},
-		"neither":        {map[string]reply{review: forbidden, bySelf: forbidden}, Verdict{}, kube.Forbidden},
-		"not ours to do": {map[string]reply{review: refusal(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)}, Verdict{}, kube.Unauthorized},
+		"neither":        {map[string]reply{review: forbidden, bySelf: forbidden}, Verdict{}, failure.Forbidden},
+		"not ours to do": {map[string]reply{review: refusal(http.StatusUnauthorized, metav1.StatusReasonUnauthorized)}, Verdict{}, failure.Unauthorized},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := serving(t, test.replies)
 			got, err := Review(t.Context(), c, "credential", nil)
-			if kube.ReasonOf(err) != test.reason || !reflect.DeepEqual(got, test.want) {
+			if failure.ReasonOf(err) != test.reason || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})

@@ -79,8 +79,8 @@ func CheckLifetime(d time.Duration) error {
 	return nil
 }
 
-// Sober returns the spec with a second added where the server would otherwise grant a year, and whether it was.
-func (s Spec) Sober() (Spec, bool) {
+// AvoidExtension returns the spec with a second added where the server would otherwise grant a year, and whether it was.
+func (s Spec) AvoidExtension() (Spec, bool) {
 	if s.Bound.Kind != Pod || s.Lifetime != extended {
 		return s, false
 	}

@@ -29,7 +29,7 @@ func TestTheLifetimeThatBecomesAYearIsAvoidedForPodsAlone(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []Kind{"", Pod, Secret, Node} {
 		for _, d := range []time.Duration{0, 3606 * time.Second, 3607 * time.Second, 3608 * time.Second} {
-			got, changed := Spec{Lifetime: d, Bound: Object{Kind: kind}}.Sober()
+			got, changed := Spec{Lifetime: d, Bound: Object{Kind: kind}}.AvoidExtension()
 			if want := kind == Pod && d == 3607*time.Second; changed != want || want != (got.Lifetime != d) {
 				t.Errorf("%q for %s: %s, %v", kind, d, got.Lifetime, changed)
 			}

@@ -18,7 +18,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/story"
 )
 
@@ -60,8 +60,8 @@ func TestCreateLeavesATokenThatExistsAsItIs(t *testing.T) {
 	older.Data["description"] = []byte("the first")
 	a := serve(t, older)
 	_, err := Create(t.Context(), a.client(), sample(t), false)
-	if kube.ReasonOf(err) != kube.Conflict || !apierrors.IsAlreadyExists(err) || !strings.Contains(err.Error(), "bootstrap-token-abcdef") {
-		t.Errorf("got %v (%s)", err, kube.ReasonOf(err))
+	if failure.ReasonOf(err) != failure.Conflict || !apierrors.IsAlreadyExists(err) || !strings.Contains(err.Error(), "bootstrap-token-abcdef") {
+		t.Errorf("got %v (%s)", err, failure.ReasonOf(err))
 	}
 	if asked := a.asked(""); len(asked) != 1 {
 		t.Errorf("asked %v", asked)
@@ -74,17 +74,17 @@ func TestCreateLeavesATokenThatExistsAsItIs(t *testing.T) {
 // A server that refuses did not act, so there is nothing to ask: one that is too busy would not like the question.
 func TestCreateReportsARefusalAtOnce(t *testing.T) {
 	t.Parallel()
-	for want, refusal := range map[kube.Reason]*apierrors.StatusError{
-		kube.Forbidden:   apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
-		kube.Timeout:     apierrors.NewTooManyRequests("too many requests", 0),
-		kube.Unreachable: apierrors.NewServiceUnavailable("starting"),
+	for want, refusal := range map[failure.Reason]*apierrors.StatusError{
+		failure.Forbidden:   apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
+		failure.Timeout:     apierrors.NewTooManyRequests("too many requests", 0),
+		failure.Unreachable: apierrors.NewServiceUnavailable("starting"),
 	} {
 		a := serve(t)
 		asked := 0
 		a.trouble = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) { asked++; refuse(w, refusal) }
 		_, err := Create(t.Context(), a.client(), sample(t), false)
-		if kube.ReasonOf(err) != want || asked != 1 {
-			t.Errorf("got %v (%s) after %d requests, want %s after 1", err, kube.ReasonOf(err), asked, want)
+		if failure.ReasonOf(err) != want || asked != 1 {
+			t.Errorf("got %v (%s) after %d requests, want %s after 1", err, failure.ReasonOf(err), asked, want)
 		}
 	}
 }
@@ -107,16 +107,16 @@ func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 		act    func(*testing.T, http.ResponseWriter, *http.Request, http.HandlerFunc)
 		answer func(*testing.T, http.ResponseWriter, *http.Request)
 		get    func(*testing.T, http.ResponseWriter, *http.Request) // nil: truthful
-		reason kube.Reason
+		reason failure.Reason
 		says   []string
 	}{
 		{"it was made, no answer", act, silence, nil, "", nil},
 		{"it was made, the server timed out", act, busy, nil, "", nil},
 		{"it was made, a proxy broke", act, broken, nil, "", nil},
-		{"it was not made, no answer", ignore, silence, nil, kube.Unreachable, []string{"bootstrap-token-abcdef", "does not exist"}},
-		{"it was not made, the server timed out", ignore, busy, nil, kube.Timeout, []string{"bootstrap-token-abcdef", "does not exist"}},
-		{"it was made, and may not be looked at", act, silence, deny, kube.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
-		{"it was not made, and may not be looked at", ignore, silence, deny, kube.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
+		{"it was not made, no answer", ignore, silence, nil, failure.Unreachable, []string{"bootstrap-token-abcdef", "does not exist"}},
+		{"it was not made, the server timed out", ignore, busy, nil, failure.Timeout, []string{"bootstrap-token-abcdef", "does not exist"}},
+		{"it was made, and may not be looked at", act, silence, deny, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
+		{"it was not made, and may not be looked at", ignore, silence, deny, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +138,7 @@ func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 			if posts != 1 {
 				t.Errorf("it was sent %d times", posts)
 			}
-			if reason := kube.ReasonOf(err); reason != test.reason {
+			if reason := failure.ReasonOf(err); reason != test.reason {
 				t.Fatalf("got %v (%q), want %q", err, reason, test.reason)
 			}
 			if err == nil && (made == nil || made.UID != a.secrets["bootstrap-token-abcdef"].UID) {
@@ -167,15 +167,15 @@ func TestCreateDoesNotTakeARequestThatWasNeverSentForALostOne(t *testing.T) {
 	a := serve(t)
 	for name, test := range map[string]struct {
 		config *rest.Config
-		want   kube.Reason
+		want   failure.Reason
 	}{
-		"refused":             {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))}, kube.Unreachable},
-		"no connection, late": {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ETIMEDOUT))}, kube.Timeout},
-		"no such name":        {&rest.Config{Host: a.server.URL, Dial: dial(&net.DNSError{Err: "no such host", IsNotFound: true})}, kube.Unreachable},
-		"no TLS":              {&rest.Config{Host: "https://" + a.server.Listener.Addr().String()}, kube.Unreachable},
+		"refused":             {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))}, failure.Unreachable},
+		"no connection, late": {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ETIMEDOUT))}, failure.Timeout},
+		"no such name":        {&rest.Config{Host: a.server.URL, Dial: dial(&net.DNSError{Err: "no such host", IsNotFound: true})}, failure.Unreachable},
+		"no TLS":              {&rest.Config{Host: "https://" + a.server.Listener.Addr().String()}, failure.Unreachable},
 	} {
 		_, err := Create(t.Context(), a.connect(test.config), sample(t), false)
-		if got := kube.ReasonOf(err); got != test.want || strings.Contains(err.Error(), "cannot be told") {
+		if got := failure.ReasonOf(err); got != test.want || strings.Contains(err.Error(), "cannot be told") {
 			t.Errorf("%s: got %v (%s), want %s", name, err, got, test.want)
 		}
 	}
@@ -196,8 +196,8 @@ func TestCreateDoesNotTakeAnothersTokenForItsOwn(t *testing.T) {
 		serve(w, r)
 	}
 	made, err := Create(t.Context(), a.client(), sample(t), false)
-	if kube.ReasonOf(err) != kube.Conflict || made != nil {
-		t.Errorf("got %v, %v (%s)", made, err, kube.ReasonOf(err))
+	if failure.ReasonOf(err) != failure.Conflict || made != nil {
+		t.Errorf("got %v, %v (%s)", made, err, failure.ReasonOf(err))
 	}
 }
 

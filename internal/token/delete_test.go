@@ -14,7 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // verbs returns the verbs of requests, in their order.
@@ -65,7 +65,7 @@ func TestDeleteOfAnOddNameSparesWhatIsNoToken(t *testing.T) {
 	other.Type = corev1.SecretTypeOpaque
 	a := serve(t, other)
 	err := Delete(t.Context(), a.client(), Ref{"bootstrap-token-old"}, false)
-	if kube.ReasonOf(err) != kube.Invalid || !strings.Contains(err.Error(), "Opaque") || !a.holds("bootstrap-token-old") {
+	if failure.ReasonOf(err) != failure.Invalid || !strings.Contains(err.Error(), "Opaque") || !a.holds("bootstrap-token-old") {
 		t.Errorf("got %v, still there: %v", err, a.holds("bootstrap-token-old"))
 	}
 	if asked := a.asked("DELETE"); len(asked) > 0 {
@@ -88,8 +88,8 @@ func TestDeleteNamesWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
 	err := Delete(t.Context(), a.client(), RefTo("abcdef"), false)
-	if kube.ReasonOf(err) != kube.NotFound || !strings.Contains(err.Error(), "delete bootstrap token abcdef") {
-		t.Errorf("got %v (%s)", err, kube.ReasonOf(err))
+	if failure.ReasonOf(err) != failure.NotFound || !strings.Contains(err.Error(), "delete bootstrap token abcdef") {
+		t.Errorf("got %v (%s)", err, failure.ReasonOf(err))
 	}
 }
 
@@ -98,12 +98,12 @@ func TestDeleteFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 	for _, test := range []struct {
 		name             string
 		act, again, look bool // it is carried out, the answer asks to try again, it may be looked at
-		want             kube.Reason
+		want             failure.Reason
 	}{
 		{"it is gone", true, false, true, ""},
 		{"it is gone, and the server asks to try again", true, true, true, ""},
-		{"it is still there", false, false, true, kube.Unreachable},
-		{"it may not be looked at", true, false, false, kube.Unknown},
+		{"it is still there", false, false, true, failure.Unreachable},
+		{"it may not be looked at", true, false, false, failure.Unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -128,7 +128,7 @@ func TestDeleteFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 				}
 			}
 			err := Delete(t.Context(), a.client(), RefTo("abcdef"), false)
-			if got := kube.ReasonOf(err); got != test.want || deletes != 1 {
+			if got := failure.ReasonOf(err); got != test.want || deletes != 1 {
 				t.Errorf("got %v (%q) after %d requests to delete, want %q after 1", err, got, deletes, test.want)
 			}
 			if err != nil && !strings.Contains(err.Error(), "abcdef") {
@@ -171,7 +171,7 @@ func TestRollbackSparesALaterSecretOfTheSameName(t *testing.T) {
 	made := a.secrets["bootstrap-token-abcdef"].DeepCopy()
 	made.UID = "of an older one"
 	err := Rollback(t.Context(), a.client(), made)
-	if kube.ReasonOf(err) != kube.Conflict || !a.holds(made.Name) {
+	if failure.ReasonOf(err) != failure.Conflict || !a.holds(made.Name) {
 		t.Errorf("got %v, still there: %v", err, a.holds(made.Name))
 	}
 }
@@ -181,13 +181,13 @@ func TestGetRefusesASecretOfAnotherType(t *testing.T) {
 	other := sample(t)
 	other.Type = corev1.SecretTypeOpaque
 	a := serve(t, other, odd(t))
-	if _, err := Get(t.Context(), a.client(), RefTo("abcdef")); kube.ReasonOf(err) != kube.Invalid {
+	if _, err := Get(t.Context(), a.client(), RefTo("abcdef")); failure.ReasonOf(err) != failure.Invalid {
 		t.Errorf("got %v", err)
 	}
 	if secret, err := Get(t.Context(), a.client(), Ref{"bootstrap-token-old"}); err != nil || secret.Name != "bootstrap-token-old" {
 		t.Errorf("got %v, %v", secret, err)
 	}
-	if _, err := Get(t.Context(), a.client(), RefTo("zzzzzz")); kube.ReasonOf(err) != kube.NotFound {
+	if _, err := Get(t.Context(), a.client(), RefTo("zzzzzz")); failure.ReasonOf(err) != failure.NotFound {
 		t.Errorf("got %v", err)
 	}
 }

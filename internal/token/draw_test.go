@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // draws returns a source of given tokens, and how many were taken from it.
@@ -28,7 +28,7 @@ func TestDrawDrawsAgainWhenTheIDIsTaken(t *testing.T) {
 	a := serve(t, taken)
 	spec := Spec{Usages: []string{Signing}, Expires: judged.Add(time.Hour)}
 	next, drawn := draws(t, "abcdef.0123456789abcdef", "abcdef.1123456789abcdef", "fedcba.0123456789abcdef")
-	tok, made, err := Draw(t.Context(), a.client(), next, spec, false)
+	tok, made, err := CreateRandom(t.Context(), a.client(), next, spec, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestDrawEndsWhenEveryIDIsTaken(t *testing.T) {
 	t.Parallel()
 	a := serve(t, sample(t))
 	next, drawn := draws(t, "abcdef.0123456789abcdef")
-	tok, made, err := Draw(t.Context(), a.client(), next, Spec{Usages: []string{Signing}}, false)
+	tok, made, err := CreateRandom(t.Context(), a.client(), next, Spec{Usages: []string{Signing}}, false)
 	if err == nil || !tok.IsZero() || made != nil || *drawn != 5 {
 		t.Errorf("got %v, %v, %v after %d draws", tok, made, err, *drawn)
 	}
@@ -64,7 +64,7 @@ func TestDrawDoesNotDrawAgainForAnyOtherReason(t *testing.T) {
 	a := serve(t)
 	a.trouble = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { forbid(w, r) }
 	next, drawn := draws(t, "abcdef.0123456789abcdef")
-	if _, _, err := Draw(t.Context(), a.client(), next, Spec{}, false); kube.ReasonOf(err) != kube.Forbidden || *drawn != 1 {
+	if _, _, err := CreateRandom(t.Context(), a.client(), next, Spec{}, false); failure.ReasonOf(err) != failure.Forbidden || *drawn != 1 {
 		t.Errorf("got %v after %d draws", err, *drawn)
 	}
 }
@@ -73,7 +73,7 @@ func TestDrawFailsWithoutRandomness(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
 	broken := errors.New("no entropy")
-	_, _, err := Draw(t.Context(), a.client(), func() (Token, error) { return Token{}, broken }, Spec{}, false)
+	_, _, err := CreateRandom(t.Context(), a.client(), func() (Token, error) { return Token{}, broken }, Spec{}, false)
 	if !errors.Is(err, broken) || len(a.asked("")) > 0 {
 		t.Errorf("got %v, asked %v", err, a.asked(""))
 	}
@@ -96,7 +96,7 @@ func TestDrawDoesNotLeaveAnOrphanWhereTheServerAsksToTryAgain(t *testing.T) {
 		serve(w, r)
 	}
 	next, _ := draws(t, "abcdef.0123456789abcdef", "fedcba.0123456789abcdef")
-	tok, _, err := Draw(t.Context(), a.client(), next, Spec{Usages: []string{Signing}}, false)
+	tok, _, err := CreateRandom(t.Context(), a.client(), next, Spec{Usages: []string{Signing}}, false)
 	if err != nil || tok.ID != "abcdef" || a.holds("bootstrap-token-fedcba") {
 		t.Errorf("got %v, %v; a second one exists: %v", tok, err, a.holds("bootstrap-token-fedcba"))
 	}

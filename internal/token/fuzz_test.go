@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzSecretDecode feeds Judge and Decode with what anybody may have stored: the API server checks nothing of it.
+// FuzzSecretDecode feeds Evaluate and Decode with what anybody may have stored: the API server checks nothing of it.
 func FuzzSecretDecode(f *testing.F) {
 	const name, kind = "bootstrap-token-abcdef", "bootstrap.kubernetes.io/token"
 	add := func(name, kind, id, secret, expiration, groups, sign, auth, description string) {

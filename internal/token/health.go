@@ -37,10 +37,10 @@ func (h Health) String() string {
 	return fmt.Sprintf("%s (%s)", h.Status, h.Reason)
 }
 
-// Judge says what the server will do with a token, given the server's time. The rules are those of the
+// Evaluate says what the server will do with a token, given the server's time. The rules are those of the
 // authenticator (plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go) and of the bootstrap signer
 // (pkg/controller/bootstrap/util.go), by their own library.
-func Judge(secret *corev1.Secret, now time.Time) Health {
+func Evaluate(secret *corev1.Secret, now time.Time) Health {
 	if _, _, err := Decode(secret); err != nil {
 		return Health{Malformed, err.Error()}
 	}

@@ -67,7 +67,7 @@ func TestJudgeSaysWhatTheServerWillDo(t *testing.T) {
 	t.Parallel()
 	for _, test := range verdicts {
 		secret := candidate(t, test.change)
-		got := Judge(secret, judged)
+		got := Evaluate(secret, judged)
 		if got.Status != test.status || (got.Reason == "") != (test.reason == "") || !strings.Contains(got.Reason, test.reason) {
 			t.Errorf("%s: got %v, want %s (…%s…)", test.name, got, test.status, test.reason)
 		}

@@ -13,7 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // crowd returns n tokens and a Secret that is none.
@@ -104,7 +104,7 @@ func TestListReportsARefusalAtOnce(t *testing.T) {
 	a := serve(t)
 	asked := 0
 	a.trouble = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { asked++; forbid(w, r) }
-	if _, _, err := List(t.Context(), a.client(), ""); kube.ReasonOf(err) != kube.Forbidden || asked != 1 {
+	if _, _, err := List(t.Context(), a.client(), ""); failure.ReasonOf(err) != failure.Forbidden || asked != 1 {
 		t.Errorf("got %v after %d requests", err, asked)
 	}
 }

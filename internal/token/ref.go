@@ -33,7 +33,7 @@ func ParseRef(s string) (Ref, error) {
 		return RefTo(s), nil
 	}
 	name := strings.TrimPrefix(s, "secret/")
-	if suffix, ok := strings.CutPrefix(name, bootstrapapi.BootstrapTokenSecretPrefix); ok && !Looks(suffix) && len(validation.IsDNS1123Subdomain(name)) == 0 {
+	if suffix, ok := strings.CutPrefix(name, bootstrapapi.BootstrapTokenSecretPrefix); ok && !LooksLike(suffix) && len(validation.IsDNS1123Subdomain(name)) == 0 {
 		return Ref{name}, nil
 	}
 	return Ref{}, ErrBadRef

@@ -23,8 +23,8 @@ const (
 	manager      = "joinctl"
 )
 
-// For selects the Secrets of tokens for clusters: for any of those that are named, or for any at all.
-func For(clusters ...string) string {
+// SelectFor selects the Secrets of tokens for clusters: for any of those that are named, or for any at all.
+func SelectFor(clusters ...string) string {
 	if len(clusters) == 0 {
 		return forLabel
 	}
@@ -65,7 +65,7 @@ func Encode(tok Token, spec Spec) *corev1.Secret {
 	return secret
 }
 
-// Decode reads a Secret back. It fails where Judge finds the Secret Malformed, and then the Spec still holds all
+// Decode reads a Secret back. It fails where Evaluate finds the Secret Malformed, and then the Spec still holds all
 // that could be read. No error contains a credential.
 func Decode(secret *corev1.Secret) (Token, Spec, error) {
 	spec := Spec{

@@ -119,7 +119,7 @@ func TestDecodeTellsTheZeroTimeFromNever(t *testing.T) {
 	t.Parallel()
 	secret := Encode(must(t, "abcdef.0123456789abcdef"), Spec{Usages: []string{Signing}})
 	secret.Data["expiration"] = []byte("0001-01-01T00:00:00Z")
-	if health := Judge(secret, judged); health.Status != Expired {
+	if health := Evaluate(secret, judged); health.Status != Expired {
 		t.Errorf("it is judged %v", health)
 	}
 	_, spec, err := Decode(secret)

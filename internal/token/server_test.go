@@ -47,7 +47,7 @@ func bearer(secret *corev1.Secret) (id, credential string, ok bool) {
 	return id, credential, err == nil
 }
 
-// agree checks that Judge promises what the server's own functions keep, and nothing else.
+// agree checks that Evaluate promises what the server's own functions keep, and nothing else.
 func agree(t *testing.T, secret *corev1.Secret, now time.Time) {
 	t.Helper()
 	claims := func(usage string) bool { return bootstrapsecret.GetData(secret, usage) == "true" }
@@ -56,7 +56,7 @@ func agree(t *testing.T, secret *corev1.Secret, now time.Time) {
 	works := (forAuthentication || forSigning) &&
 		(!forAuthentication || authenticates(secret, now)) && (!forSigning || signs(secret, now))
 
-	health := Judge(secret, now)
+	health := Evaluate(secret, now)
 	if (health.Status == OK) != works {
 		t.Errorf("judged %v, but to the server it works: %v\n%s %s %q", health, works, secret.Name, secret.Type, secret.Data)
 	}

@@ -15,6 +15,7 @@ import (
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -25,7 +26,7 @@ func Get(ctx context.Context, c *kube.Client, ref Ref) (*corev1.Secret, error) {
 		return nil, fmt.Errorf("read bootstrap token %s: %w", ref, err)
 	}
 	if secret.Type != bootstrapapi.SecretTypeBootstrapToken {
-		return nil, &kube.Error{Reason: kube.Invalid, Err: fmt.Errorf("secret %s is of type %q, not %s",
+		return nil, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("secret %s is of type %q, not %s",
 			ref.Name, secret.Type, bootstrapapi.SecretTypeBootstrapToken)}
 	}
 	return secret, nil
@@ -60,7 +61,7 @@ func Delete(ctx context.Context, c *kube.Client, ref Ref, dryRun bool) error {
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := c.Secrets(metav1.NamespaceSystem).Delete(ctx, ref.Name, opts)
-	if err != nil && !dryRun && kube.IsLost(err) {
+	if err != nil && !dryRun && failure.IsLost(err) {
 		err = resolveDelete(ctx, c, ref, err)
 	}
 	if err != nil {
@@ -77,7 +78,7 @@ func resolveDelete(ctx context.Context, c *kube.Client, ref Ref, lost error) err
 	case apierrors.IsNotFound(err):
 		return nil
 	default:
-		return &kube.Error{Reason: kube.Unknown, Err: fmt.Errorf("the answer was lost (%w), and whether it is gone cannot be told: %w", lost, err)}
+		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost (%w), and whether it is gone cannot be told: %w", lost, err)}
 	}
 }
 
@@ -99,7 +100,7 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 	switch {
 	case err == nil:
 		return made, nil
-	case dryRun || !kube.IsLost(err):
+	case dryRun || !failure.IsLost(err):
 		return nil, fmt.Errorf("create secret %s: %w", secret.Name, err)
 	}
 	klog.V(4).InfoS("the answer was lost: asking whether the secret exists", "name", secret.Name, "because", err)
@@ -115,9 +116,9 @@ func resolve(ctx context.Context, c *kube.Client, want *corev1.Secret, lost erro
 		case err == nil && same(found, want):
 			return found, nil
 		case err == nil:
-			return nil, &kube.Error{Reason: kube.Conflict, Err: fmt.Errorf("create secret %s: another one of that name exists", want.Name)}
+			return nil, &failure.Error{Reason: failure.Conflict, Err: fmt.Errorf("create secret %s: another one of that name exists", want.Name)}
 		case !apierrors.IsNotFound(err):
-			return nil, &kube.Error{Reason: kube.Unknown, Err: fmt.Errorf(
+			return nil, &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf(
 				"create secret %s: the answer was lost (%w), and whether it exists cannot be told: %w", want.Name, lost, err)}
 		}
 	}
@@ -136,8 +137,8 @@ func serverDryRun(on bool) []string {
 	return []string{metav1.DryRunAll}
 }
 
-// Draw creates a token with a random ID. An ID that is taken is drawn again, a few times.
-func Draw(ctx context.Context, c *kube.Client, next func() (Token, error), spec Spec, dryRun bool) (Token, *corev1.Secret, error) {
+// CreateRandom creates a token with a random ID. An ID that is taken is drawn again, a few times.
+func CreateRandom(ctx context.Context, c *kube.Client, next func() (Token, error), spec Spec, dryRun bool) (Token, *corev1.Secret, error) {
 	for range 5 {
 		tok, err := next()
 		if err != nil {

@@ -49,8 +49,8 @@ func Generate(random io.Reader) (Token, error) {
 	return newToken(drawn[:idLength], drawn[idLength:]), nil
 }
 
-// Looks reports whether a text could be meant as a bootstrap token, well formed or not.
-func Looks(s string) bool {
+// LooksLike reports whether a text could be meant as a bootstrap token, well formed or not.
+func LooksLike(s string) bool {
 	return regexp.MustCompile(`^[A-Za-z0-9]{4,8}\.[A-Za-z0-9]{10,}$`).MatchString(s)
 }
 

@@ -83,8 +83,8 @@ func TestLooksKnowsWhatIsMeantAsAToken(t *testing.T) {
 		"prod.example.com":          false,
 		"":                          false,
 	} {
-		if got := Looks(text); got != want {
-			t.Errorf("Looks(%q) = %v", text, got)
+		if got := LooksLike(text); got != want {
+			t.Errorf("LooksLike(%q) = %v", text, got)
 		}
 	}
 }

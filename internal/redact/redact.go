@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kube
+// Package redact takes credentials out of text.
+package redact
 
 import (
 	"encoding/json"
@@ -17,8 +18,8 @@ type Redactor struct {
 	token, other *regexp.Regexp
 }
 
-// NewRedactor returns a Redactor. It holds no secrets itself.
-func NewRedactor() *Redactor {
+// New returns a Redactor. It holds no secrets itself.
+func New() *Redactor {
 	return &Redactor{
 		token: regexp.MustCompile(`(^|[^a-z0-9]|\\(?:[a-z]|x[0-9a-f]{2}|u[0-9a-f]{4}))[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
 		other: regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]+)*` + // a JWT, or a JWE, which has more parts

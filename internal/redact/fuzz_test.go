@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kube
+package redact
 
 import (
 	"strings"
@@ -21,11 +21,11 @@ func FuzzText(f *testing.F) {
 		if after != "" && inToken(after[0]) {
 			after = " " + after
 		}
-		clean := NewRedactor().Text(before + fullToken + after)
+		clean := New().Text(before + fullToken + after)
 		if strings.Contains(clean, tokenSecret) && !strings.Contains(before+after, tokenSecret) {
 			t.Fatalf("%q + token + %q becomes %q", before, after, clean)
 		}
-		if again := NewRedactor().Text(clean); again != clean {
+		if again := New().Text(clean); again != clean {
 			t.Fatalf("%q becomes %q, and that %q", before+fullToken+after, clean, again)
 		}
 	})

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kube
+// Package failure answers why a call failed: in one word that scripts can match on, with a hint at what to do next.
+package failure
 
 import (
 	"context"
@@ -14,6 +15,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // A Reason is why a call failed, in one word that scripts can match on.
@@ -54,15 +56,26 @@ type ConfigError struct {
 func (e *ConfigError) Error() string { return e.Err.Error() }
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// needs begins the hint that tells which right a request takes.
+// needs begins the hint that names the right that a request takes.
 const needs = "this needs "
 
-// Needing adds which right a request takes, if it was refused for want of one.
-func Needing(right string, err error) error {
+// WithRequiredRight adds the right that a request takes to an error with the reason Forbidden. It returns every other
+// error as it is.
+func WithRequiredRight(right string, err error) error {
 	if ReasonOf(err) != Forbidden {
 		return err
 	}
 	return &Error{Err: err, Hint: needs + right}
+}
+
+// RequiredRight returns the right that WithRequiredRight added to an error, "" where it added none.
+func RequiredRight(err error) string {
+	if known := (*Error)(nil); errors.As(err, &known) {
+		if right, ok := strings.CutPrefix(known.Hint, needs); ok {
+			return right
+		}
+	}
+	return ""
 }
 
 // ReasonOf classifies an error; nil has the reason "".
@@ -145,14 +158,14 @@ func IsUntrusted(err error) bool {
 	return errors.As(err, &certErr) || errors.As(err, &hostErr)
 }
 
-// IsUnsent reports whether an error shows that a request never left: no address, no connection, no TLS session,
+// IsNotSent reports whether an error shows that a request never left: no address, no connection, no TLS session,
 // no credential.
-func IsUnsent(err error) bool {
+func IsNotSent(err error) bool {
 	var (
 		opErr  *net.OpError
 		dnsErr *net.DNSError
 		recErr tls.RecordHeaderError
-		noConn unsent
+		noConn NotSent
 	)
 	switch {
 	case errors.As(err, &noConn):
@@ -169,11 +182,23 @@ func IsUnsent(err error) bool {
 
 // IsLost reports whether a write may have been carried out although it failed for us: its answer was lost.
 func IsLost(err error) bool {
-	if IsUnsent(err) || apierrors.IsTooManyRequests(err) {
+	if IsNotSent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
 	var status apierrors.APIStatus
 	return ReasonOf(err) == Timeout || IsTransport(err) ||
 		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err) ||
-		errors.As(err, &status) && isUnrelayed(status.Status())
+		errors.As(err, &status) && IsProxyFailure(status.Status())
+}
+
+// NotSent marks the error of a request that failed before there was a connection to send it on: IsNotSent knows the mark.
+type NotSent struct{ Err error }
+
+func (e NotSent) Error() string { return e.Err.Error() }
+func (e NotSent) Unwrap() error { return e.Err }
+
+// IsProxyFailure reports whether an answer is that of a proxy in the API server that could not pass a request on: a plain
+// error has no reason (k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/status.go).
+func IsProxyFailure(status metav1.Status) bool {
+	return status.Code == http.StatusInternalServerError && status.Reason == metav1.StatusReasonUnknown
 }

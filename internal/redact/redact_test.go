@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package kube
+package redact
 
 import (
 	"errors"
@@ -31,7 +31,7 @@ func TestTextHidesCredentials(t *testing.T) {
 		"Authorization: Basic dXNlcjpwYXNz":    "Authorization: <hidden>",
 		"Bearer " + jwt + " and more":          "<hidden> and more",
 	} {
-		if got := NewRedactor().Text(given); got != want {
+		if got := New().Text(given); got != want {
 			t.Errorf("%q: got %q, want %q", given, got, want)
 		}
 	}
@@ -49,7 +49,7 @@ func TestTextHidesCredentialsInOddPlaces(t *testing.T) {
 		"secret/bootstrap-token-" + fullToken,
 		fmt.Sprint([]string{fullToken}, map[string]string{"a": fullToken}),
 	} {
-		if got := NewRedactor().Text(given); strings.Contains(got, tokenSecret) {
+		if got := New().Text(given); strings.Contains(got, tokenSecret) {
 			t.Errorf("%q: got %q", given, got)
 		}
 	}
@@ -69,7 +69,7 @@ func TestTextLeavesTheRestAsItIs(t *testing.T) {
 		"a bearer of the token",
 		"system:bootstrappers:karmada:default-cluster-token",
 	} {
-		if got := NewRedactor().Text(given); got != given {
+		if got := New().Text(given); got != given {
 			t.Errorf("%q became %q", given, got)
 		}
 	}
@@ -78,7 +78,7 @@ func TestTextLeavesTheRestAsItIs(t *testing.T) {
 func TestFilterHidesWhateverKindOfValueHoldsACredential(t *testing.T) {
 	t.Parallel()
 	type box struct{ Text string }
-	r := NewRedactor()
+	r := New()
 	for _, value := range []any{
 		fullToken, errors.New("bad token " + fullToken), box{fullToken}, &box{fullToken}, []string{fullToken}, []byte(fullToken), fmt.Errorf("x: %w", errors.New(jwt)),
 	} {
@@ -96,7 +96,7 @@ func TestFilterHidesWhateverKindOfValueHoldsACredential(t *testing.T) {
 
 func TestFilterLeavesOtherValuesOfTheirType(t *testing.T) {
 	t.Parallel()
-	r := NewRedactor()
+	r := New()
 	in := []any{1, true, nil, errors.New("boom"), []string{"a"}}
 	out := r.Filter(append([]any{}, in...))
 	for i := range in {
@@ -109,7 +109,7 @@ func TestFilterLeavesOtherValuesOfTheirType(t *testing.T) {
 // client-go logs bodies as hexdumps, in which no pattern finds anything.
 func TestFilterSDropsBodiesWhole(t *testing.T) {
 	t.Parallel()
-	r := NewRedactor()
+	r := New()
 	msg, out := r.FilterS("Request Body", []any{"verb", "POST", "body", "00000000  6b 38 73 00", "odd one out"})
 	if want := []any{"verb", "POST", "body", "<hidden>", "odd one out"}; msg != "Request Body" || fmt.Sprint(out) != fmt.Sprint(want) {
 		t.Errorf("got %q %v, want %v", msg, out, want)
