@@ -28,7 +28,7 @@ type ContextEntry struct {
 	File        string // absolute path of the one file that defines context, cluster and user; "" where there is none
 }
 
-// ContextEntry returns what the kubeconfig says about a context. Every error is a *ConfigError.
+// Entry returns what the kubeconfig says about a context. Every error is a *ConfigError.
 func (k *Kubeconfig) Entry(context string) (ContextEntry, error) {
 	overrides := k.source.Overrides
 	if k.inCluster != nil {

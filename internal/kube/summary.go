@@ -19,7 +19,7 @@ type ContextSummary struct {
 	Credential string // its kind, for people: token, client certificate, plugin aws …
 }
 
-// ContextSummary describes a context. Every error is a *ConfigError: the kubeconfig has no such context, or not all of it.
+// Summary describes a context. Every error is a *ConfigError: the kubeconfig has no such context, or not all of it.
 func (k *Kubeconfig) Summary(context string) (ContextSummary, error) {
 	if k.inCluster != nil {
 		return ContextSummary{Cluster: InCluster, Server: k.inCluster.Host, Credential: "ServiceAccount token"}, nil
