@@ -8,26 +8,27 @@ E2E  := bin/e2e
 LINT := bin/tools/golangci-lint
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)# the race detector needs a C compiler
 
-# As shipped; and Kubernetes programs, which do not need to be linked anew at every commit.
+# JOINCTL builds joinctl as released. KUBERNETES builds programs that link Kubernetes, without VCS information: otherwise
+# every commit would relink them.
 JOINCTL    = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w"
 KUBERNETES = cd hack/e2e && go build -buildvcs=false -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2"
-COLD       = @test -e $(E2E)/controlplane || echo "Kubernetes is compiled now: about five minutes the first time, seconds from then on" >&2
+COLD       = @test -e $(E2E)/controlplane || echo "Compiling Kubernetes: about five minutes the first time, later seconds" >&2
 
-help: ## say what there is to make
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
 
-build: ## bin/joinctl
+build: ## build bin/joinctl
 	$(JOINCTL) -o bin/ ./cmd/joinctl
 
-demo: ## show the main job on a real control plane
+demo: ## show the main commands on a real control plane
 	$(COLD)
 	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo
 	@$(E2E)/demo -bin $(E2E)
 
-test: ## everything: unit tests, stories, real control planes
+test: ## run all tests: unit tests, stories, end-to-end tests on real control planes
 	go test ./...
-	go test $(RACE) ./internal/fleet/...
+	go test $(RACE) ./internal/fleet/... ./internal/session/... ./internal/terminal/... ./internal/action/...
 	@$(MAKE) --no-print-directory e2e-programs
 	cd hack/e2e && JOINCTL_E2E_BIN=$(abspath $(E2E)) go test -p 1 -count=1 -timeout 30m ./...
 
@@ -36,7 +37,7 @@ e2e-programs:
 	$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kubectl
 
-check: $(LINT) ## format, vet, lint and short tests: half a minute
+check: $(LINT) ## check format, vet, lint and run short tests (half a minute)
 	$(LINT) fmt --config hack/golangci.yml --diff
 	go vet ./... && GOOS=windows go vet ./...
 	$(LINT) run --config hack/golangci.yml ./...
@@ -44,24 +45,24 @@ check: $(LINT) ## format, vet, lint and short tests: half a minute
 	$(COLD)
 	cd hack/e2e && ../../$(LINT) run --config ../golangci.yml ./...
 
-fuzz: ## every fuzz target for FUZZTIME (30s)
+fuzz: ## run every fuzz target for FUZZTIME (default 30s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, f[i]; n = 0}' | \
 	while read -r pkg fuzz; do echo "$$pkg $$fuzz"; go test -run '^$$' -fuzz "^$$fuzz$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg" || exit; done
 
-bench: ## speed and memory, side by side with the peers
+bench: ## compare speed and memory with kubeadm and kubectl
 	@$(MAKE) --no-print-directory e2e-programs
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/barefleet ./cmd/peak
 	$(E2E)/bench -bin $(E2E)
 	$(E2E)/bench -bin $(E2E) -fleet -rounds 5
 
-docs: ## write docs/reference from the commands
+docs: ## generate docs/reference from the commands
 	go test ./internal/cli -run TestReference -update
 
-tools: $(LINT) ## the pinned linter, in bin/tools
+tools: $(LINT) ## build the pinned linter in bin/tools
 
 $(LINT): hack/tools/go.mod hack/tools/go.sum
 	go -C hack/tools build -trimpath -ldflags "-s -w" -o $(abspath bin/tools)/ tool
 	@touch $@
 
-hooks: ## run format, vet and short tests at every commit
+hooks: ## install a pre-commit hook: format, vet and short tests
 	git config core.hooksPath hack/hooks

@@ -4,4 +4,5 @@
 
 package main
 
+// maxFiles returns 0: the limit of open files is unknown.
 func maxFiles() int { return 0 }

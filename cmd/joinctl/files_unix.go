@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// maxFiles returns how many files the program may have open at once, 0 where that is not known. Go has raised the limit
-// as far as it goes.
+// maxFiles returns the limit of open files, 0 if it is unknown. The Go runtime has raised it to the maximum
+// (syscall/rlimit.go).
 func maxFiles() int {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Cur > math.MaxInt32 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command joinctl manages the credentials with which clusters join a multi-cluster control plane.
+// Command joinctl manages the credentials for clusters that join a multi-cluster control plane.
 package main
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/joinctl/joinctl/internal/cli"
 )
 
-// version is set by the linker for releases; go install knows it from the module.
+// version is set by the linker for releases; after go install it is empty, and the module has the version.
 var version string
 
 func main() { os.Exit(run()) }
@@ -24,13 +24,14 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	cacheDir, _ := os.UserCacheDir() // fails where the environment names no home
+	cacheDir, _ := os.UserCacheDir() // fails without a home directory
 	env := &cli.Env{
-		In:       interruptible{ctx, os.Stdin},
+		In:       interruptibleReader{ctx, os.Stdin},
 		Out:      os.Stdout,
 		Err:      os.Stderr,
 		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		ErrTTY:   term.IsTerminal(int(os.Stderr.Fd())),
+		ErrWidth: stderrWidth,
 		OutLost:  closedAtStart(os.Stdout),
 		CacheDir: cacheDir,
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
@@ -44,10 +45,19 @@ func run() int {
 	return cli.Main(ctx, env, os.Args[1:])
 }
 
-// signals cancels at the first interrupt. The second closes the channel that it returns, and ends the program a
-// second later should it still hang.
+// stderrWidth returns the columns of the terminal that stderr is, 0 where it is none.
+func stderrWidth() int {
+	columns, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
+// signals calls cancel at the first interrupt. The second interrupt closes the returned channel, and exits the program a
+// second later if it still runs.
 func signals(cancel context.CancelFunc) <-chan struct{} {
-	// With a handler in place a write to a closed pipe is an error that can be dealt with, and not the end.
+	// With a handler for SIGPIPE, a write to a closed pipe returns an error instead of killing the program.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	interrupts := make(chan os.Signal, 2)
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -63,22 +73,22 @@ func signals(cancel context.CancelFunc) <-chan struct{} {
 	return kill
 }
 
-// interruptible is an input whose Read ends with a context.
-type interruptible struct {
-	ctx  context.Context //nolint:containedctx // io.Reader has no room for one
+// An interruptibleReader is an input; its Read returns when a context ends.
+type interruptibleReader struct {
+	ctx  context.Context //nolint:containedctx // Read has no parameter for it
 	file *os.File
 }
 
-func (r interruptible) Read(p []byte) (int, error) {
-	type read struct {
+func (r interruptibleReader) Read(p []byte) (int, error) {
+	type result struct {
 		n   int
 		err error
 	}
-	done := make(chan read, 1)
+	done := make(chan result, 1)
 	buf := make([]byte, len(p))
 	go func() {
 		n, err := r.file.Read(buf)
-		done <- read{n, err}
+		done <- result{n, err}
 	}()
 	select {
 	case got := <-done:

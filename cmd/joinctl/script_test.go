@@ -10,5 +10,5 @@ import (
 
 func TestMain(m *testing.M) { story.Main(m, main) }
 
-// TestStories runs what needs no server. hack/e2e runs the others.
+// TestStories runs the stories without a server. hack/e2e runs the others.
 func TestStories(t *testing.T) { story.Run(t, "testdata/script", story.Setenv) }

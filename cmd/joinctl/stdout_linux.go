@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// closedAtStart reports whether the program was started with this output closed: the Go runtime then puts /dev/null
-// there, open for reading and writing, unlike a shell's redirection (runtime/fds_unix.go).
+// closedAtStart reports whether an output was closed when the program started. The Go runtime then opens /dev/null for
+// reading and writing in its place (runtime/fds_unix.go); a redirection by a shell opens it only for writing.
 func closedAtStart(f *os.File) bool {
 	var out, null syscall.Stat_t
 	flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, f.Fd(), syscall.F_GETFL, 0)

@@ -6,5 +6,5 @@ package main
 
 import "os"
 
-// closedAtStart cannot be told here.
+// closedAtStart returns false: there is no way to know.
 func closedAtStart(*os.File) bool { return false }

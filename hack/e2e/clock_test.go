@@ -12,12 +12,12 @@ import (
 	"github.com/joinctl/joinctl/internal/cli"
 )
 
-// TestExpiryCountsFromTheServersClock runs the program on a machine whose clock is an hour off.
-func TestExpiryCountsFromTheServersClock(t *testing.T) {
+// TestExpiryUsesTheServerClock runs joinctl with a clock that is an hour fast, then an hour slow.
+func TestExpiryUsesTheServerClock(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	for _, skew := range []time.Duration{time.Hour, -time.Hour} {
-		if err := h.wipe(); err != nil {
+		if err := h.deleteTokens(); err != nil {
 			t.Fatal(err)
 		}
 		var stdout, stderr bytes.Buffer

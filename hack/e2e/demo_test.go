@@ -11,7 +11,7 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// TestDemoShowsTheMainJob runs what make demo runs.
+// TestDemoShowsTheMainJob runs the same program as make demo.
 func TestDemoShowsTheMainJob(t *testing.T) {
 	t.Parallel()
 	out := program.Execute(t, exec.CommandContext(t.Context(), program.Binary("demo"), "-bin", program.Binary(""))).OK(t)
@@ -27,7 +27,7 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 		`(?m)^approval +ok `,
 	} {
 		if !regexp.MustCompile(step).MatchString(out) {
-			t.Errorf("the demo lacks %s:\n%s", step, out)
+			t.Errorf("the demo does not print %s:\n%s", step, out)
 		}
 	}
 	if n := strings.Count(out, "$ joinctl "); n != 7 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package e2e runs the built joinctl against real control planes, beside kubeadm and kubectl as oracles.
+// Package e2e runs the built joinctl against real control planes and compares it with kubeadm.
 package e2e
 
 import (
@@ -15,70 +15,71 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-const tokensOnly = "type=bootstrap.kubernetes.io/token"
+const tokenFieldSelector = "type=bootstrap.kubernetes.io/token"
 
-// A hub is a joinable Karmada control plane that one test has to itself.
+// A hub is a joinable Karmada control plane. Only one test uses it at a time.
 type hub struct {
 	*controlplane.ControlPlane
 	client kubernetes.Interface
 }
 
-// hubs are the control planes that tests lease: bootstrap tokens live in one namespace, so tests cannot share one.
-var hubs chan *hub
+// hubPool holds the hubs that no test uses. Tests cannot share a hub, because all bootstrap tokens are in one namespace.
+var hubPool chan *hub
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
+	program.Main(func(start program.StartFunc) (int, error) {
 		const size = 2
-		hubs = make(chan *hub, size)
+		hubPool = make(chan *hub, size)
 		for range size {
 			cp, client, err := start("--joinable", "--karmada", "--name", "hub")
 			if err != nil {
 				return 1, err
 			}
-			hubs <- &hub{cp, client}
+			hubPool <- &hub{cp, client}
 		}
 		return m.Run(), nil
 	})
 }
 
-// lease returns a hub without tokens, for as long as the test runs.
-func lease(t testing.TB) *hub {
+// acquireHub takes a hub from the pool, deletes its tokens, and returns it to the pool when the test ends.
+func acquireHub(t testing.TB) *hub {
 	t.Helper()
-	h, err := take()
+	h, err := nextHub()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { hubs <- h })
+	t.Cleanup(func() { hubPool <- h })
 	return h
 }
 
-func take() (*hub, error) {
-	h := <-hubs
-	if err := h.wipe(); err != nil {
-		hubs <- h
+// nextHub takes a hub from the pool and deletes its tokens. The caller puts it back.
+func nextHub() (*hub, error) {
+	h := <-hubPool
+	if err := h.deleteTokens(); err != nil {
+		hubPool <- h
 		return nil, err
 	}
 	return h, nil
 }
 
-// wipe deletes all tokens.
-func (h *hub) wipe() error {
+// deleteTokens deletes all bootstrap tokens.
+func (h *hub) deleteTokens() error {
 	return h.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(context.Background(),
-		metav1.DeleteOptions{}, metav1.ListOptions{FieldSelector: tokensOnly})
+		metav1.DeleteOptions{}, metav1.ListOptions{FieldSelector: tokenFieldSelector})
 }
 
-// tokens returns the Secrets of all tokens.
+// tokens returns the Secrets of all bootstrap tokens.
 func (h *hub) tokens(t testing.TB) []corev1.Secret {
 	t.Helper()
-	list, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{FieldSelector: tokensOnly})
+	list, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{FieldSelector: tokenFieldSelector})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list.Items
 }
 
-// store creates the Secret of a token as it is, good or bad.
-func (h *hub) store(t testing.TB, name string, data map[string]string) {
+// createTokenSecret creates a Secret of the bootstrap token type with this data, valid or not.
+func (h *hub) createTokenSecret(t testing.TB, name string, data map[string]string) {
 	t.Helper()
 	_, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).Create(t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: corev1.SecretTypeBootstrapToken, StringData: data,

@@ -26,10 +26,10 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
-// TestEveryShapeOfKubeconfigGivesACommandThatJoins goes through the shapes that the peers get wrong.
-func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
+// TestEveryKubeconfigVariantGivesAWorkingCommand covers kubeconfigs for which kubeadm or karmadactl prints a wrong command.
+func TestEveryKubeconfigVariantGivesAWorkingCommand(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	_, port, err := net.SplitHostPort(h.Host)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +40,7 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 		v6 = relay.Forward(t, "[::1]:0", h.Host).Addr
 	}
 	caFile := filepath.Join(h.Dir, "ca.crt")
-	shapes := []struct {
+	variants := []struct {
 		name     string
 		change   func(*clientcmdapi.Config, *clientcmdapi.Cluster)
 		endpoint string
@@ -50,61 +50,61 @@ func TestEveryShapeOfKubeconfigGivesACommandThatJoins(t *testing.T) {
 		{"HTTPS in capitals", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "HTTPS://" + h.Host }, h.Host, ""},
 		{"DNS name in capitals", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://LOCALHOST:" + port }, "localhost:" + port, ""},
 		{"IPv6", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + v6 }, "'" + v6 + "'", ""},
-		{"unnamed cluster beside the context's", func(config *clientcmdapi.Config, _ *clientcmdapi.Cluster) {
-			config.Clusters[""] = &clientcmdapi.Cluster{Server: "https://192.0.2.1:6443", CertificateAuthorityData: foreignCA(t)}
+		{"unnamed cluster and the cluster of the context", func(config *clientcmdapi.Config, _ *clientcmdapi.Cluster) {
+			config.Clusters[""] = &clientcmdapi.Cluster{Server: "https://192.0.2.1:6443", CertificateAuthorityData: unrelatedCA(t)}
 		}, h.Host, ""},
 		{"CA bundle", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
-			c.CertificateAuthorityData = append(bytes.Clone(c.CertificateAuthorityData), foreignCA(t)...)
+			c.CertificateAuthorityData = append(bytes.Clone(c.CertificateAuthorityData), unrelatedCA(t)...)
 		}, h.Host, ""},
 		{"CA file", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
 			c.CertificateAuthorityData, c.CertificateAuthority = nil, caFile
 		}, h.Host, ""},
-		{"empty CA data beside a CA file", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+		{"empty CA data and a CA file", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
 			c.CertificateAuthorityData, c.CertificateAuthority = []byte{}, caFile
 		}, h.Host, ""},
-		{"tls-server-name that the address does not need", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.TLSServerName = "localhost" }, h.Host, ""},
-		{"proxy-url", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.ProxyURL = proxy(t) }, h.Host, ""},
-		{"reached through a proxy only", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
-			c.ProxyURL, c.Server, c.TLSServerName = proxyTo(t, h.Host), "https://hub.invalid:6443", "localhost"
+		{"tls-server-name not needed for the address", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.TLSServerName = "localhost" }, h.Host, ""},
+		{"proxy-url", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.ProxyURL = startProxy(t) }, h.Host, ""},
+		{"reachable only through a proxy", func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+			c.ProxyURL, c.Server, c.TLSServerName = startProxyTo(t, h.Host), "https://hub.invalid:6443", "localhost"
 		}, "hub.invalid:6443", "hub.invalid:6443 cannot be reached from this machine"},
 	}
-	for _, shape := range shapes {
-		if shape.name == "IPv6" && v6 == "" {
-			t.Log("this machine has no IPv6 loopback: that shape is left to the unit tests")
+	for _, variant := range variants {
+		if variant.name == "IPv6" && v6 == "" {
+			t.Log("skip IPv6: this machine has no IPv6 loopback, only unit tests cover it")
 			continue
 		}
-		t.Run(shape.name, func(t *testing.T) {
-			out := program.Run(t, h.edited(t, shape.change), "token", "create", "--print-join-command")
+		t.Run(variant.name, func(t *testing.T) {
+			out := program.Run(t, h.editedKubeconfig(t, variant.change), "token", "create", "--print-join-command")
 			line := out.OK(t)
-			if !strings.HasPrefix(line, "kubeadm join "+shape.endpoint+" ") {
+			if !strings.HasPrefix(line, "kubeadm join "+variant.endpoint+" ") {
 				t.Errorf("printed %q", line)
 			}
 			if n := strings.Count(line, "sha256:"); n != 1 {
-				t.Errorf("%d pins: only the CA in cluster-info has to be pinned", n)
+				t.Errorf("%d pins, want one: the CA in cluster-info", n)
 			}
-			if shape.warning != "" {
-				out.Wants(t, 0, shape.warning)
-				line = strings.Replace(line, shape.endpoint, h.Host, 1)
+			if variant.warning != "" {
+				out.Expect(t, 0, variant.warning)
+				line = strings.Replace(line, variant.endpoint, h.Host, 1)
 			}
-			if err := joins(t, line); err != nil {
-				t.Errorf("kubeadm's discovery refuses it: %v", err)
+			if err := kubeadmDiscovers(t, line); err != nil {
+				t.Errorf("kubeadm's discovery rejects the command: %v", err)
 			}
 		})
 	}
-	t.Run("tls-server-name that the address needs", func(t *testing.T) {
+	t.Run("tls-server-name needed for the address", func(t *testing.T) {
 		other := relay.Forward(t, "127.0.0.2:0", h.Host).Addr
-		kubeconfig := h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
+		kubeconfig := h.editedKubeconfig(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) {
 			c.Server, c.TLSServerName = "https://"+other, "localhost"
 		})
 		program.Run(t, kubeconfig, "token", "create").OK(t)
-		h.refused(t, kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"})
+		h.requireRefused(t, kubeconfig, 1, []string{"127.0.0.2", "hint: joiners verify the name"})
 		program.Run(t, kubeconfig, "token", "create", "--print-register-command", "--endpoint", h.Host).OK(t)
 	})
 }
 
-func TestRelativeCAPathAndSeveralFiles(t *testing.T) {
+func TestKubeconfigInSeveralFilesWithARelativeCAPath(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "ca.crt"), h.CAData, 0o600); err != nil {
 		t.Fatal(err)
@@ -126,13 +126,13 @@ func TestRelativeCAPathAndSeveralFiles(t *testing.T) {
 		}
 	}
 	list := strings.Join([]string{dir + "/missing", dir + "/contexts", dir + "/clusters", dir + "/users"}, ":")
-	if err := joins(t, program.Run(t, list, "token", "create", "--print-register-command").OK(t)); err != nil {
+	if err := kubeadmDiscovers(t, program.Run(t, list, "token", "create", "--print-register-command").OK(t)); err != nil {
 		t.Error(err)
 	}
 }
 
-// foreignCA returns the certificate of an authority that has nothing to do with the hub.
-func foreignCA(t testing.TB) []byte {
+// unrelatedCA returns the PEM certificate of a new certificate authority.
+func unrelatedCA(t testing.TB) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -143,26 +143,28 @@ func foreignCA(t testing.TB) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pemOf(der)
+	return encodeCertificate(der)
 }
 
-func pemOf(der []byte) []byte {
+// encodeCertificate encodes a DER certificate as PEM.
+func encodeCertificate(der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// plainHTTP returns the address of a server that speaks no TLS.
-func plainHTTP(t testing.TB) string {
+// startPlainHTTP starts an HTTP server without TLS and returns its address.
+func startPlainHTTP(t testing.TB) string {
 	t.Helper()
 	server := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)
 	return server.Listener.Addr().String()
 }
 
-// proxy returns the URL of an HTTP proxy.
-func proxy(t testing.TB) string { return proxyTo(t, "") }
+// startProxy starts an HTTP proxy and returns its URL.
+func startProxy(t testing.TB) string { return startProxyTo(t, "") }
 
-// proxyTo returns the URL of an HTTP proxy that connects everyone to one address; "" means where they want to go.
-func proxyTo(t testing.TB, to string) string {
+// startProxyTo starts an HTTP proxy that connects every client to one address, and returns its URL. With "" it connects
+// to the requested address.
+func startProxyTo(t testing.TB, to string) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		target := to

@@ -20,54 +20,54 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// TestNoTokenIsLeftThatNobodyHolds counts Secrets before and after every way in which create can fail.
-func TestNoTokenIsLeftThatNobodyHolds(t *testing.T) {
+// TestFailedCreateLeavesNoOrphanedToken makes create fail in many ways and expects no token Secret afterwards.
+func TestFailedCreateLeavesNoOrphanedToken(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	shell := func(redirect string, args ...string) *exec.Cmd {
 		cmd := program.Command(t, h.Kubeconfig)
 		line := program.Binary("joinctl") + " token create " + strings.Join(args, " ") + redirect
 		cmd.Path, cmd.Args = "/bin/sh", []string{"sh", "-c", line}
 		return cmd
 	}
-	ways := []struct {
+	failures := []struct {
 		name string
 		cmd  *exec.Cmd
 	}{
 		{"stdout closed", shell(" >&-")},
-		{"stdout closed, with a command to print", shell(" >&-", "--print-register-command")},
+		{"stdout closed, with --print-register-command", shell(" >&-", "--print-register-command")},
 		{"disk full", shell(" >/dev/full")},
 		{"stdout closed, for several clusters", shell(" >&-", "--for", "a,b,c")},
 		{"disk full, for several clusters", shell(" >/dev/full", "--for", "a,b,c", "--print-register-command")},
-		{"no directory for files", shell("", "--for", "a,b,c", "--out-dir", "/proc/nowhere")},
-		{"template without such a field, for several clusters", program.Command(t, h.Kubeconfig, "token", "create", "--for", "a,b,c", "-o", "go-template={{index .items 7}}")},
-		{"template without such a field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "go-template={{index .items 7}}")},
-		{"jsonpath without such a field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "jsonpath={.items[7].id}")},
+		{"output directory cannot be created", shell("", "--for", "a,b,c", "--out-dir", "/proc/nowhere")},
+		{"template with a missing field, for several clusters", program.Command(t, h.Kubeconfig, "token", "create", "--for", "a,b,c", "-o", "go-template={{index .items 7}}")},
+		{"template with a missing field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "go-template={{index .items 7}}")},
+		{"jsonpath with a missing field", program.Command(t, h.Kubeconfig, "token", "create", "-o", "jsonpath={.items[7].id}")},
 		{"forbidden", program.Command(t, h.Kubeconfig, "token", "create", "--as", "nobody")},
 		{"wrong name in the certificate", program.Command(t, h.Kubeconfig, "token", "create", "--tls-server-name", "other")},
 		{"unknown context", program.Command(t, h.Kubeconfig, "token", "create", "--context", "other")},
 		{"bad usage", program.Command(t, h.Kubeconfig, "token", "create", "--usages", "bar")},
 		{"server dry run", program.Command(t, h.Kubeconfig, "token", "create", "--dry-run=server")},
-		{"plain http server", program.Command(t, h.edited(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + plainHTTP(t) }), "token", "create")},
+		{"plain http server", program.Command(t, h.editedKubeconfig(t, func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = "https://" + startPlainHTTP(t) }), "token", "create")},
 	}
-	for _, way := range ways {
-		out := program.Execute(t, way.cmd)
-		if out.Code == 0 && way.name != "server dry run" {
-			t.Errorf("%s: it succeeded: %s", way.name, out.Stdout)
+	for _, failure := range failures {
+		out := program.Execute(t, failure.cmd)
+		if out.Code == 0 && failure.name != "server dry run" {
+			t.Errorf("%s: create succeeded: %s", failure.name, out.Stdout)
 		}
-		if out.Took > 2*time.Second {
-			t.Errorf("%s: it took %s", way.name, out.Took)
+		if out.Elapsed > 2*time.Second {
+			t.Errorf("%s: create took %s", failure.name, out.Elapsed)
 		}
-		if left := h.tokens(t); len(left) != 0 {
-			t.Errorf("%s: %d tokens are left\n%s", way.name, len(left), out.Stderr)
+		if remaining := h.tokens(t); len(remaining) != 0 {
+			t.Errorf("%s: %d tokens remain\n%s", failure.name, len(remaining), out.Stderr)
 		}
 	}
 }
 
-// TestAClosedPipeTakesTheTokenBack writes to a pipe whose reader is gone for certain.
-func TestAClosedPipeTakesTheTokenBack(t *testing.T) {
+// TestClosedPipeDeletesTheToken writes to a pipe after its reader was closed.
+func TestClosedPipeDeletesTheToken(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	for _, flag := range []string{"--description=x", "--print-register-command"} {
 		read, write, err := os.Pipe()
 		if err != nil {
@@ -78,37 +78,37 @@ func TestAClosedPipeTakesTheTokenBack(t *testing.T) {
 		cmd.Stdout = write
 		out := program.Execute(t, cmd)
 		write.Close()
-		out.Wants(t, 1, "broken pipe", "could not be printed, and was deleted again")
-		if left := h.tokens(t); len(left) != 0 {
-			t.Errorf("%d tokens are left", len(left))
+		out.Expect(t, 1, "broken pipe", "could not be printed, and was deleted again")
+		if remaining := h.tokens(t); len(remaining) != 0 {
+			t.Errorf("%d tokens remain", len(remaining))
 		}
 	}
 }
 
-// TestATokenThatCannotBeTakenBackIsNamed is the case of an identity that may create and nothing else.
-func TestATokenThatCannotBeTakenBackIsNamed(t *testing.T) {
+// TestFailedRollbackNamesTheToken uses an identity with the create right only.
+func TestFailedRollbackNamesTheToken(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
-	h.allow(t, "minter", "create")
-	cmd := program.Command(t, h.Kubeconfig, "token", "create", "--as", "minter", "-o", "go-template={{index .items 7}}")
+	h := acquireHub(t)
+	h.grantSecretVerbs(t, "create-only", "create")
+	cmd := program.Command(t, h.Kubeconfig, "token", "create", "--as", "create-only", "-o", "go-template={{index .items 7}}")
 	out := program.Execute(t, cmd)
 	id := strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")
-	out.Wants(t, 1, "token "+id+" still exists in context hub, unprinted", "hint: remove it with: joinctl token delete "+id)
+	out.Expect(t, 1, "token "+id+" still exists in context hub", "hint: remove it with: joinctl token delete "+id)
 }
 
-// TestCreateNeedsNoOtherRightThanCreate: no read-then-write.
-func TestCreateNeedsNoOtherRightThanCreate(t *testing.T) {
+// TestCreateNeedsOnlyTheCreateRight checks that create does not read Secrets before it writes one.
+func TestCreateNeedsOnlyTheCreateRight(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
-	h.allow(t, "creator", "create")
+	h := acquireHub(t)
+	h.grantSecretVerbs(t, "creator", "create")
 	program.Run(t, h.Kubeconfig, "token", "create", "--as", "creator").OK(t)
 	program.Run(t, h.Kubeconfig, "token", "create", "--as", "creator", "--print-register-command").OK(t)
 }
 
-// TestSignalsAtAnyMomentLeaveNoTokenUnprinted kills create a hundred times at random.
-func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
+// TestSignalsLeaveNoUnprintedToken stops create a hundred times, each time after a random delay.
+func TestSignalsLeaveNoUnprintedToken(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	printed, interrupted := map[string]bool{}, 0
 	for i := range 100 {
 		signal := []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGPIPE, syscall.SIGHUP}[i%4]
@@ -116,7 +116,7 @@ func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
 		if i%2 == 1 {
 			args = append(args, "--print-register-command")
 		}
-		out := program.Stop(t, program.Command(t, h.Kubeconfig, args...), signal, time.Duration(rand.IntN(30_000))*time.Microsecond)
+		out := program.RunAndSignal(t, program.Command(t, h.Kubeconfig, args...), signal, time.Duration(rand.IntN(30_000))*time.Microsecond)
 		if out.Code == 130 {
 			interrupted++
 		}
@@ -134,13 +134,13 @@ func TestSignalsAtAnyMomentLeaveNoTokenUnprinted(t *testing.T) {
 		t.Errorf("%d tokens exist, %d were printed", len(stored), len(printed))
 	}
 	if interrupted == 0 || len(printed) == 0 {
-		t.Errorf("%d runs were interrupted, %d printed: the moments are badly chosen", interrupted, len(printed))
+		t.Errorf("%d runs were interrupted, %d printed: choose other delays", interrupted, len(printed))
 	}
 	t.Logf("%d printed, %d interrupted", len(printed), interrupted)
 }
 
-// allow gives a user verbs on Secrets in kube-system and nothing else.
-func (h *hub) allow(t testing.TB, user string, verbs ...string) {
+// grantSecretVerbs gives a user only these verbs on Secrets in kube-system, and waits until the authorizer knows.
+func (h *hub) grantSecretVerbs(t testing.TB, user string, verbs ...string) {
 	t.Helper()
 	name := "e2e-" + user
 	roles, bindings := h.client.RbacV1().Roles(metav1.NamespaceSystem), h.client.RbacV1().RoleBindings(metav1.NamespaceSystem)
@@ -158,7 +158,7 @@ func (h *hub) allow(t testing.TB, user string, verbs ...string) {
 			t.Fatal(err)
 		}
 	}
-	program.Eventually(t, 5*time.Second, func() error { // the authoriser learns of it a moment later
+	program.Eventually(t, 5*time.Second, func() error { // the authorizer sees the binding after a delay
 		out := program.Run(t, h.Kubeconfig, "token", "create", "--as", user, "--dry-run=server")
 		if out.Code != 0 {
 			return fmt.Errorf("%s", out.Stderr)

@@ -10,14 +10,14 @@ import (
 	"github.com/joinctl/joinctl/internal/story"
 )
 
-// TestStories runs every story that needs a server, each on a hub of its own.
+// TestStories runs every story that needs a server. Each story has its own hub while it runs.
 func TestStories(t *testing.T) {
 	story.Run(t, "testdata/script", func(env *testscript.Env) error {
-		h, err := take()
+		h, err := nextHub()
 		if err != nil {
 			return err
 		}
-		env.Defer(func() { hubs <- h })
+		env.Defer(func() { hubPool <- h })
 		env.Setenv("KUBECONFIG", h.Kubeconfig)
 		env.Setenv("SERVER", h.Host)
 		return nil

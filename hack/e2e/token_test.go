@@ -16,7 +16,7 @@ import (
 
 func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	tok := program.Run(t, h.Kubeconfig, "token", "create").OK(t)
 	id, _, _ := strings.Cut(tok, ".")
 	user, err := h.WhoAmI(t.Context(), tok)
@@ -42,26 +42,26 @@ func TestCreatedTokenAuthenticatesUntilItIsDeleted(t *testing.T) {
 
 func TestExpiredTokenIsCleanedUp(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	program.Run(t, h.Kubeconfig, "token", "create", "--ttl", "2s").OK(t)
 	if n := len(h.tokens(t)); n != 1 {
 		t.Fatalf("%d tokens after create", n)
 	}
 	program.Eventually(t, 10*time.Second, func() error {
 		if n := len(h.tokens(t)); n != 0 {
-			return errors.New("the expired token is still there")
+			return errors.New("the expired token still exists")
 		}
 		return nil
 	})
 }
 
-// TestStatusIsWhatTheServerDoes creates every kind of broken Secret and asks the server itself.
-func TestStatusIsWhatTheServerDoes(t *testing.T) {
+// TestListedStatusMatchesTheServer creates every kind of broken Secret and authenticates with each token.
+func TestListedStatusMatchesTheServer(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
-	const both = "0123456789abcdef"
+	h := acquireHub(t)
+	const tokenSecret = "0123456789abcdef"
 	base := func(id string, more map[string]string) map[string]string {
-		data := map[string]string{"token-id": id, "token-secret": both, "usage-bootstrap-authentication": "true", "usage-bootstrap-signing": "true"}
+		data := map[string]string{"token-id": id, "token-secret": tokenSecret, "usage-bootstrap-authentication": "true", "usage-bootstrap-signing": "true"}
 		for key, value := range more {
 			if value == "" {
 				delete(data, key)
@@ -71,7 +71,7 @@ func TestStatusIsWhatTheServerDoes(t *testing.T) {
 		}
 		return data
 	}
-	kinds := []struct {
+	secrets := []struct {
 		id, status, reason string
 		data               map[string]string
 	}{
@@ -83,36 +83,36 @@ func TestStatusIsWhatTheServerDoes(t *testing.T) {
 		{"other0", "malformed", "id and name differ", base("other1", nil)},
 		{"secre0", "malformed", "token-secret", base("secre0", map[string]string{"token-secret": "short"})},
 	}
-	for _, kind := range kinds {
-		h.store(t, "bootstrap-token-"+kind.id, kind.data)
+	for _, secret := range secrets {
+		h.createTokenSecret(t, "bootstrap-token-"+secret.id, secret.data)
 	}
 	doc := program.Run(t, h.Kubeconfig, "token", "list", "-o", "json").Document(t)
-	if len(doc.Items) != len(kinds) {
-		t.Errorf("%d of %d tokens are listed", len(doc.Items), len(kinds))
+	if len(doc.Items) != len(secrets) {
+		t.Errorf("%d of %d tokens are listed", len(doc.Items), len(secrets))
 	}
-	for _, kind := range kinds {
-		at := slices.IndexFunc(doc.Items, func(item map[string]any) bool { return item["name"] == "bootstrap-token-"+kind.id })
-		if at < 0 {
-			t.Errorf("%s is not listed", kind.id)
+	for _, secret := range secrets {
+		index := slices.IndexFunc(doc.Items, func(item map[string]any) bool { return item["name"] == "bootstrap-token-"+secret.id })
+		if index < 0 {
+			t.Errorf("%s is not listed", secret.id)
 			continue
 		}
-		reason, _ := doc.Items[at]["reason"].(string)
-		if doc.Items[at]["status"] != kind.status || !strings.Contains(reason, kind.reason) {
-			t.Errorf("%s is %s (%s), want %s (%s)", kind.id, doc.Items[at]["status"], reason, kind.status, kind.reason)
+		reason, _ := doc.Items[index]["reason"].(string)
+		if doc.Items[index]["status"] != secret.status || !strings.Contains(reason, secret.reason) {
+			t.Errorf("%s is %s (%s), want %s (%s)", secret.id, doc.Items[index]["status"], reason, secret.status, secret.reason)
 		}
-		_, err := h.WhoAmI(t.Context(), kind.id+"."+both)
-		if accepted := err == nil; accepted != (kind.status == "ok") {
-			t.Errorf("%s is %s, but the server says: %v", kind.id, kind.status, err)
+		_, err := h.WhoAmI(t.Context(), secret.id+"."+tokenSecret)
+		if accepted := err == nil; accepted != (secret.status == "ok") {
+			t.Errorf("%s is %s, but the server says: %v", secret.id, secret.status, err)
 		}
 	}
 }
 
 func TestManyTokensAreReadInChunks(t *testing.T) {
 	t.Parallel()
-	h := lease(t)
+	h := acquireHub(t)
 	for i := range 501 {
 		id := "many" + string(rune('a'+i/26%26)) + string(rune('a'+i%26))
-		h.store(t, "bootstrap-token-"+id, map[string]string{"token-id": id, "token-secret": "0123456789abcdef", "usage-bootstrap-authentication": "true"})
+		h.createTokenSecret(t, "bootstrap-token-"+id, map[string]string{"token-id": id, "token-secret": "0123456789abcdef", "usage-bootstrap-authentication": "true"})
 	}
 	out := program.Run(t, h.Kubeconfig, "token", "list", "-o", "name", "-v=6")
 	if n := strings.Count(out.OK(t), "secret/"); n != 501 {

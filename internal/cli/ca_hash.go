@@ -3,37 +3,30 @@
 package cli
 
 import (
-	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"os"
+	"strconv"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/util/cert"
 
-	"github.com/joinctl/joinctl/internal/discovery"
-	"github.com/joinctl/joinctl/internal/failure"
-	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newCAHash(env *Env, conn *connection) *cobra.Command {
+func newCAHash(env *Env, s *session.Session) *cobra.Command {
 	var (
-		files       []string
-		clusterInfo bool
-		endpoint    join.Endpoint
-		format      output.Format
+		hash   = action.CAHash{Session: s}
+		files  []string
+		format output.Format
 	)
 	cmd := &cobra.Command{
 		Use:   "ca-hash [FILE... | -]",
-		Short: "Print the CA pins for a join command, with what each certificate is",
-		Long: `Print the pin of every CA certificate, with its subject and expiry: of PEM files, or else of the kubeconfig's context.
-With --cluster-info the CA is the one that joiners find in cluster-info, which is what they compare a pin with. A CA is
-never taken from a connection that was not verified.`,
+		Short: "Print the CA pins for a join command, with subject and expiry",
+		Long: `Print the pin of every CA certificate, with its subject and expiry. The certificates are those in PEM files, or else those of
+the kubeconfig's context. --cluster-info takes them from cluster-info: joiners compare a pin with these. A CA never comes
+from a connection that was not verified.`,
 		Example: `  joinctl ca-hash /etc/karmada/pki/ca.crt
   joinctl ca-hash --context hub --cluster-info -o name
   joinctl ca-hash --endpoint api.example.org:5443`,
@@ -41,39 +34,23 @@ never taken from a connection that was not verified.`,
 			files = args
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if len(files) > 0 {
-				certs, err := readCertificates(env, files)
-				if err != nil {
-					return err
-				}
-				return printCertificates(conn, &format, certificateItems("", certs, env.Now()), &shortfall{})
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if hash.Files, err = readCAFiles(env, files); err != nil {
+				return err
 			}
-			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]certificateItem, error) {
-				certs, err := certificatesOf(ctx, c, clusterInfo || !endpoint.IsZero(), endpoint)
-				return certificateItems(target.Context, certs, env.Now()), err
-			})
+			certificates, failures, err := hash.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			var found []certificateItem
-			missed := conn.shortfall()
-			for _, result := range results {
-				if result.Err != nil {
-					missed.add(result.Target, result.Err)
-					continue
-				}
-				missed.done++
-				found = append(found, result.Value...)
-			}
-			return printCertificates(conn, &format, found, missed)
+			return finish(printCertificates(env, s, &format, certificates, failures), nil, failures)
 		},
 	}
 	addOutput(cmd, &format)
-	cmd.Flags().BoolVar(&clusterInfo, "cluster-info", false, "take the CA from cluster-info, read over the context's connection")
-	cmd.Flags().Var(&endpoint, "endpoint", "take the CA from cluster-info, read at this address over TLS that the context's CA verifies")
-	before(cmd, func() error {
-		if len(files) > 0 && (clusterInfo || !endpoint.IsZero()) {
+	flags := cmd.Flags()
+	flags.BoolVar(&hash.ClusterInfo, "cluster-info", false, "take the CA from cluster-info, read through the kubeconfig's context")
+	flags.TextVar(&hash.Endpoint, "endpoint", join.Endpoint{}, "take the CA from cluster-info at this address, `HOST:PORT`, over TLS that the context's CA verifies")
+	preRun(cmd, func() error {
+		if len(files) > 0 && (hash.ClusterInfo || !hash.Endpoint.IsZero()) {
 			return errors.New("--cluster-info and --endpoint go without files")
 		}
 		return nil
@@ -81,58 +58,64 @@ never taken from a connection that was not verified.`,
 	return cmd
 }
 
-// certificatesOf returns the CA certificates of a target.
-func certificatesOf(ctx context.Context, c *kube.Client, clusterInfo bool, endpoint join.Endpoint) ([]*x509.Certificate, error) {
-	if c.Insecure() {
-		return nil, &failure.ConfigError{
-			Err:  fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()),
-			Hint: "give the kubeconfig's cluster its certificate-authority, or name the CA's file",
-		}
-	}
-	if !clusterInfo {
-		certs, err := cert.ParseCertsPEM(c.CA())
-		if err != nil {
-			return nil, &failure.ConfigError{Err: errors.New("the kubeconfig's cluster has no certificate authority"), Hint: "--cluster-info takes the one that joiners find"}
-		}
-		return certs, nil
-	}
-	if !endpoint.IsZero() {
-		var err error
-		if c, err = c.WithEndpoint(endpoint.HostPort()); err != nil {
-			return nil, err
-		}
-	}
-	info, err := discovery.Read(ctx, c, join.Kubeadm)
-	if failure.ReasonOf(err) == failure.Invalid { // each joiner chooses the cluster in its own way
-		info, err = discovery.Read(ctx, c, join.Karmada)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return info.Certificates, nil
-}
-
-// readCertificates reads all certificates of PEM files, with - for standard input.
-func readCertificates(env *Env, paths []string) ([]*x509.Certificate, error) {
-	var certs []*x509.Certificate
+func readCAFiles(env *Env, paths []string) ([]action.CAFile, error) {
+	var files []action.CAFile
 	for _, path := range paths {
-		content, err := env.readFile(path)
+		content, err := readFile(env, path)
 		if err != nil {
 			return nil, fmt.Errorf("read certificates: %w", err)
 		}
-		read, err := cert.ParseCertsPEM(content)
-		if err != nil {
-			return nil, fmt.Errorf("%s holds no PEM certificate: %w", path, err)
+		if path == stdin {
+			path = "standard input"
 		}
-		certs = append(certs, read...)
+		files = append(files, action.CAFile{Path: path, Content: content})
 	}
-	return certs, nil
+	return files, nil
 }
 
-// readFile returns what stands in a file, or on standard input (-).
-func (env *Env) readFile(path string) ([]byte, error) {
-	if path == stdin {
-		return io.ReadAll(env.In)
+// A certificateItem is a CA certificate in a document.
+type certificateItem struct {
+	Context    string `json:"context,omitempty"`
+	CACertHash string `json:"caCertHash"`
+	Subject    string `json:"subject"`
+	CA         bool   `json:"ca"`         // false: no CA, it must not sign
+	Expires    string `json:"expires"`    // RFC 3339, UTC
+	TTLSeconds *int64 `json:"ttlSeconds"` // until then, by this machine's clock; negative when over
+}
+
+func (i certificateItem) place() place { return place{context: i.Context, name: i.CACertHash} }
+
+// printCertificates prints certificates, and warns of those that have expired.
+func printCertificates(env *Env, s *session.Session, format *output.Format, certificates []action.CACertificate, failures *session.Failures) error {
+	list := output.List[certificateItem]{Kind: "CertificateList", Failures: failureItems(failures)}
+	now := env.Now()
+	for _, one := range certificates {
+		item := certificateItem{
+			Context:    one.Target.Context,
+			CACertHash: string(join.PinOf(one.Certificate)),
+			Subject:    one.Certificate.Subject.String(),
+			CA:         one.Certificate.IsCA,
+			Expires:    timestamp(one.Certificate.NotAfter),
+			TTLSeconds: secondsUntil(one.Certificate.NotAfter, now),
+		}
+		list.Items = append(list.Items, item)
+		if !now.Before(one.Certificate.NotAfter) {
+			s.Terminal.Warn("the certificate of %s expired at %s: nothing accepts the certificates that it signed", item.Subject, item.Expires)
+		}
 	}
-	return os.ReadFile(path)
+	return output.Print(env.Out, format, list, withPlace(s, certificateView(), certificateItem.place))
+}
+
+// certificateView shows CA certificates. Their name is the pin.
+func certificateView() output.View[certificateItem] {
+	return output.View[certificateItem]{
+		Name: func(i certificateItem) string { return i.CACertHash },
+		Columns: []output.Column[certificateItem]{
+			{Title: "CA Cert Hash", Cell: func(i certificateItem) string { return i.CACertHash }},
+			{Title: "Subject", Cell: func(i certificateItem) string { return i.Subject }},
+			{Title: "Expires", Cell: func(i certificateItem) string { return i.Expires }},
+			{Title: "TTL", Cell: func(i certificateItem) string { return ttlCell(i.TTLSeconds, "<unknown>") }},
+			{Title: "CA", Wide: true, Cell: func(i certificateItem) string { return strconv.FormatBool(i.CA) }},
+		},
+	}
 }

@@ -3,114 +3,130 @@
 package cli
 
 import (
-	"context"
+	"cmp"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newContexts(env *Env, conn *connection) *cobra.Command {
+func newContexts(env *Env, s *session.Session) *cobra.Command {
 	var (
-		format output.Format
-		check  bool
+		contexts = action.Contexts{Session: s}
+		format   output.Format
 	)
 	cmd := &cobra.Command{
 		Use:   "contexts",
-		Short: "Show which control planes a selection means",
-		Long: `Show which control planes a selection means, without asking any of them. Contexts that reach the same control plane are
-visited once; those that are passed over have the one that is used under DUPLICATE OF. Without a selection there is one:
-the current context.
+		Short: "Show the control planes that a selection means",
+		Long: `Show the control planes that a selection means. No control plane is asked. Contexts that reach the same control plane are
+used once: the others show the context that is used under DUPLICATE OF. Without a selection, only the current context is
+used.
 
-With --check every control plane is asked whether it is there, what it is, and what this identity may do with bootstrap
-tokens.`,
+--check asks every control plane whether it answers, whether it is a Karmada control plane, and what this identity can do
+with bootstrap tokens.`,
 		Example: `  joinctl contexts --all-contexts
   joinctl contexts --contexts 'prod-*' --exclude-contexts '/old$/' --check
   joinctl contexts --all-contexts --shard 0/4 -o name`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			missed := conn.shortfall()
-			found, err := conn.listContexts(cmd.Context(), check, missed)
+			listed, failures, err := contexts.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			found.Failures = missed.document()
-			if err := output.Print(env.Out, &format, found, contextView(check)); err != nil {
-				return err
+			list := output.List[contextItem]{Kind: "ContextList", Failures: failureItems(failures)}
+			for _, one := range listed {
+				list.Items = append(list.Items, newContextItem(one))
 			}
-			return missed.orNil()
+			return finish(output.Print(env.Out, &format, list, contextView(contexts.Check)), nil, failures)
 		},
 	}
 	addOutput(cmd, &format)
-	cmd.Flags().BoolVar(&check, "check", false, "ask each whether it is reachable, what it is, and what may be done with tokens there")
+	cmd.Flags().BoolVar(&contexts.Check, "check", false, "ask every control plane whether it answers, what it is, and what this identity can do with tokens")
 	return cmd
 }
 
-// listContexts describes the selected contexts, duplicates after the one that is used.
-func (c *connection) listContexts(ctx context.Context, check bool, missed *shortfall) (output.List[contextItem], error) {
-	out := output.List[contextItem]{Kind: "ContextList"}
-	c.quiet = true // the list shows duplicates itself
-	targets, err := c.targets()
-	if err != nil {
-		return out, err
-	}
-	checked := map[string]fleet.Result[checkup]{}
-	if check {
-		for _, result := range visit(ctx, c, targets, 0, c.examine) {
-			checked[result.Target.Context] = result
-		}
-	}
-	for _, target := range targets {
-		item, err := describeContext(target, target.Context)
-		if result, ok := checked[target.Context]; ok && err == nil {
-			reachable := result.Err == nil
-			item.Reachable, item.checkup, err = &reachable, result.Value, result.Err
-		}
-		out.Items = append(out.Items, item)
-		if err != nil {
-			missed.add(target, err)
-		} else {
-			missed.done++
-		}
-		for _, name := range target.Duplicates() {
-			item, _ := describeContext(target, name) // it has the cluster of the one that is used
-			item.DuplicateOf = target.Context
-			out.Items = append(out.Items, item)
-		}
-	}
-	return out, nil
+// A contextItem is a context of the kubeconfig in a document. Fields that are not known are left out.
+type contextItem struct {
+	Context     string `json:"context"`
+	Cluster     string `json:"cluster,omitempty"`
+	Server      string `json:"server,omitempty"`
+	Namespace   string `json:"namespace,omitempty"`
+	User        string `json:"user,omitempty"`
+	Credential  string `json:"credential,omitempty"` // its kind
+	DuplicateOf string `json:"duplicateOf,omitempty"`
+
+	// The answers of the control plane, with --check.
+	Reachable *bool  `json:"reachable,omitempty"`
+	LatencyMS *int64 `json:"latencyMilliseconds,omitempty"` // of the first request, with the connection
+	Version   string `json:"version,omitempty"`
+	Karmada   *bool  `json:"karmada,omitempty"`
+	MayCreate *bool  `json:"mayCreateTokens,omitempty"`
+	MayList   *bool  `json:"mayListTokens,omitempty"`
+	MayDelete *bool  `json:"mayDeleteTokens,omitempty"`
 }
 
-func describeContext(target fleet.Target, name string) (contextItem, error) {
-	s, err := target.Summary(name)
-	return contextItem{
-		Context: name, Cluster: s.Cluster, Server: s.Server, Namespace: s.Namespace, User: s.User, Credential: s.Credential,
-	}, err
+func newContextItem(c action.ListedContext) contextItem {
+	item := contextItem{
+		Context: c.Name, Cluster: c.Summary.Cluster, Server: c.Summary.Server, Namespace: c.Summary.Namespace,
+		User: c.Summary.User, Credential: c.Summary.Credential, DuplicateOf: c.DuplicateOf,
+	}
+	if answers := c.Checkup; answers != nil {
+		item.Reachable, item.Version, item.Karmada = &answers.Reachable, answers.Version, answers.Karmada
+		item.MayCreate, item.MayList, item.MayDelete = answers.MayCreate, answers.MayList, answers.MayDelete
+		if latency := answers.Latency.Milliseconds(); answers.Version != "" {
+			item.LatencyMS = &latency
+		}
+	}
+	return item
 }
 
-// examine asks a control plane what contexts --check shows. It has failed when its version cannot be learnt.
-func (c *connection) examine(ctx context.Context, _ fleet.Target, client *kube.Client) (checkup, error) {
-	var out checkup
-	var err error
-	begin := c.env.Now()
-	if out.Version, err = client.Version(ctx); err != nil {
-		return out, err
+func contextView(checked bool) output.View[contextItem] {
+	view := output.View[contextItem]{
+		Name: func(i contextItem) string { return output.Plain(i.Context) },
+		Columns: []output.Column[contextItem]{
+			{Title: "Context", Cell: func(i contextItem) string { return i.Context }},
+			{Title: "Cluster", Cell: func(i contextItem) string { return cmp.Or(i.Cluster, none) }},
+			{Title: "Server", Cell: func(i contextItem) string { return cmp.Or(i.Server, none) }},
+			{Title: "Namespace", Cell: func(i contextItem) string { return cmp.Or(i.Namespace, none) }},
+			{Title: "Credential", Cell: func(i contextItem) string { return cmp.Or(i.Credential, none) }},
+			{Title: "Duplicate Of", Cell: func(i contextItem) string { return cmp.Or(i.DuplicateOf, none) }},
+			{Title: "User", Wide: true, Cell: func(i contextItem) string { return cmp.Or(i.User, none) }},
+		},
 	}
-	milliseconds := c.env.Now().Sub(begin).Milliseconds()
-	out.LatencyMS = &milliseconds
-	karmada, err := client.Serves(ctx, kube.KarmadaGroup)
-	if err != nil {
-		return out, err
+	if !checked {
+		return view
 	}
-	out.Karmada = &karmada
-	for verb, may := range map[string]**bool{"create": &out.MayCreate, "list": &out.MayList, "delete": &out.MayDelete} {
-		allowed, err := client.MayI(ctx, kube.Access{Verb: verb, Resource: "secrets", Namespace: "kube-system"})
-		if err != nil {
-			return out, err
-		}
-		*may = &allowed
+	view.Columns = append(view.Columns, []output.Column[contextItem]{
+		{Title: "Reachable", Cell: func(i contextItem) string { return answerCell(i.Reachable) }},
+		{Title: "Latency", Cell: latencyCell},
+		{Title: "Version", Cell: func(i contextItem) string { return cmp.Or(i.Version, unknown) }},
+		{Title: "Karmada", Cell: func(i contextItem) string { return answerCell(i.Karmada) }},
+		{Title: "Create", Cell: func(i contextItem) string { return answerCell(i.MayCreate) }},
+		{Title: "List", Cell: func(i contextItem) string { return answerCell(i.MayList) }},
+		{Title: "Delete", Cell: func(i contextItem) string { return answerCell(i.MayDelete) }},
+	}...)
+	return view
+}
+
+// unknown is what a table shows for an answer that the control plane did not give.
+const unknown = "<unknown>"
+
+func latencyCell(i contextItem) string {
+	if i.LatencyMS == nil {
+		return unknown
 	}
-	return out, nil
+	return fmt.Sprintf("%dms", *i.LatencyMS)
+}
+
+func answerCell(answer *bool) string {
+	switch {
+	case answer == nil:
+		return unknown
+	case *answer:
+		return "yes"
+	}
+	return "no"
 }

@@ -3,60 +3,53 @@
 package cli
 
 import (
-	"context"
+	"cmp"
 	"errors"
-	"fmt"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/controlplane"
-	"github.com/joinctl/joinctl/internal/discovery"
-	"github.com/joinctl/joinctl/internal/failure"
-	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
-	"github.com/joinctl/joinctl/internal/token"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-// signature is how long a probe waits for cluster-info to be signed with its token.
-const signature = 5 * time.Second
-
-func newDoctor(env *Env, conn *connection) *cobra.Command {
-	d := diagnosis{env: env, conn: conn, joiner: join.Karmada}
+func newDoctor(env *Env, s *session.Session) *cobra.Command {
+	var (
+		doctor = action.Doctor{Session: s}
+		format output.Format
+	)
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Judge whether clusters can join a control plane, and what is wrong with it",
-		Long: `Judge from the administrator's side whether clusters can join a control plane, and what is wrong with it: cluster-info
-and who may read it, what joiners may do, the controllers that sign and clean up, and the tokens themselves. Each finding
-has a severity, evidence and a remedy; the table shows errors and warnings, -o wide and the structured formats all.
-Nothing is changed. Exit code 4 says that there are errors or warnings.
+		Short: "Check whether clusters can join a control plane, and find out why not",
+		Long: `Check from the administrator's side whether clusters can join a control plane: cluster-info and who can read it, the rights
+of joiners, the controllers that sign cluster-info and delete expired tokens, and the tokens themselves. Each finding has a
+severity, evidence and a fix. The table shows errors and warnings; -o wide and the structured formats show everything.
+Nothing is changed. The exit code is 4 if there are errors or warnings.
 
---probe tries a join as far as joinctl check does, with a token that it makes and deletes again: only so shows whether
-the API server accepts bootstrap tokens.`,
+--probe creates a token, tries a join as joinctl check does, and deletes the token again. Only this shows whether the API
+server accepts bootstrap tokens.`,
 		Example: `  joinctl doctor
   joinctl doctor --context hub -o wide
   joinctl doctor --probe --endpoint karmada.example.org:5443
   joinctl doctor -o jsonpath='{range .items[?(@.severity=="error")]}{.check}: {.remedy}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			results, err := each(cmd.Context(), conn, 0, d.examine)
+			found, err := doctor.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return d.report(results)
+			return finish(printDiagnoses(env, s, &format, found), found.Findings, found.Failures)
 		},
 	}
-	addOutput(cmd, &d.format)
+	addOutput(cmd, &format)
 	flags := cmd.Flags()
-	flags.Var(&d.joiner, "joiner", "which program will join: karmada or kubeadm")
-	flags.BoolVar(&d.probe, "probe", false, "try a join as well, with a token that is made for 5 minutes and deleted again")
-	flags.Var(&d.endpoint, "endpoint", "with --probe: address of the control plane to join at (default: the kubeconfig's server)")
-	before(cmd, func() error {
-		if flags.Changed("endpoint") && !d.probe {
+	flags.TextVar(&doctor.Joiner, "joiner", join.Default(), "program that joins, the `joiner`: karmada or kubeadm")
+	flags.BoolVar(&doctor.Probe, "probe", false, "try a join too, with a token that is valid for 5 minutes and is deleted again")
+	flags.TextVar(&doctor.Endpoint, "endpoint", join.Endpoint{}, "with --probe: address `HOST:PORT` to join at (default: the kubeconfig's server)")
+	preRun(cmd, func() error {
+		if flags.Changed("endpoint") && !doctor.Probe {
 			return errors.New("--endpoint goes with --probe")
 		}
 		return nil
@@ -64,51 +57,51 @@ the API server accepts bootstrap tokens.`,
 	return cmd
 }
 
-// A diagnosis is what doctor was asked for.
-type diagnosis struct {
-	env      *Env
-	conn     *connection
-	joiner   join.Joiner
-	probe    bool
-	endpoint join.Endpoint
-	format   output.Format
-
-	tried sync.Map // the ID of the token that each target is probed with
+// A findingItem is a finding in a document.
+type findingItem struct {
+	Context  string `json:"context"`
+	Check    string `json:"check"`
+	Severity string `json:"severity"`
+	Evidence string `json:"evidence"`
+	Fix      string `json:"remedy,omitempty"`
 }
 
-// examine judges one target.
-func (d *diagnosis) examine(ctx context.Context, target fleet.Target, c *kube.Client) ([]controlplane.Finding, error) {
-	klog.V(1).InfoS("examining", "context", target.Context, "server", c.Server().Host, "joiner", d.joiner, "probe", d.probe)
-	findings, err := controlplane.Examine(ctx, c, d.joiner)
-	if err != nil {
-		return findings, err
+func (i findingItem) place() place { return place{context: i.Context, name: i.Check} }
+
+// printDiagnoses prints all findings. A table that is not wide has errors and warnings only, each with its fix in a line
+// below, since both are long.
+func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *action.Diagnoses) error {
+	list := output.List[findingItem]{Kind: "DoctorFindingList", Failures: failureItems(found.Failures)}
+	short := format.IsTable() && !format.IsWide()
+	for _, one := range found.Targets {
+		problems := 0
+		for _, f := range one.Findings {
+			if f.Severity != controlplane.Info {
+				problems++
+			} else if short {
+				continue
+			}
+			item := findingItem{one.Target.Context, f.Check, string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix}
+			list.Items = append(list.Items, item)
+			if short && item.Fix != "" {
+				list.Items = append(list.Items, findingItem{Evidence: "→ " + item.Fix})
+			}
+		}
+		if problems == 0 && one.Complete {
+			s.Terminal.Info("%s: no problems found", session.Describe(one.Target))
+		}
 	}
-	if !d.probe {
-		return append(findings, controlplane.Unprobed()), nil
-	}
-	tok, err := token.Generate(d.env.Rand)
-	if err != nil {
-		return findings, err
-	}
-	d.tried.Store(target, tok.ID)
-	probed, err := controlplane.Probe{
-		Member:   discovery.Member{UserAgent: "joinctl/" + buildVersion(d.env), Now: d.env.Now, Rand: d.env.Rand, Wait: signature},
-		Joiner:   d.joiner,
-		Endpoint: d.endpoint,
-		Token:    tok,
-	}.Run(ctx, c)
-	d.tried.Delete(target)
-	return append(findings, probed...), err
+	return output.Print(env.Out, format, list, withPlace(s, findingView(), findingItem.place))
 }
 
-// named adds the token ID to a failure that leaves open whether the token of a probe exists.
-func (d *diagnosis) named(result fleet.Result[[]controlplane.Finding]) error {
-	id, tried := d.tried.Load(result.Target)
-	if !tried || result.Err == nil {
-		return result.Err
-	}
-	return &failure.Error{
-		Err:  fmt.Errorf("token %s may exist for 5 minutes: %w", id, result.Err),
-		Hint: fmt.Sprintf("joinctl token delete %s%s removes it", id, d.conn.flags(result.Target)),
+func findingView() output.View[findingItem] {
+	return output.View[findingItem]{
+		Name: func(i findingItem) string { return i.Check },
+		Columns: []output.Column[findingItem]{
+			{Title: "Severity", Cell: func(i findingItem) string { return i.Severity }},
+			{Title: "Check", Cell: func(i findingItem) string { return i.Check }},
+			{Title: "Finding", Cell: func(i findingItem) string { return i.Evidence }},
+			{Title: "Remedy", Wide: true, Cell: func(i findingItem) string { return cmp.Or(i.Fix, none) }},
+		},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 )
@@ -13,8 +14,11 @@ import (
 // stdin is the argument that stands for standard input.
 const stdin = "-"
 
-// readLines reads credentials, references or names, one per line, from a file or from standard input (-). Blank lines and
-// white space around lines do not count.
+// byteOrderMark begins files that some editors write; it is not part of the first word.
+const byteOrderMark = "\ufeff"
+
+// readLines reads credentials or references, one per line, from a file or from standard input (-). Blank lines, and white
+// space around lines, do not count.
 func readLines(env *Env, path string) ([]string, error) {
 	from, name := env.In, "standard input"
 	if path != stdin {
@@ -28,7 +32,7 @@ func readLines(env *Env, path string) ([]string, error) {
 	var lines []string
 	scanner := bufio.NewScanner(from)
 	for scanner.Scan() {
-		if line := strings.TrimSpace(scanner.Text()); line != "" {
+		if line := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), byteOrderMark)); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -41,9 +45,26 @@ func readLines(env *Env, path string) ([]string, error) {
 	return lines, nil
 }
 
-// given returns what positional arguments and --token-file name together: words, with - replaced by the lines of
-// standard input.
-func given(env *Env, args []string, file string) ([]string, error) {
+// readNames reads names, one per line, as readLines does. A # at the beginning of a line, or after white space, begins a
+// comment.
+func readNames(env *Env, path string) ([]string, error) {
+	lines, err := readLines(env, path)
+	var names []string
+	for _, line := range lines {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, comment := range []string{" #", "\t#"} {
+			line, _, _ = strings.Cut(line, comment)
+		}
+		names = append(names, strings.TrimSpace(line))
+	}
+	return names, err
+}
+
+// readArgs returns the words that positional arguments and --token-file name together: - stands for the lines of standard
+// input.
+func readArgs(env *Env, args []string, file string) ([]string, error) {
 	if file != "" {
 		if len(args) > 0 {
 			return nil, errors.New("--token-file goes without arguments")
@@ -65,4 +86,12 @@ func given(env *Env, args []string, file string) ([]string, error) {
 		words = append(words, lines...)
 	}
 	return words, nil
+}
+
+// readFile returns the content of a file, or of standard input (-).
+func readFile(env *Env, path string) ([]byte, error) {
+	if path == stdin {
+		return io.ReadAll(env.In)
+	}
+	return os.ReadFile(path)
 }

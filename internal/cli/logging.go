@@ -11,6 +11,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/redact"
+	"github.com/joinctl/joinctl/internal/terminal"
 )
 
 // logging is klog's whole set of flags, spelt with dashes; underscores are understood too.
@@ -19,28 +20,25 @@ type logging struct {
 	flush time.Duration
 }
 
-func (l *logging) register(flags *pflag.FlagSet) {
+func registerLogging(flags *pflag.FlagSet) *logging {
+	l := &logging{}
 	set := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(set)
 	set.VisitAll(func(f *flag.Flag) {
 		flag := pflag.PFlagFromGoFlag(f)
 		flag.Name = strings.ReplaceAll(flag.Name, "_", "-")
-		flag.Usage = oneVoice(flag.Usage)
+		flag.Usage = strings.ToLower(flag.Usage[:1]) + strings.ReplaceAll(flag.Usage[1:], "_", "-") // as our own usages
 		l.names = append(l.names, flag.Name)
 		flags.AddFlag(flag)
 	})
 	flags.Lookup("v").Usage = "log level: 1 what is being done, 4 decisions, 6 requests with timing, 8 headers"
 	flags.DurationVar(&l.flush, "log-flush-frequency", 5*time.Second, "longest time between log flushes")
+	return l
 }
 
-// oneVoice begins a usage in lower case and spells flags with dashes, as ours do.
-func oneVoice(usage string) string {
-	return strings.ToLower(usage[:1]) + strings.ReplaceAll(usage[1:], "_", "-")
-}
-
-// start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked
-// for, since libraries log warnings at level 0.
-func (l *logging) start(flags *pflag.FlagSet) (stop func()) {
+// start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked for,
+// since libraries log warnings at level 0. A log and a progress line do not go together on one terminal.
+func (l *logging) start(flags *pflag.FlagSet, t *terminal.Terminal) (stop func()) {
 	klog.SetLogFilter(redact.New())
 	asked := false
 	for _, name := range l.names {
@@ -51,6 +49,7 @@ func (l *logging) start(flags *pflag.FlagSet) (stop func()) {
 		klog.SetLogger(klog.New(nil))
 		return func() {}
 	}
+	t.HideProgress()
 	klog.StartFlushDaemon(l.flush)
 	return func() {
 		klog.StopFlushDaemon()

@@ -3,49 +3,104 @@
 package cli
 
 import (
-	"errors"
+	"cmp"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/redact"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
 // addOutput gives a command -o and its companions, as kubectl has them.
 func addOutput(cmd *cobra.Command, f *output.Format) {
 	flags := cmd.Flags()
-	flags.VarP(f, "output", "o", "output format: "+strings.Join(output.Names(), ", "))
+	flags.TextVarP(f, "output", "o", output.Format{}, "output `format`: "+strings.Join(output.Names(), ", "))
 	flags.StringVar(&f.Template, "template", "", "template, or file with one, for -o go-template, jsonpath and their like")
 	flags.BoolVar(&f.NoHeaders, "no-headers", false, "print tables without their first line")
 	flags.BoolVar(&f.ShowManaged, "show-managed-fields", false, "keep managedFields of API objects that are printed")
-	flags.BoolVar(&f.AllowMissingKeys, "allow-missing-template-keys", true, "print nothing for a template's fields that are missing, in place of an error")
+	flags.BoolVar(&f.AllowMissingKeys, "allow-missing-template-keys", true, "print nothing for fields that a template names and the document lacks, in place of an error")
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Names(), cobra.ShellCompDirectiveNoFileComp))
-	before(cmd, f.Check)
+	preRun(cmd, f.Check)
 }
 
-// before adds a check of the flags' values together: what fails there is a usage error.
-func before(cmd *cobra.Command, check func() error) {
-	earlier := cmd.PreRunE
-	cmd.PreRunE = func(cmd *cobra.Command, args []string) error {
-		if earlier != nil {
-			if err := earlier(cmd, args); err != nil {
-				return err
-			}
-		}
-		if err := check(); err != nil {
-			return &usageError{err, cmd.CommandPath()}
-		}
-		return nil
-	}
+// addDryRun gives a command --dry-run; without a value it means client.
+func addDryRun(cmd *cobra.Command, mode *action.DryRun) {
+	cmd.Flags().TextVar(mode, "dry-run", action.None, "none, client (show what would be done) or server (have the server check it too): the `mode`")
+	cmd.Flags().Lookup("dry-run").NoOptDefVal = action.Client.String()
 }
 
-// deliverable fails where a credential that is printed would be lost, before one is made.
-func deliverable(env *Env) error {
-	if env.OutLost {
-		return errors.New("stdout is closed: a credential would be lost, so none was made")
+// failureItems returns failures as every document shows them.
+func failureItems(failures *session.Failures) []output.Failure {
+	redactor := redact.New()
+	var out []output.Failure
+	for _, f := range failures.All() {
+		out = append(out, output.Failure{
+			Context: f.Target.Context,
+			Member:  cmp.Or(f.Cluster, f.Target.Member),
+			Reason:  string(failure.ReasonOf(f.Err)),
+			Message: redactor.Text(f.Err.Error()),
+		})
 	}
-	if _, err := env.Out.Write(nil); err != nil {
-		return errors.Join(errors.New("stdout cannot be written to: a credential would be lost, so none was made"), err)
+	return out
+}
+
+// printLines prints a line for each item by default, as kubectl does for objects that it changes.
+func printLines[T any](env *Env, format *output.Format, list output.List[T], view output.View[T], line func(T) string) error {
+	if !format.IsDefault() {
+		return output.Print(env.Out, format, list, view)
+	}
+	for _, item := range list.Items {
+		if _, err := io.WriteString(env.Out, line(item)+"\n"); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// A place is where an item of a document is, and the item's name there.
+type place struct{ context, member, name string }
+
+// withPlace makes a view show where each item is, if the options can mean many targets: CONTEXT and MEMBER come first, and
+// a name is CONTEXT/NAME or CONTEXT/MEMBER/NAME.
+func withPlace[T any](s *session.Session, view output.View[T], of func(T) place) output.View[T] {
+	if !s.Many() {
+		return view
+	}
+	columns := []output.Column[T]{{Title: "Context", Cell: func(item T) string { return of(item).context }}}
+	if s.Members.Many() {
+		columns = append(columns, output.Column[T]{Title: "Member", Cell: func(item T) string { return of(item).member }})
+	}
+	view.Columns = append(columns, view.Columns...)
+	view.Name = func(item T) string { return qualifiedName(s, of(item)) }
+	return view
+}
+
+// qualifiedName returns the name under which a command finds an item again, whatever the number of targets.
+func qualifiedName(s *session.Session, at place) string {
+	switch {
+	case s.Members.Many():
+		return output.Plain(at.context) + "/" + at.member + "/" + at.name
+	case s.Many():
+		return output.Plain(at.context) + "/" + at.name
+	}
+	return at.name
+}
+
+// printList prints what a command found on all targets as one document, and says so where it found nothing.
+func printList[T any](env *Env, s *session.Session, format *output.Format, kind, things string, view output.View[T], items []T, failures *session.Failures) error {
+	switch {
+	case len(items) > 0 || failures.Done == 0:
+	case s.Many():
+		s.Terminal.Info("no %s in %s", things, failure.Count(failures.Done, s.Noun()))
+	default:
+		targets, _ := s.Targets() // selected before
+		s.Terminal.Info("no %s in %s", things, session.Describe(targets[0]))
+	}
+	list := output.List[T]{Kind: kind, Items: items, Failures: failureItems(failures)}
+	return finish(output.Print(env.Out, format, list, view), nil, failures)
 }

@@ -23,7 +23,7 @@ const reference = "../../docs/reference"
 
 func testRoot() *cobra.Command {
 	env := &Env{In: strings.NewReader("07401b.0123456789abcdef\n"), Out: io.Discard, Err: io.Discard, Now: time.Now}
-	root := newRoot(env, func() {})
+	root := newRoot(env, newSession(env), func() {})
 	root.SetContext(context.Background())
 	return root
 }

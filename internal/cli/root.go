@@ -4,16 +4,17 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-// newRoot returns the command tree. began is called when a command's own work begins: every error before is a usage
+// newRoot returns the command tree. started is called when the work of a command begins: every error before is a usage
 // error.
-func newRoot(env *Env, began func()) *cobra.Command {
+func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "joinctl",
 		Short:         "Manage the credentials with which clusters join a multi-cluster control plane",
@@ -24,41 +25,55 @@ func newRoot(env *Env, began func()) *cobra.Command {
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(flagError)
-	root.SetGlobalNormalizationFunc(spelling)
+	root.SetGlobalNormalizationFunc(normalizeFlag)
 	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
 
-	conn := &connection{env: env}
-	conn.register(root.PersistentFlags())
-	logs := &logging{}
-	logs.register(root.PersistentFlags())
+	flags := root.PersistentFlags()
+	var selected selectionFlags
+	selected.register(flags, s)
+	registerConnection(flags, s)
+	run := registerRun(flags, s)
+	logs := registerLogging(flags)
 
 	root.AddCommand(
-		newToken(env, conn),
-		newSA(env, conn),
-		newCheck(env),
-		newCAHash(env, conn),
-		newDoctor(env, conn),
-		newSetup(env, conn),
-		newContexts(env, conn),
+		newToken(env, s),
+		newSA(env, s),
+		newCheck(env, s),
+		newCAHash(env, s),
+		newDoctor(env, s),
+		newSetup(env, s),
+		newContexts(env, s),
 		newOptions(env),
 		newVersion(env),
 	)
 	root.InitDefaultCompletionCmd()
 	root.InitDefaultHelpCmd()
-	completeContexts(root, conn)
-	onFlags(root, conn.onlyOne)
-	rejectTypos(root)
-	onRun(root, func(cmd *cobra.Command) func() {
-		began()
-		limited := conn.limit(cmd)
-		logged := logs.start(cmd.Flags())
-		return func() { logged(); limited() }
+	completeContexts(root, s)
+	eachSubcommand(root, func(c *cobra.Command) {
+		refuseUnknownWords(c)
+		preRun(c, func() error { return selected.check(env, s, c.Flags()) })
+		wrapUsageErrors(c)
+		aroundRun(c, func() (end func()) {
+			started()
+			ctx, cancel := run.limit(c.Context())
+			c.SetContext(ctx)
+			flush := logs.start(c.Flags(), s.Terminal)
+			return func() { flush(); cancel() }
+		})
 	})
 	return root
 }
 
-// spelling accepts underscores for dashes, and the peers' name for --context.
-func spelling(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+// eachSubcommand visits a command and all commands below it.
+func eachSubcommand(c *cobra.Command, visit func(*cobra.Command)) {
+	visit(c)
+	for _, sub := range c.Commands() {
+		eachSubcommand(sub, visit)
+	}
+}
+
+// normalizeFlag accepts underscores for dashes, and karmadactl's name for --context.
+func normalizeFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	name = strings.ReplaceAll(name, "_", "-")
 	if name == "karmada-context" {
 		name = "context"
@@ -74,10 +89,11 @@ func usageTemplate(standard string) string {
 	return before + begin + "\n\nUse \"joinctl options\" for the flags that every command takes: connection, identity, logging." + end + after
 }
 
-// rejectTypos makes every pure group refuse an unknown word; cobra prints help and succeeds.
-func rejectTypos(c *cobra.Command) {
-	for _, sub := range c.Commands() {
-		rejectTypos(sub)
+// refuseUnknownWords makes a group of commands, and help, refuse a word that is no command: cobra prints help and
+// succeeds.
+func refuseUnknownWords(c *cobra.Command) {
+	if c.SuggestionsMinimumDistance == 0 {
+		c.SuggestionsMinimumDistance = 2
 	}
 	if c.HasSubCommands() && !c.Runnable() {
 		c.Args = func(c *cobra.Command, args []string) error {
@@ -98,56 +114,54 @@ func rejectTypos(c *cobra.Command) {
 	}
 }
 
-func unknownCommand(group *cobra.Command, word string) error {
-	if group == nil || maybeCredential(word) {
-		return &usageError{errors.New("unknown command"), "joinctl"}
-	}
-	text := fmt.Sprintf("unknown command %q for %q", word, group.CommandPath())
-	if near := group.SuggestionsFor(word); len(near) > 0 {
-		text += ", did you mean " + strings.Join(near, " or ") + "?"
-	}
-	return &usageError{errors.New(text), group.CommandPath()}
-}
-
-// onRun calls begin when a command's body begins, and what that returned when it is over. It makes usage errors of all
-// that goes wrong with arguments before.
-func onRun(c *cobra.Command, begin func(*cobra.Command) (end func())) {
-	for _, sub := range c.Commands() {
-		onRun(sub, begin)
-	}
-	if c.SuggestionsMinimumDistance == 0 {
-		c.SuggestionsMinimumDistance = 2
-	}
-	if parse := c.Args; parse != nil {
-		c.Args = func(cmd *cobra.Command, args []string) error {
-			err := parse(cmd, args)
-			if usage := (*usageError)(nil); err == nil || errors.As(err, &usage) {
+// preRun adds a check of the flags together. An error is a usage error.
+func preRun(c *cobra.Command, check func() error) {
+	earlier := c.PreRunE
+	c.PreRunE = func(cmd *cobra.Command, args []string) error {
+		if earlier != nil {
+			if err := earlier(cmd, args); err != nil {
 				return err
 			}
+		}
+		if err := check(); err != nil {
 			return &usageError{err, cmd.CommandPath()}
 		}
+		return nil
 	}
+}
+
+// wrapUsageErrors makes a usage error of everything that is wrong with arguments.
+func wrapUsageErrors(c *cobra.Command) {
+	parse := c.Args
+	if parse == nil {
+		return
+	}
+	c.Args = func(cmd *cobra.Command, args []string) error {
+		err := parse(cmd, args)
+		if usage := (*usageError)(nil); err == nil || errors.As(err, &usage) {
+			return err
+		}
+		return &usageError{err, cmd.CommandPath()}
+	}
+}
+
+// aroundRun calls begin when the work of a command begins, and what it returned when the work is over.
+func aroundRun(c *cobra.Command, begin func() (end func())) {
 	if body := c.RunE; body != nil {
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			end := begin(cmd)
-			defer end()
+			defer begin()()
 			return body(cmd, args)
 		}
 	}
 }
 
-// onFlags adds a check of the flags of every command.
-func onFlags(c *cobra.Command, check func(*pflag.FlagSet) error) {
-	for _, sub := range c.Commands() {
-		onFlags(sub, check)
-	}
-	before(c, func() error { return check(c.Flags()) })
-}
-
-// noArgs refuses positional arguments without repeating them: they may be a token.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{fmt.Errorf("%s takes no arguments, got %d", cmd.CommandPath(), len(args)), cmd.CommandPath()}
-	}
-	return nil
+// completeContexts completes --context with the kubeconfig's contexts, and asks no server.
+func completeContexts(root *cobra.Command, s *session.Session) {
+	_ = root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		kubeconfig, err := s.Load()
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return kubeconfig.Contexts(), cobra.ShellCompDirectiveNoFileComp
+	})
 }

@@ -5,233 +5,143 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"time"
+	"reflect"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/joinctl/joinctl/internal/failure"
-	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/kube"
-	"github.com/joinctl/joinctl/internal/satoken"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-// tryTimeout is how long a kubeconfig is tried that may well be for other machines than this one.
-const tryTimeout = 5 * time.Second
+// An embedding is what a kubeconfig has for a credential.
+type embedding string
 
-func newSAKubeconfig(env *Env, conn *connection) *cobra.Command {
-	h := handover{saMint: saMint{env: env, conn: conn}, embed: embedToken}
+const (
+	embedToken embedding = "token"
+	embedExec  embedding = "exec"
+)
+
+func newSAKubeconfig(env *Env, s *session.Session) *cobra.Command {
+	var (
+		export = action.SAKubeconfig{RequestOptions: action.RequestOptions{Session: s}}
+		embed  = embedToken
+	)
 	cmd := &cobra.Command{
 		Use:   "kubeconfig NAME",
 		Short: "Print a kubeconfig with which others act as a ServiceAccount",
 		Long: `Print a kubeconfig with which others act as a ServiceAccount. It has the context's server, certificate authority, TLS
 server name and proxy, and nothing of the context's own user.
 
-Of many contexts it has them all, under their own names. A file that exists is kept if any of them failed.
+For many contexts it has them all, under their own names. A file that exists is kept if any of them failed.
 
-With --embed token it holds a token, and says when that expires. With --embed exec it holds none: kubectl calls joinctl
-sa credential for one, which mints it through the kubeconfig that this one was made from. That is for the same machine,
-or one where joinctl and that kubeconfig are in the same places.
+--embed token puts a token into it, with a comment that says when the token expires. --embed exec puts none: kubectl calls
+joinctl sa credential, which requests a token through the kubeconfig that this one was made from. That is for the same
+machine, or for one where joinctl and that kubeconfig are in the same places.
 
-With --members or --member it has member clusters of a Karmada control plane. It points at each member's own API endpoint,
-as the Cluster object has it, with the certificate authority that the member publishes. With --via-hub it points at the
-control plane, which passes requests on: then the token is of the control plane's ServiceAccount of that name, since the
-control plane does not know those of members, and acts in each member as the ServiceAccount of the same name there.`,
+--members or --member makes contexts of member clusters of a Karmada control plane. They point at each member's own API
+endpoint, as the Cluster object has it, with the certificate authority that the member publishes. With --via-hub they point
+at the control plane, which passes requests on: then the token is one of the control plane's ServiceAccount of that name,
+since the control plane does not know those of members, and acts in each member as the ServiceAccount of the same name.`,
 		Example: `  joinctl sa kubeconfig robot -n ci --duration 8h --out robot.kubeconfig
   joinctl sa kubeconfig robot --contexts 'prod-*' --out fleet.kubeconfig
   joinctl sa kubeconfig robot --context hub --members --selector region=eu --out eu.kubeconfig
   joinctl sa kubeconfig robot --context hub --member member1 --via-hub
   joinctl sa kubeconfig robot --context hub --embed exec --out ~/.kube/robot`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			h.name, err = parseAccount(args)
+			export.Name, err = parseAccount(args)
 			return err
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return h.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return exportKubeconfig(cmd.Context(), env, s, &export) },
 	}
-	h.register(cmd)
-	conn.members.register(cmd)
+	addRequestNow(cmd, &export.RequestOptions)
+	addMembers(cmd, s)
 	flags := cmd.Flags()
-	flags.BoolVar(&h.viaHub, "via-hub", false, "with --members or --member: point at the control plane that passes requests on, and not at the members' own API endpoints")
-	flags.Var(choiceValue[embedding]{&h.embed, []embedding{embedToken, embedExec}}, "embed", "token: a token that is minted now; exec: a call of joinctl that mints one when it is needed")
-	flags.StringVar(&h.out, "out", "", "file to write, readable by its owner only (default: standard output)")
-	flags.StringVar(&h.contextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
-	flags.StringVar(&h.userName, "user-name", "", "name of the user (default: that of the context)")
-	flags.BoolVar(&h.allowInsecure, "allow-insecure", false, "allow a connection on which the server is not verified")
-	flags.BoolVar(&h.allowPartial, "allow-partial", false, "replace an existing file although some targets have failed")
-	before(cmd, h.check)
+	flags.BoolVar(&export.ViaHub, "via-hub", false, "with --members or --member: point at the control plane that passes requests on, and not at the members' own API endpoints")
+	choiceVar(flags, &embed, "embed", "token: a token that is requested now; exec: a call of joinctl that requests one when it is needed", embedToken, embedExec)
+	flags.StringVar(&export.Out, "out", "", "file to write, readable by its owner only (default: standard output)")
+	flags.StringVar(&export.ContextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
+	flags.StringVar(&export.UserName, "user-name", "", "name of the user (default: that of the context)")
+	flags.BoolVar(&export.AllowInsecure, "allow-insecure", false, "allow a connection on which the server is not verified")
+	flags.BoolVar(&export.AllowPartial, "allow-partial", false, "replace an existing file although some targets have failed")
+	preRun(cmd, func() error {
+		export.Exec = embed == embedExec
+		return checkExport(s, &export)
+	})
 	return cmd
 }
 
-// run mints on every target, and writes one kubeconfig. A token is minted for --embed exec too, to see that it can be.
-func (h *handover) run(ctx context.Context) error {
-	file, err := h.destination()
-	if err != nil {
+// exportKubeconfig makes the kubeconfig, writes it to its file or to stdout, and reports what it holds.
+func exportKubeconfig(ctx context.Context, env *Env, s *session.Session, export *action.SAKubeconfig) error {
+	if export.Out == stdin {
+		export.Out = ""
+	}
+	if export.Out == "" {
+		if err := env.checkStdout(); err != nil {
+			return err
+		}
+		export.Deliver = func(content []byte) error { _, err := env.Out.Write(content); return err }
+	}
+	exported, err := export.Run(ctx)
+	if exported == nil {
 		return err
 	}
-	defer file.Discard()
-	results, err := each(ctx, h.conn, 0, h.on)
-	if err != nil {
-		return err
+	if err == nil {
+		reportExport(s, export, exported)
 	}
-	missed, problems, made := h.conn.shortfall(), []error(nil), satoken.NewKubeconfig()
-	for _, result := range results {
-		err := h.named(result)
-		if err == nil && result.Value.problem == nil {
-			err = h.add(made, result)
-		}
-		if err != nil {
-			missed.add(result.Target, err)
-			continue
-		}
-		missed.done++
-		problems = append(problems, result.Value.problem)
-	}
-	if err = errors.Join(append(problems, missed.orNil())...); err != nil && !h.partial(results) {
-		return errors.Join(err, h.takeBack(ctx, results))
-	}
-	if failed := deliver(made, file); failed != nil {
-		return errors.Join(err, failed, h.takeBack(ctx, results))
-	}
-	h.report(results)
-	return err
+	return finish(err, exported.Findings, exported.Failures)
 }
 
-// partial reports whether a kubeconfig of which something is missing is delivered: of many contexts, unless it would
-// take the place of one that may be whole.
-func (h *handover) partial(results []fleet.Result[granted]) bool {
-	good := 0
-	for _, result := range results {
-		if result.Err == nil && result.Value.problem == nil {
-			good++
-		}
-	}
-	if !h.conn.many() || good == 0 {
-		return false
-	}
-	if _, err := os.Stat(h.out); h.out == "" || err != nil || h.allowPartial {
-		return true
-	}
-	h.env.say("%s is left as it was: --allow-partial replaces it all the same", join.Quote(h.out))
-	return false
-}
-
-func deliver(made *satoken.Kubeconfig, to destination) error {
-	content, err := made.Encode()
-	if err != nil {
-		return err
-	}
-	return to.Keep(content)
-}
-
-// on mints a token on one target, if its connection may be handed over, and sees whether it works.
-func (h *handover) on(ctx context.Context, target fleet.Target, c *kube.Client) (granted, error) {
-	if err := h.possible(target, c); err != nil {
-		return granted{}, err
-	}
-	way, err := h.way(ctx, target, c)
-	if err != nil {
-		return granted{}, err
-	}
-	g, err := h.saMint.on(ctx, target, c)
-	if err != nil || g.problem != nil {
-		return g, err
-	}
-	g.way = way
-	if err := h.try(ctx, target, g); err != nil {
-		return g, errors.Join(err, h.unbind(ctx, &g))
-	}
-	return g, nil
-}
-
-// try sees whether what is handed over works. A server that cannot tell is no reason to fail.
-func (h *handover) try(ctx context.Context, target fleet.Target, g granted) error {
-	defer g.way.client.Close()
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
-	defer cancel()
-	verdict, err := satoken.SelfReview(ctx, g.way.client, g.token.Reveal())
+// checkExport refuses what does not go together, and what would be lost when kubectl calls joinctl later.
+func checkExport(s *session.Session, export *action.SAKubeconfig) error {
 	switch {
-	case err == nil && !verdict.Accepted:
-		return &failure.Error{
-			Reason: failure.Invalid,
-			Err:    fmt.Errorf("the API server does not accept the token that it granted, which is for %s", list(g.token.Claims.Audiences)),
-			Hint:   "leave --audience out: a kubeconfig is for the API server",
-		}
-	case err != nil && target.Member != "":
-		return h.tolerate(target, g, err)
+	case export.ViaHub && !s.Members.Any():
+		return errors.New("--via-hub goes with --members or --member")
+	case s.Many() && (export.ContextName != "" || export.UserName != ""):
+		return errors.New("--context-name and --user-name are for one context: of many, each keeps its own name")
+	case !export.Exec:
+		return nil
+	case !export.Spec.Bound.IsZero():
+		return errors.New("--bound-object-kind goes with --embed token: a token that is requested later has nothing to end with")
+	case export.Revocable:
+		return errors.New("--revocable goes with --embed token: with exec no token is handed over")
+	case export.MinGranted > 0:
+		return errors.New("--min-granted goes with --embed token")
+	case overridesConnection(s):
+		return errors.New("--embed exec takes everything from the context: put the other connection flags into the kubeconfig")
 	}
 	return nil
 }
 
-// possible refuses a connection that cannot be handed over as it is.
-func (h *handover) possible(target fleet.Target, c *kube.Client) error {
-	entry, err := target.Entry()
+// overridesConnection reports whether flags change what the kubeconfig says about a connection, apart from the namespace.
+func overridesConnection(s *session.Session) bool {
+	overrides := s.Overrides
+	overrides.Context.Namespace = ""
+	if len(overrides.AuthInfo.ImpersonateGroups) == 0 {
+		overrides.AuthInfo.ImpersonateGroups = nil // the flag leaves an empty list
+	}
+	return len(s.UserExtra) > 0 || !reflect.DeepEqual(overrides, clientcmd.ConfigOverrides{})
+}
+
+// reportExport says what the kubeconfig holds.
+func reportExport(s *session.Session, export *action.SAKubeconfig, exported *action.ExportedKubeconfig) {
 	switch {
-	case err != nil:
-		return err
-	case c.Insecure() && !h.allowInsecure:
-		return &failure.ConfigError{
-			Err:  fmt.Errorf("the connection to %s is not verified: whoever stands in between would get the token", c.Server().Redacted()),
-			Hint: "give the context a certificate authority, or say --allow-insecure",
+	case exported.Kept:
+		s.Terminal.Info("%s is left as it was: --allow-partial replaces it all the same", join.Quote(export.Out))
+		return
+	case len(exported.Tokens) == 0:
+		return
+	case !export.Exec:
+		reportIssued(s, &export.RequestOptions, exported.Tokens)
+	}
+	for i, file := range exported.Sources {
+		if slices.Index(exported.Sources, file) == i {
+			s.Terminal.Info("whoever uses it needs joinctl, and %s, where they are now: it holds no credential", file)
 		}
-	case h.embed == embedExec && entry.File == "":
-		return &failure.ConfigError{
-			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so that no later call could find it", described(target)),
-			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
-		}
 	}
-	return nil
-}
-
-// add adds the context for one target.
-func (h *handover) add(to *satoken.Kubeconfig, result fleet.Result[granted]) error {
-	g := result.Value
-	entry := satoken.Entry{
-		Context: h.called(result),
-		Account: g.account,
-		Source:  g.way.entry,
-		CA:      g.way.client.CA(),
-	}
-	entry.User = first(h.userName, entry.Context)
-	if h.embed == embedToken {
-		return to.AddToken(entry, g.token)
-	}
-	args := []string{"sa", "credential", h.name, "--namespace", g.account.Namespace, "--kubeconfig", g.entry.File, "--context", result.Target.Context}
-	if g.at.Member != "" {
-		args = append(args, "--member", g.at.Member)
-	}
-	for _, audience := range h.spec.Audiences {
-		args = append(args, "--audience", audience)
-	}
-	if h.spec.Lifetime > 0 {
-		args = append(args, "--duration", h.spec.Lifetime.String())
-	}
-	return to.AddPlugin(entry, args)
-}
-
-// called returns the name of the context for a target: of many, each keeps its own.
-func (h *handover) called(result fleet.Result[granted]) string {
-	if h.conn.many() {
-		return h.conn.called(result.Target)
-	}
-	return first(h.contextName, h.name+"@"+result.Value.way.entry.ClusterName)
-}
-
-// report says what was handed over.
-func (h *handover) report(results []fleet.Result[granted]) {
-	if h.embed == embedToken {
-		h.tellAll(results)
-	}
-	files := map[string]bool{"": true}
-	for _, result := range results {
-		if h.embed == embedToken || files[result.Value.entry.File] {
-			continue
-		}
-		files[result.Value.entry.File] = true
-		h.env.say("whoever uses it needs joinctl, and %s, where they are now: it holds no credential", result.Value.entry.File)
-	}
-	if h.out != "" {
-		h.env.say("try it with: kubectl --kubeconfig %s auth whoami", join.Quote(h.out))
+	if export.Out != "" {
+		s.Terminal.Info("try it with: kubectl --kubeconfig %s auth whoami", join.Quote(export.Out))
 	}
 }

@@ -4,73 +4,54 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/klog/v2"
 
-	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/output"
-	"github.com/joinctl/joinctl/internal/satoken"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newSAList(conn *connection) *cobra.Command {
+func newSAList(env *Env, s *session.Session) *cobra.Command {
 	var (
-		format        output.Format
-		allNamespaces bool
+		list   = action.SAList{Session: s}
+		format output.Format
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List revocable tokens of ServiceAccounts",
-		Long: `List the tokens that sa token --revocable and sa kubeconfig --revocable made, the soonest to expire first. The server keeps
-no other tokens, so that those cannot be listed by anyone.`,
+		Long: `List the tokens that sa token --revocable and sa kubeconfig --revocable requested, the soonest to expire first. The server
+does not store other tokens, so nobody can list those.`,
 		Example: `  joinctl sa list -n ci
   joinctl sa list -A -o wide
   joinctl sa list -A --context hub --members`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]saItem, error) {
-				namespace, err := namespaceIn(target, allNamespaces)
-				if err != nil {
-					return nil, err
-				}
-				klog.V(1).InfoS("listing revocable tokens", "context", target.Context, "server", c.Server().Host, "namespace", namespace)
-				found, now, err := satoken.List(ctx, c, namespace)
-				return boundItems(target, found, now), c.ExplainProxyError(err)
-			})
+			tokens, failures, err := list.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return printFound(conn, &format, "ServiceAccountTokenList", "revocable tokens", behind(conn, boundView(allNamespaces), saItem.at), results)
+			view := withPlace(s, revocableView(list.AllNamespaces), saItem.place)
+			return printList(env, s, &format, "ServiceAccountTokenList", "revocable tokens", view, revocableItems(tokens), failures)
 		},
 	}
 	addOutput(cmd, &format)
-	addNamespace(cmd, conn)
-	conn.members.register(cmd)
-	cmd.Flags().BoolVarP(&allNamespaces, "all-namespaces", "A", false, "list those of all namespaces")
+	addNamespace(cmd, s)
+	addMembers(cmd, s)
+	cmd.Flags().BoolVarP(&list.AllNamespaces, "all-namespaces", "A", false, "list the tokens of all namespaces")
 	return cmd
 }
 
-// boundItems describes what was found on a target, the soonest to expire first.
-func boundItems(target fleet.Target, found []satoken.RevocationSecret, now time.Time) []saItem {
-	items := make([]saItem, 0, len(found))
-	for _, b := range found {
-		items = append(items, boundItem(target, b, now))
+// revocableItems returns the tokens of each target, the soonest to expire first.
+func revocableItems(tokens []action.RevocableToken) []saItem {
+	items := make([]saItem, len(tokens))
+	for i, found := range tokens {
+		items[i] = revocableItem(found)
 	}
 	slices.SortStableFunc(items, func(a, b saItem) int {
-		return cmp.Or(cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Context, b.Context), cmp.Compare(a.Member, b.Member), cmp.Compare(a.Expires, b.Expires),
+			cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
 	})
 	return items
-}
-
-// namespaceIn returns the namespace that is meant on a target, "" for all.
-func namespaceIn(target fleet.Target, all bool) (string, error) {
-	if all {
-		return "", nil
-	}
-	entry, err := target.Entry()
-	return entry.Namespace, err
 }

@@ -4,44 +4,68 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/api/validation"
+
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newSARevoke(env *Env, conn *connection) *cobra.Command {
-	r := revocation{env: env, conn: conn}
+func newSARevoke(env *Env, s *session.Session) *cobra.Command {
+	var (
+		revoke = action.SARevoke{Session: s}
+		yes    bool
+		format output.Format
+	)
 	cmd := &cobra.Command{
 		Use:   "revoke NAME… | - | --expired",
 		Short: "Revoke revocable tokens of ServiceAccounts",
-		Long: `Revoke tokens that sa token --revocable or sa kubeconfig --revocable made, by deleting the Secret that a token is bound to.
-NAME is that Secret, as sa list shows it; with CONTEXT/ before it, it is in that context, and with CONTEXT/MEMBER/ and
---members in that member. All are tried, and each that fails is named. The server may accept a revoked token for about 10
-seconds more.
+		Long: `Revoke tokens that sa token --revocable or sa kubeconfig --revocable requested, by deleting the Secret that a token is bound
+to. NAME is that Secret, as sa list shows it; CONTEXT/ before it names its context, and CONTEXT/MEMBER/ with --members its
+member. All are tried, and each failure is reported. The server may accept a revoked token for about 10 seconds more.
 
---expired removes the Secrets of tokens that are over: it shows which, and asks.`,
+--expired deletes the Secrets of expired tokens: it shows them, and asks.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
   joinctl sa list -n ci -o name | joinctl sa revoke - -n ci
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
   joinctl sa revoke robot-token-5f3a9c01de -n ci --context hub --member member1
   joinctl sa revoke --expired -A --yes`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			r.places, err = conn.parseBindings(args, r.expired)
+			revoke.Refs, err = parseRevocationRefs(env, s, args, revoke.Expired)
 			return err
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return r.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !yes {
+				revoke.Confirm = func(plan []action.RevokedToken) bool { return confirmRevocation(s, plan) }
+			}
+			revoked, failures, err := revoke.Run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			err = printRevoked(env, s, &format, revoke.Expired, revoked, failures)
+			switch {
+			case len(revoked) > 0 && !revoke.Expired:
+				s.Terminal.Info("the server may accept a revoked token for about 10 seconds more")
+			case len(revoked) == 0 && revoke.Expired && !failures.Any():
+				s.Terminal.Info("no tokens are expired")
+			}
+			return finish(err, nil, failures)
+		},
 	}
-	addOutput(cmd, &r.format)
-	addNamespace(cmd, conn)
-	conn.members.register(cmd)
+	addOutput(cmd, &format)
+	addNamespace(cmd, s)
+	addMembers(cmd, s)
 	flags := cmd.Flags()
-	flags.BoolVar(&r.expired, "expired", false, "remove all whose token is over, in place of named ones")
-	flags.BoolVarP(&r.allNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")
-	flags.BoolVar(&r.everywhere, "everywhere", false, "revoke in all selected contexts what is named without one; where it is not, there is nothing to do")
-	flags.BoolVarP(&r.yes, "yes", "y", false, "with --expired: do not ask")
-	before(cmd, func() error {
-		if r.allNamespaces && !r.expired {
+	flags.BoolVar(&revoke.Expired, "expired", false, "delete the Secrets of all expired tokens, in place of named ones")
+	flags.BoolVarP(&revoke.AllNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")
+	flags.BoolVar(&revoke.Everywhere, "everywhere", false, "revoke a NAME without a context in every selected context that has it; a context without it is no failure")
+	flags.BoolVarP(&yes, "yes", "y", false, "with --expired: do not ask")
+	preRun(cmd, func() error {
+		if revoke.AllNamespaces && !revoke.Expired {
 			return errors.New("--all-namespaces goes with --expired: a name is of one namespace")
 		}
 		return nil
@@ -49,8 +73,8 @@ seconds more.
 	return cmd
 }
 
-// parseBindings reads names of Secrets from arguments or standard input, each once. What is no name is not repeated.
-func (c *connection) parseBindings(args []string, expired bool) ([]place, error) {
+// parseRevocationRefs reads names of Secrets from arguments or standard input. No error repeats a word.
+func parseRevocationRefs(env *Env, s *session.Session, args []string, expired bool) ([]session.Ref, error) {
 	if expired {
 		if len(args) > 0 {
 			return nil, errors.New("--expired goes without names")
@@ -60,11 +84,55 @@ func (c *connection) parseBindings(args []string, expired bool) ([]place, error)
 	if len(args) == 0 {
 		return nil, errors.New("name the Secrets of the tokens to revoke, as sa list shows them, or say --expired")
 	}
-	return c.parsePlaces(args, "", func(word string) (string, error) {
+	words, err := readArgs(env, args, "")
+	if err != nil {
+		return nil, err
+	}
+	return s.ParseRefs(words, func(word string) (string, error) {
 		name := strings.TrimPrefix(word, "secret/")
 		if len(validation.NameIsDNSSubdomain(name, false)) > 0 {
 			return "", errors.New("it is not the name of a Secret")
 		}
 		return name, nil
+	})
+}
+
+// confirmRevocation shows the expired tokens, and asks.
+func confirmRevocation(s *session.Session, plan []action.RevokedToken) bool {
+	for _, one := range plan {
+		s.Terminal.Info("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", session.Describe(one.Target),
+			one.Object.Account.Namespace, one.Object.Name, one.Object.Account.Name, timestamp(one.Object.Expires))
+	}
+	return s.Terminal.Confirm(fmt.Sprintf("remove these %d?", len(plan)))
+}
+
+// A revokedItem is a revoked token in a document.
+type revokedItem struct {
+	Context   string `json:"context"`
+	Member    string `json:"member,omitempty"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Status    string `json:"status"`
+}
+
+func (i revokedItem) place() place { return place{i.Context, i.Member, i.Name} }
+
+// printRevoked prints a line for each token by default.
+func printRevoked(env *Env, s *session.Session, format *output.Format, expired bool, revoked []action.RevokedToken, failures *session.Failures) error {
+	status := map[bool]string{true: "removed", false: "revoked"}[expired]
+	list := output.List[revokedItem]{Kind: "ServiceAccountTokenRevocationList", Failures: failureItems(failures)}
+	for _, one := range revoked {
+		list.Items = append(list.Items, revokedItem{one.Target.Context, one.Target.Member, one.Object.Account.Namespace, one.Object.Name, status})
+	}
+	view := withPlace(s, output.View[revokedItem]{
+		Name: func(i revokedItem) string { return "secret/" + i.Name },
+		Columns: []output.Column[revokedItem]{
+			{Title: "Namespace", Cell: func(i revokedItem) string { return i.Namespace }},
+			{Title: "Name", Cell: func(i revokedItem) string { return i.Name }},
+			{Title: "Status", Cell: func(i revokedItem) string { return i.Status }},
+		},
+	}, revokedItem.place)
+	return printLines(env, format, list, view, func(i revokedItem) string {
+		return fmt.Sprintf("serviceaccount token %q %s", qualifiedName(s, i.place()), i.Status)
 	})
 }

@@ -3,31 +3,36 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/satoken"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newSAToken(env *Env, conn *connection) *cobra.Command {
+func newSAToken(env *Env, s *session.Session) *cobra.Command {
 	var (
-		format output.Format
-		dry    = dryRunNone
-		m      = saMint{env: env, conn: conn}
+		request = action.SAToken{RequestOptions: action.RequestOptions{Session: s}}
+		dryRun  action.DryRun
+		format  output.Format
 	)
 	cmd := &cobra.Command{
 		Use:   "token NAME",
-		Short: "Mint a token of a ServiceAccount",
-		Long: `Mint a token of a ServiceAccount. It is printed alone on stdout; on stderr stands when it really expires, since servers
-shorten and lengthen what they were asked for. With -o the TokenRequest is printed as the server answered it.
+		Short: "Request a token of a ServiceAccount",
+		Long: `Request a token of a ServiceAccount and print it, alone, on stdout; stderr shows when it really expires, since servers shorten
+and extend the requested lifetime. -o prints the TokenRequest as the server answered it.
 
-With --members or --member it is minted in member clusters of a Karmada control plane, through the control plane: the
-kubeconfig of the one is enough. That takes two rights: clusters/proxy on the control plane, and in each member, for the
-user of the same name, what the token takes there.`,
+--members or --member requests the token in member clusters of a Karmada control plane, through the control plane: its
+kubeconfig is enough. That takes two rights: clusters/proxy on the control plane, and in each member, for the user of the
+same name, the rights that the token takes there.`,
 		Example: `  joinctl sa token robot
   joinctl sa token robot -n ci --duration 24h --min-granted 12h
   joinctl sa token robot --contexts 'prod-*' -o json
@@ -38,115 +43,94 @@ user of the same name, what the token takes there.`,
   joinctl sa token robot --revocable --duration 24h
   joinctl sa token robot -o jsonpath={.status.expirationTimestamp}`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			m.name, err = parseAccount(args)
+			request.Name, err = parseAccount(args)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if dry == dryRunClient {
-				return m.plan(cmd.Context(), &format)
+			if dryRun == action.Client {
+				return planRequest(cmd.Context(), env, s, &format, &request)
 			}
-			return m.print(cmd.Context(), &format)
+			if err := env.checkStdout(); err != nil {
+				return err
+			}
+			request.Deliver = func(issued *action.IssuedTokens) error { return printIssued(env, s, &format, issued) }
+			issued, err := request.Run(cmd.Context())
+			if issued == nil {
+				return err
+			}
+			if err != nil {
+				return finish(err, nil, issued.Failures)
+			}
+			reportIssued(s, &request.RequestOptions, issued.Tokens)
+			return finish(nil, issued.Findings, issued.Failures)
 		},
 	}
 	addOutput(cmd, &format)
-	m.register(cmd)
-	conn.members.register(cmd)
+	addRequestNow(cmd, &request.RequestOptions)
+	addMembers(cmd, s)
 	addCacheDir(cmd, env, new(string))
-	addDryRun(cmd, &dry)
-	cmd.Flags().Lookup("dry-run").Usage = "none; client: show what would be asked for"
-	before(cmd, func() error {
-		if dry == dryRunServer {
-			return errors.New("--dry-run=server: the server ignores a dry run of a TokenRequest, and mints a token that works; client shows what would be asked for")
+	addDryRun(cmd, &dryRun)
+	cmd.Flags().Lookup("dry-run").Usage = "none or client (show what would be requested): the `mode`"
+	preRun(cmd, func() error {
+		if dryRun == action.Server {
+			return errors.New("--dry-run=server: the server ignores a dry run of a TokenRequest, and issues a token that works; client shows what would be requested")
 		}
 		return nil
 	})
 	return cmd
 }
 
-// print mints on every target and prints what was granted.
-func (m *saMint) print(ctx context.Context, format *output.Format) error {
-	if err := deliverable(m.env); err != nil {
-		return err
-	}
-	results, err := each(ctx, m.conn, 0, m.on)
-	if err != nil {
-		return err
-	}
-	missed, problems := m.conn.shortfall(), []error(nil)
-	minted := output.List[saItem]{Kind: "ServiceAccountTokenList"}
-	for _, result := range results {
-		if result.Err != nil {
-			missed.add(result.Target, m.named(result))
-			continue
-		}
-		missed.done++
-		problems = append(problems, result.Value.problem)
-		if tok := result.Value.token; !tok.IsZero() {
-			minted.Items = append(minted.Items, mintedItem(result.Target, result.Value))
-		}
-	}
-	minted.Failures = missed.document()
-	if err := m.write(format, results, minted); err != nil {
-		return errors.Join(err, m.takeBack(ctx, results), missed.orNil())
-	}
-	m.tellAll(results)
-	return errors.Join(append(problems, missed.orNil())...)
-}
-
-// write prints the bare token by default, with its context where there could be several. On one target the structured
+// printIssued prints the bare token by default, with its context if there can be several. On one target the structured
 // formats show the server's own answer.
-func (m *saMint) write(format *output.Format, results []fleet.Result[granted], minted output.List[saItem]) error {
-	view := mintedView()
+func printIssued(env *Env, s *session.Session, format *output.Format, issued *action.IssuedTokens) error {
+	list := output.List[saItem]{Kind: "ServiceAccountTokenList", Failures: failureItems(issued.Failures)}
+	for _, one := range issued.Tokens {
+		list.Items = append(list.Items, issuedItem(one))
+	}
+	view := issuedView()
 	if format.IsDefault() {
 		view.Columns = view.Columns[len(view.Columns)-1:] // the token
 	}
 	switch {
-	case format.IsDefault() && !m.conn.many():
-		var out strings.Builder
-		for _, item := range minted.Items {
-			out.WriteString(item.Token + "\n")
-		}
-		_, err := m.env.Out.Write([]byte(out.String()))
-		return err
-	case format.Structured() && !m.conn.many():
-		if results[0].Value.token.IsZero() {
-			return nil
-		}
-		return output.Object(m.env.Out, format, results[0].Value.token.Object())
+	case s.Many() || format.IsName() || format.IsTable() && !format.IsDefault():
+		return output.Print(env.Out, format, list, withPlace(s, view, saItem.place))
+	case len(issued.Tokens) == 0:
+		return nil
+	case format.Structured():
+		return output.Object(env.Out, format, issued.Tokens[0].Token.TokenRequest())
 	}
-	return output.Print(m.env.Out, format, minted, behind(m.conn, view, saItem.at))
+	_, err := io.WriteString(env.Out, list.Items[0].Token+"\n")
+	return err
 }
 
-// plan shows what would be asked for: for people on stderr, or as the TokenRequest. It asks no server, but for which
-// members there are.
-func (m *saMint) plan(ctx context.Context, format *output.Format) error {
+// planRequest shows what would be requested: for people on stderr, or as the TokenRequest. It asks no server, but for the
+// members of a control plane.
+func planRequest(ctx context.Context, env *Env, s *session.Session, format *output.Format, request *action.SAToken) error {
 	if format.Structured() {
-		return output.Object(m.env.Out, format, m.spec.Object())
+		return output.Object(env.Out, format, request.Spec.TokenRequest())
 	}
-	targets, missed := m.conn.planned(ctx)
-	if len(targets) == 0 {
-		return missed
+	targets, failures, err := s.Expand(ctx)
+	if err != nil || len(targets) == 0 {
+		return finish(err, nil, failures)
+	}
+	lifetime := "as long as the server chooses"
+	if request.Spec.Lifetime > 0 {
+		lifetime = "for " + failure.Duration(request.Spec.Lifetime)
 	}
 	for _, target := range targets {
-		account, err := accountIn(target, m.name)
+		namespace, err := session.Namespace(target)
 		if err != nil {
 			return err
 		}
-		m.env.say("would ask for a token of serviceaccount %s in %s, for %s, valid %s", account, described(target), first(strings.Join(m.spec.Audiences, " and "), "the API server"), m.wish())
-		if bound := m.spec.Bound; !bound.IsZero() {
-			m.env.say("would bind it to %s %s", strings.ToLower(string(bound.Kind)), bound.Name)
+		s.Terminal.Info("would request a token of serviceaccount %s in %s, for %s, valid %s", satoken.Account{Namespace: namespace, Name: request.Name},
+			session.Describe(target), cmp.Or(strings.Join(request.Spec.Audiences, " and "), "the API server"), lifetime)
+		if bound := request.Spec.Bound; !bound.IsZero() {
+			s.Terminal.Info("would bind it to %s %s", strings.ToLower(string(bound.Kind)), bound.Name)
 		}
 	}
-	if m.revocable {
-		m.env.say("would make a Secret first, and bind it to that")
+	if request.Revocable {
+		s.Terminal.Info("would create a Secret first, and bind the token to it")
 	}
-	m.env.say("nothing was asked for (client dry run); -o yaml prints the TokenRequest")
-	return missed
-}
-
-func (m *saMint) wish() string {
-	if m.spec.Lifetime == 0 {
-		return "as long as the server likes"
-	}
-	return "for " + brief(m.spec.Lifetime)
+	s.Terminal.Info("nothing was requested (client dry run); -o yaml prints the TokenRequest")
+	return finish(nil, nil, failures)
 }

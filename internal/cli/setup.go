@@ -3,159 +3,164 @@
 package cli
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/klog/v2"
 
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/controlplane"
-	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
-func newSetup(env *Env, conn *connection) *cobra.Command {
-	s := setup{env: env, conn: conn, dry: dryRunNone}
+func newSetup(env *Env, s *session.Session) *cobra.Command {
+	var (
+		setup  = action.Setup{Session: s}
+		yes    bool
+		format output.Format
+	)
 	cmd := &cobra.Command{
 		Use:   "setup",
-		Short: "Make a Karmada control plane joinable with bootstrap tokens",
-		Long: `Make a Karmada control plane joinable with bootstrap tokens: publish cluster-info with an address and the kubeconfig's
-CA, and allow what karmadactl register does. What is allowed already, by whatever role, is left alone; the rest is made
-under the names that Karmada's installers use. The plan is shown first, and asked about. Everything is rehearsed on the
-server before the first change, and taken back if one fails.
+		Short: "Set up a Karmada control plane for joins with bootstrap tokens",
+		Long: `Set up a Karmada control plane for joins with bootstrap tokens: publish cluster-info with an address and the kubeconfig's
+CA, and grant the rights that karmadactl register needs. Rights that exist already, through whatever role, stay as they are;
+the others are granted under the names that Karmada's installers use. joinctl shows its plan and asks before it changes
+anything. A dry run on the server comes first; if a change fails, the earlier ones are rolled back.
 
-It cannot start what a joiner needs beside that: the bootstrap signer and the token cleaner of kube-controller-manager,
-the approver of karmada-controller-manager, anonymous and bootstrap token authentication of kube-apiserver. joinctl
-doctor tells whether they are there.`,
+A join also needs parts that setup cannot start: the bootstrap signer and the token cleaner of kube-controller-manager, the
+approver of karmada-controller-manager, and anonymous and bootstrap token authentication of kube-apiserver. joinctl doctor
+shows whether they work.`,
 		Example: `  joinctl setup --endpoint karmada.example.org:5443
   joinctl setup --context hub --endpoint karmada.example.org:5443 --yes
   joinctl setup --endpoint karmada.example.org:5443 --dry-run=client -o yaml`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if s.dry == dryRunClient && s.format.Structured() {
-				return s.manifests()
+			if setup.DryRun == action.Client && format.Structured() {
+				return printManifests(env, &format, &setup)
 			}
-			return s.run(cmd.Context())
+			shown := false
+			setup.Confirm = func(plans []action.SetupPlan) bool {
+				showPlans(s, plans)
+				shown = true
+				return yes || s.Terminal.Confirm("make these changes?")
+			}
+			result, err := setup.Run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if !shown { // a dry run, or there are no changes
+				showPlans(s, result.Plans)
+			}
+			return finish(printChanges(env, s, &format, setup.DryRun, result), result.Findings, result.Failures)
 		},
 	}
-	addOutput(cmd, &s.format)
+	addOutput(cmd, &format)
 	flags := cmd.Flags()
-	flags.Var(&s.endpoint, "endpoint", "address of the control plane for joiners (default: that in cluster-info, else the kubeconfig's server)")
-	flags.BoolVar(&s.force, "force", false, "overwrite a cluster-info that exists and differs")
-	flags.BoolVarP(&s.yes, "yes", "y", false, "do not ask")
-	addDryRun(cmd, &s.dry)
+	flags.TextVar(&setup.Endpoint, "endpoint", join.Endpoint{}, "address `HOST:PORT` of the control plane for joiners (default: the one in cluster-info, else the kubeconfig's server)")
+	flags.BoolVar(&setup.Force, "force", false, "overwrite an existing cluster-info that differs")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask before the changes")
+	addDryRun(cmd, &setup.DryRun)
 	return cmd
 }
 
-// A setup is what setup was asked for.
-type setup struct {
-	env      *Env
-	conn     *connection
-	endpoint join.Endpoint
-	force    bool
-	yes      bool
-	dry      dryRun
-	format   output.Format
-}
-
-// run plans on every target, asks once, and then makes the changes.
-func (s *setup) run(ctx context.Context) error {
-	plans, err := each(ctx, s.conn, 0, s.plan)
-	if err != nil {
-		return err
-	}
-	if s.show(plans) && s.dry == dryRunNone && !s.yes && !s.env.agrees("make these changes?") {
-		return errors.New("nothing was changed: not without a yes")
-	}
-	if s.dry != dryRunNone {
-		return s.report(plans)
-	}
-	byContext := map[string]fleet.Result[planned]{}
+// showPlans shows the changes on each target, each danger once.
+func showPlans(s *session.Session, plans []action.SetupPlan) {
 	for _, plan := range plans {
-		byContext[plan.Target.Context] = plan
-	}
-	results, err := each(ctx, s.conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) (planned, error) {
-		plan := byContext[target.Context]
-		if plan.Err != nil {
-			return plan.Value, plan.Err
+		target := session.Describe(plan.Target)
+		if len(plan.Changes) == 0 {
+			s.Terminal.Info("%s: nothing to do, joiners have all rights that they need", target)
 		}
-		klog.V(1).InfoS("setting a control plane up", "context", target.Context, "server", c.Server().Host, "changes", len(plan.Value.plan.Changes))
-		return s.apply(ctx, target, c, plan.Value)
-	})
-	if err != nil {
-		return err
+		warned := map[string]bool{"": true}
+		for _, change := range plan.Changes {
+			verb := "create"
+			if change.Exists() {
+				verb = "change"
+			}
+			s.Terminal.Info("%s: to %s: %s: %s", target, verb, controlplane.Describe(change.Object), change.Purpose)
+			if !warned[change.Power] {
+				warned[change.Power] = true
+				s.Terminal.Warn("THIS IS VERY POWERFUL: %s", change.Power)
+			}
+		}
+		if plan.EndpointWarning != "" {
+			s.Terminal.Warn("%s: %s", target, plan.EndpointWarning)
+		}
 	}
-	return s.report(results)
 }
 
-// A planned is what is to be done on a target.
-type planned struct {
-	plan    *controlplane.Plan // nil: it failed before
-	done    bool
-	problem error // what does not work although all was done
+// A changeItem is an object that setup created or changed, or would in a dry run, in a document.
+type changeItem struct {
+	Context   string `json:"context"`
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name"`
+	Status    string `json:"status"`
+	Purpose   string `json:"purpose"`
 }
 
-// plan finds out what is missing on a target, and whether it may be made.
-func (s *setup) plan(ctx context.Context, target fleet.Target, c *kube.Client) (planned, error) {
-	klog.V(1).InfoS("planning", "context", target.Context, "server", c.Server().Host)
-	plan, err := controlplane.NewPlan(ctx, c, s.endpoint, s.force)
-	if err != nil {
-		return planned{}, err
-	}
-	if s.dry == dryRunClient {
-		return planned{plan: plan}, nil
-	}
-	return planned{plan: plan}, plan.DryRun(ctx, c)
+func (i changeItem) place() place {
+	return place{context: i.Context, name: strings.ToLower(i.Kind) + "/" + i.Name}
 }
 
-// apply makes the changes on a target, and makes sure that they have the effect.
-func (s *setup) apply(ctx context.Context, target fleet.Target, c *kube.Client, p planned) (planned, error) {
-	if err := p.plan.Apply(ctx, c); err != nil {
-		return p, fmt.Errorf("nothing is half done, what was made was taken back: %w", err)
+// printChanges prints a line for each object by default, as kubectl apply does.
+func printChanges(env *Env, s *session.Session, format *output.Format, dryRun action.DryRun, result *action.SetupResult) error {
+	list := output.List[changeItem]{Kind: "SetupChangeList", Failures: failureItems(result.Failures)}
+	for _, plan := range result.Plans {
+		for _, change := range plan.Changes {
+			status := "created"
+			if change.Exists() {
+				status = "configured"
+			}
+			list.Items = append(list.Items, changeItem{
+				Context: plan.Target.Context, Kind: kube.Kind(change.Object),
+				Namespace: change.Object.GetNamespace(), Name: change.Object.GetName(),
+				Status: status + dryRun.Suffix(), Purpose: change.Purpose,
+			})
+		}
+		if dryRun == action.None && len(plan.Changes) > 0 {
+			s.Terminal.Info("%s: set up; the bootstrap signer, the token cleaner and Karmada's approver cannot be started from here: joinctl doctor%s shows whether they work",
+				session.Describe(plan.Target), s.Arguments(plan.Target))
+		}
 	}
-	p.done = true
-	denied, err := p.plan.WaitEffective(ctx, c)
-	for _, grant := range denied {
-		p.problem = errors.Join(p.problem, &problem{
-			text: fmt.Sprintf("%s: all is there, and yet not allowed: %s", described(target), grant.Purpose),
-			hint: "another authorizer than RBAC may decide on this server",
-		})
-	}
-	return p, err
+	view := withPlace(s, changeView(), changeItem.place)
+	return printLines(env, format, list, view, func(i changeItem) string { return view.Name(i) + " " + i.Status })
 }
 
-// manifests prints all that a joinable control plane has, for kubectl apply. It asks no server.
-func (s *setup) manifests() error {
-	targets, err := s.conn.targets()
+func changeView() output.View[changeItem] {
+	return output.View[changeItem]{
+		Name: func(i changeItem) string { return i.place().name },
+		Columns: []output.Column[changeItem]{
+			{Title: "Kind", Cell: func(i changeItem) string { return i.Kind }},
+			{Title: "Namespace", Cell: func(i changeItem) string { return cmp.Or(i.Namespace, none) }},
+			{Title: "Name", Cell: func(i changeItem) string { return i.Name }},
+			{Title: "Status", Cell: func(i changeItem) string { return i.Status }},
+			{Title: "Purpose", Wide: true, Cell: func(i changeItem) string { return i.Purpose }},
+		},
+	}
+}
+
+// printManifests prints all objects of a joinable control plane as a v1 List, for kubectl apply.
+func printManifests(env *Env, format *output.Format, setup *action.Setup) error {
+	objects, err := setup.Manifests()
 	if err != nil {
 		return err
 	}
 	all := &unstructured.UnstructuredList{}
 	all.SetGroupVersionKind(metav1.SchemeGroupVersion.WithKind("List"))
 	all.SetAPIVersion("v1")
-	for _, target := range targets {
-		c, err := s.conn.client(target)
+	for _, object := range objects {
+		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
 		if err != nil {
-			return err
+			return fmt.Errorf("convert %s: %w", controlplane.Describe(object), err)
 		}
-		objects, err := controlplane.Manifests(c, s.endpoint)
-		if err != nil {
-			return err
-		}
-		s.caveat(target, c)
-		for _, object := range objects {
-			content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
-			if err != nil {
-				return fmt.Errorf("convert %s: %w", controlplane.Describe(object), err)
-			}
-			all.Items = append(all.Items, unstructured.Unstructured{Object: content})
-		}
+		all.Items = append(all.Items, unstructured.Unstructured{Object: content})
 	}
-	return output.Object(s.env.Out, &s.format, all)
+	return output.Object(env.Out, format, all)
 }

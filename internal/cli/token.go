@@ -7,44 +7,64 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newToken(env *Env, conn *connection) *cobra.Command {
+func newToken(env *Env, s *session.Session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "token",
 		Short: "Manage bootstrap tokens",
-		Long: `Manage bootstrap tokens: the short-lived credentials with which a cluster that joins and the control plane that it
-joins come to trust each other. A token has the form [a-z0-9]{6}.[a-z0-9]{16}: a public token ID and a token secret.
-The control plane keeps it as the Secret bootstrap-token-ID in the namespace kube-system.`,
+		Long: `Manage bootstrap tokens: short-lived credentials by which a cluster and the control plane that it joins come to trust
+each other. A token has the form [a-z0-9]{6}.[a-z0-9]{16}: a public token ID and a token secret. The control plane keeps it
+as the Secret bootstrap-token-ID in the namespace kube-system.`,
 	}
 	cmd.AddCommand(
-		newTokenCreate(env, conn),
-		newTokenList(conn),
-		newTokenDelete(env, conn),
-		newTokenCommand(env, conn),
+		newTokenCreate(env, s),
+		newTokenList(env, s),
+		newTokenDelete(env, s),
+		newTokenCommand(env, s),
 		newTokenGenerate(env),
 	)
 	for _, sub := range cmd.Commands() {
-		before(sub, conn.refuseBootstrapBearer)
-		if sub.Flags().Lookup("dry-run") == nil {
-			acceptDryRun(sub)
+		preRun(sub, func() error { return refuseBootstrapBearer(s) })
+		if sub.Flags().Lookup("dry-run") == nil { // kubeadm has it on all its token commands
+			addDryRun(sub, new(action.DryRun))
+			sub.Flags().Lookup("dry-run").Hidden = true
 		}
 	}
 	return cmd
 }
 
-// acceptDryRun takes --dry-run where nothing is changed anyway: kubeadm has it on all its token commands.
-func acceptDryRun(cmd *cobra.Command) {
-	ignored := dryRunNone
-	addDryRun(cmd, &ignored)
-	cmd.Flags().Lookup("dry-run").Hidden = true
-}
-
-// refuseBootstrapBearer catches a token that was given where kubectl takes the credential for the API server.
-func (c *connection) refuseBootstrapBearer() error {
-	if token.LooksLike(c.overrides.AuthInfo.Token) {
+// refuseBootstrapBearer refuses a bootstrap token where kubectl takes the credential for the API server.
+func refuseBootstrapBearer(s *session.Session) error {
+	if token.LooksLike(s.Overrides.AuthInfo.Token) {
 		return errors.New("--token is the credential for the API server, as in kubectl; a bootstrap token is given as an argument, with - on standard input, or with --token-file")
 	}
 	return nil
+}
+
+// parseTokenRefs reads references to bootstrap tokens from arguments, standard input or a file, and clusters that stand
+// for their tokens. No error repeats a word.
+func parseTokenRefs(env *Env, s *session.Session, args []string, file string, clusters []string) ([]session.Ref, error) {
+	var refs []session.Ref
+	if len(clusters) == 0 || len(args) > 0 || file != "" {
+		words, err := readArgs(env, args, file)
+		if err != nil {
+			return nil, err
+		}
+		if refs, err = s.ParseRefs(words, parseTokenName); err != nil {
+			return nil, err
+		}
+	}
+	for _, cluster := range clusters {
+		refs = append(refs, session.Ref{Cluster: cluster})
+	}
+	return refs, nil
+}
+
+func parseTokenName(word string) (string, error) {
+	ref, err := token.ParseRef(word)
+	return ref.Name, err
 }

@@ -10,32 +10,35 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newTokenCreate(env *Env, conn *connection) *cobra.Command {
+func newTokenCreate(env *Env, s *session.Session) *cobra.Command {
 	var (
+		create = action.TokenCreate{Session: s, Spec: token.Spec{Usages: []string{token.Signing, token.Authentication}}}
+		names  clusterNames
+		wanted printFlags
 		file   string
 		format output.Format
-		ttl    = ttlValue(24 * time.Hour)
-		m      = mint{env: env, conn: conn, dry: dryRunNone, spec: token.Spec{Usages: []string{token.Signing, token.Authentication}}}
 	)
 	cmd := &cobra.Command{
 		Use:   "create [TOKEN | -]",
 		Short: "Create a bootstrap token, and print the command that joins with it",
-		Long: `Create a bootstrap token. It is printed alone on stdout; on stderr stands where it was made, when it expires and how to
-revoke it. Without TOKEN it is random. A token given as an argument shows in process lists and shell histories: - and
---token-file are there for that.
+		Long: `Create a bootstrap token and print it, alone, on stdout; stderr shows where it was created, when it expires and how to
+revoke it. Without TOKEN it is random. A token given as an argument shows in process lists and shell histories: use - or
+--token-file.
 
-With --print-register-command or --print-join-command, what is printed is the command that joins with the token. It is
-true when printed: before the token is made, cluster-info is read without a credential at the very address that is
-printed, as the joining side will do. After that the command waits for cluster-info to be signed with the token.
+--print-register-command and --print-join-command print the command that joins with the token. Every printed command was
+tested against the control plane: before the token is created, cluster-info is read without a credential at the printed
+address, as the joining side does. Afterwards joinctl waits for cluster-info to be signed with the token.
 
-With --for each cluster that is to join gets a token of its own, labelled and described for it, and the command names the
-cluster. All names are checked before a token is made. What went wrong half way goes right with --skip-existing: only what
-is missing is made. With --out-dir each credential goes into a file of its own, and stdout has the files' names.`,
+--for creates a token for each cluster that joins, with a label and a description, and the command names the cluster. All
+names are checked before a token is created. Run the same command with --skip-existing to create the tokens that are
+missing after a failure. --out-dir writes each credential to a file of its own; stdout lists the files.`,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
   joinctl token create --print-register-command --for member1 --for member2
@@ -44,78 +47,83 @@ is missing is made. With --out-dir each credential goes into a file of its own, 
   joinctl token generate | joinctl token create -
   joinctl token create --dry-run=client -o yaml`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			if m.to.file == stdin && (file == stdin || slices.Contains(args, stdin)) {
+			if names.file == stdin && (file == stdin || slices.Contains(args, stdin)) {
 				return errors.New("standard input is read once: for a token, or for the names of clusters")
 			}
-			if m.given, err = parseToken(env, args, file); err != nil && m.to.any() {
+			if create.Token, err = parseToken(env, args, file); err != nil && names.any() {
 				err = fmt.Errorf("%w; several clusters are named as --for NAME,NAME", err)
 			}
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if m.dry == dryRunClient {
-				return m.plan(&format)
+			var err error
+			if create.Clusters, err = names.read(env, s.Terminal); err != nil {
+				return err
 			}
-			return m.run(cmd.Context(), &format)
+			if create.DryRun == action.Client {
+				return planTokens(env, s, &format, &create, names.many())
+			}
+			return createTokens(cmd.Context(), env, s, &format, &create, names.many())
 		},
 	}
 	addOutput(cmd, &format)
-	m.offer.register(cmd, 30*time.Second)
-	flags := cmd.Flags()
-	flags.StringVar(&file, "token-file", "", "file with the token to create, or - for standard input")
-	m.to.register(flags)
-	flags.BoolVar(&m.skip, "skip-existing", false, "with --for: leave clusters out that have a token which the server accepts")
-	flags.StringVar(&m.dir, "out-dir", "", "with --for: directory for a file NAME.command, or NAME.token, for each cluster, readable by its owner only")
-	flags.Var(&ttl, "ttl", "how long the token is valid, 0 for ever")
-	flags.Var(usagesValue(&m.spec.Usages), "usages", "what the token is good for: signing, authentication")
-	flags.Var(groupsValue(&m.spec.Groups), "groups", "extra groups of whoever authenticates with the token (default: the group that the joiner's rights are bound to)")
-	flags.StringVar(&m.spec.Description, "description", "", "why the token exists, for whoever lists it later")
-	addDryRun(cmd, &m.dry)
-	before(cmd, m.check)
-	before(cmd, func() error {
-		m.ttl = time.Duration(ttl)
-		groups, err := defaultGroups(m.spec, flags.Changed("groups"), m.offer.joiner)
-		m.spec.Groups = groups
-		if m.offer.prints() && (!m.spec.Has(token.Signing) || !m.spec.Has(token.Authentication)) {
-			err = errors.Join(err, errors.New("nobody can join with a token that lacks one of the usages signing and authentication"))
-		}
-		return err
-	})
+	addJoinCommand(cmd, &create.Join, 30*time.Second)
+	wanted.add(cmd, &create.Join)
+	names.register(cmd)
+	cmd.Flags().StringVar(&file, "token-file", "", "file with the token to create, or - for standard input")
+	addTokenSpec(cmd, &create)
+	preRun(cmd, func() error { return checkClusterFlags(s, &create, &names) })
+	preRun(cmd, func() error { return checkSpec(&create, cmd.Flags().Changed("groups")) })
 	return cmd
 }
 
-// check applies the rules for what goes with --for.
-func (m *mint) check() error {
+// addTokenSpec adds the flags that say what the token is good for, and where it goes.
+func addTokenSpec(cmd *cobra.Command, create *action.TokenCreate) {
+	flags := cmd.Flags()
+	flags.BoolVar(&create.SkipExisting, "skip-existing", false, "with --for: skip clusters that have a token which the server accepts")
+	flags.StringVar(&create.OutDir, "out-dir", "", "with --for: directory for a file NAME.command, or NAME.token, for each cluster, readable by its owner only")
+	flags.TextVar((*token.TTL)(&create.TTL), "ttl", token.TTL(24*time.Hour), "`duration` for which the token is valid, 0 = never expires")
+	listVar(flags, &create.Spec.Usages, "usages", "list", "what the token is good for: signing, authentication", withoutEmpty(token.ParseUsages))
+	listVar(flags, &create.Spec.Groups, "groups", "list", "extra groups the token authenticates as (default: the group that the joiner's rights are bound to)", withoutEmpty(token.ParseGroups))
+	flags.StringVar(&create.Spec.Description, "description", "", "why the token exists, for whoever lists it later")
+	addDryRun(cmd, &create.DryRun)
+}
+
+// checkClusterFlags refuses flags that need --for, or do not go with it.
+func checkClusterFlags(s *session.Session, create *action.TokenCreate, names *clusterNames) error {
 	switch {
-	case !m.to.any() && m.skip:
+	case !names.any() && create.SkipExisting:
 		return errors.New("--skip-existing goes with --for or --for-file")
-	case !m.to.any() && m.dir != "":
+	case !names.any() && create.OutDir != "":
 		return errors.New("--out-dir goes with --for or --for-file: a file has the name of a cluster")
-	case m.to.any() && m.conn.several():
+	case names.any() && s.ManyContexts():
 		return errors.New("--for is about the clusters that join one control plane: name that one with --context")
-	case m.to.many() && !m.given.IsZero():
-		return errors.New("one TOKEN is for one cluster: leave it out, and each gets a token of its own")
+	case names.many() && !create.Token.IsZero():
+		return errors.New("one TOKEN is for one cluster: leave it out, and each cluster gets a token of its own")
 	}
 	return nil
 }
 
-// defaultGroups returns the groups of a token: those given, else the joiner's. Groups are of no use, and the server's
-// own validation refuses them, without the authentication usage.
-func defaultGroups(spec token.Spec, given bool, joiner join.Joiner) ([]string, error) {
+// checkSpec sets the default groups, and refuses a token that is of no use. Groups are of no use without the
+// authentication usage, and the server's own validation refuses them then.
+func checkSpec(create *action.TokenCreate, groupsGiven bool) error {
+	spec := &create.Spec
+	authenticates := spec.Has(token.Authentication)
 	switch {
-	case !spec.Has(token.Authentication) && len(spec.Groups) > 0:
-		return nil, errors.New("--groups needs the authentication usage: nobody authenticates without it")
-	case !spec.Has(token.Authentication):
-		return nil, nil
-	case !given:
-		return []string{joiner.Group()}, nil
+	case !authenticates && len(spec.Groups) > 0:
+		return errors.New("--groups needs the authentication usage: nobody authenticates without it")
+	case authenticates && !groupsGiven:
+		spec.Groups = []string{create.Join.Joiner.Group()}
 	}
-	return spec.Groups, nil
+	if create.Join.Wanted && (!authenticates || !spec.Has(token.Signing)) {
+		return errors.New("nobody can join with a token that lacks one of the usages signing and authentication")
+	}
+	return nil
 }
 
 // parseToken reads at most one token from arguments, standard input or a file.
 func parseToken(env *Env, args []string, file string) (token.Token, error) {
-	words, err := given(env, args, file)
+	words, err := readArgs(env, args, file)
 	switch {
 	case err != nil:
 		return token.Token{}, err
@@ -127,6 +135,6 @@ func parseToken(env *Env, args []string, file string) (token.Token, error) {
 	return token.Parse(words[0])
 }
 
-// isKarmada reports whether a token is for a Karmada control plane, where automatic approval hands a joiner the rights
-// of the rbac-generator user, which amount to cluster-admin.
+// isKarmada reports whether a token is for a Karmada control plane, where automatic approval gives a joiner the rights of
+// the rbac-generator user, which amount to cluster-admin.
 func isKarmada(spec token.Spec) bool { return slices.Contains(spec.Groups, join.Karmada.Group()) }

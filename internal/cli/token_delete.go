@@ -3,27 +3,36 @@
 package cli
 
 import (
+	"cmp"
+	"fmt"
+
 	"github.com/spf13/cobra"
+
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
+	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newTokenDelete(env *Env, conn *connection) *cobra.Command {
+func newTokenDelete(env *Env, s *session.Session) *cobra.Command {
 	var (
+		deletion = action.TokenDelete{Session: s}
 		file     string
 		clusters []string
-		d        = deletion{env: env, conn: conn, dry: dryRunNone}
+		yes      bool
+		format   output.Format
 	)
 	cmd := &cobra.Command{
 		Use:     "delete REF… | -",
 		Aliases: []string{"rm"},
 		Short:   "Delete bootstrap tokens",
-		Long: `Delete bootstrap tokens. A REF is a token ID, a whole token, the name of the Secret, or secret/NAME; with CONTEXT/ before
-it, it is in that context, and in no other. All are tried, and each that fails is named. The server may accept a deleted
-token for about 10 seconds more.
+		Long: `Delete bootstrap tokens. A REF is a token ID, a whole token, the name of the Secret, or secret/NAME; CONTEXT/ before it names
+its context. All are tried, and each failure is reported. The server may accept a deleted token for about 10 seconds more.
 
-Where several contexts are selected, a REF without a context is looked for in all, and deleted if it is in exactly one.
-With --everywhere it is deleted wherever it is: the answer to a token that has leaked.
+If several contexts are selected, joinctl looks for a REF without a context in all of them, and deletes it if exactly one
+has it. --everywhere deletes it in every context that has it: use it when a token has leaked.
 
-With --for the token for a cluster is meant; where there are several for it, they are shown, and joinctl asks.`,
+--for names the token for a cluster. If the cluster has several tokens, joinctl shows them and asks.`,
 		Example: `  joinctl token delete 07401b
   joinctl token delete 07401b secret/bootstrap-token-abcdef --ignore-not-found
   joinctl token delete --for member1
@@ -31,24 +40,67 @@ With --for the token for a cluster is meant; where there are several for it, the
   joinctl token delete 07401b --all-contexts --everywhere
   joinctl token list -o name | joinctl token delete -`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			d.places, err = conn.parseTokens(args, file, clusters)
+			deletion.Refs, err = parseTokenRefs(env, s, args, file, clusters)
 			return err
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !yes {
+				deletion.Confirm = func(plan []action.DeletedToken) bool { return confirmTokens(s, plan) }
+			}
+			deleted, failures, err := deletion.Run(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return finish(printDeleted(env, s, &format, deletion.DryRun, deleted, failures), nil, failures)
+		},
 	}
-	addOutput(cmd, &d.format)
+	addOutput(cmd, &format)
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with one REF per line, or - for standard input")
-	flags.Var(&clustersValue{&clusters}, "for", "delete the tokens for this cluster (repeatable, or a list)")
-	flags.BoolVarP(&d.yes, "yes", "y", false, "do not ask where a cluster has several tokens")
-	flags.BoolVar(&d.ignoreNotFound, "ignore-not-found", false, "take a token that does not exist for deleted")
-	flags.BoolVar(&d.everywhere, "everywhere", false, "delete in all selected contexts what is named without one; where it is not, there is nothing to do")
-	addDryRun(cmd, &d.dry)
+	listVar(flags, &clusters, "for", "name", "delete the tokens for this cluster (repeatable, or a list)", parseClusterNames)
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask if a cluster has several tokens")
+	flags.BoolVar(&deletion.IgnoreNotFound, "ignore-not-found", false, "treat a missing token as deleted")
+	flags.BoolVar(&deletion.Everywhere, "everywhere", false, "delete a REF without a context in every selected context that has it; a context without it is no failure")
+	addDryRun(cmd, &deletion.DryRun)
 	return cmd
 }
 
-// addDryRun gives a command --dry-run; without a value it means client.
-func addDryRun(cmd *cobra.Command, dry *dryRun) {
-	cmd.Flags().Var(dry, "dry-run", "none; client: show what would be done; server: have the server check it too")
-	cmd.Flags().Lookup("dry-run").NoOptDefVal = string(dryRunClient)
+// confirmTokens shows tokens that nobody named one by one, and asks.
+func confirmTokens(s *session.Session, plan []action.DeletedToken) bool {
+	for _, one := range plan {
+		s.Terminal.Info("to be deleted in %s: token %s, for cluster %s", session.Describe(one.Target), token.Ref{Name: one.Object.Name}, one.Ref.Cluster)
+	}
+	return s.Terminal.Confirm(fmt.Sprintf("delete these %d?", len(plan)))
+}
+
+// A deletedItem is a deleted token in a document.
+type deletedItem struct {
+	Context string `json:"context"`
+	ID      string `json:"id,omitempty"`
+	Name    string `json:"name"`
+	For     string `json:"for,omitempty"` // the cluster that it was named by
+	Status  string `json:"status"`
+}
+
+func (i deletedItem) place() place { return place{context: i.Context, name: cmp.Or(i.ID, i.Name)} }
+
+// printDeleted prints a line for each token by default, as kubectl does.
+func printDeleted(env *Env, s *session.Session, format *output.Format, dryRun action.DryRun, deleted []action.DeletedToken, failures *session.Failures) error {
+	list := output.List[deletedItem]{Kind: "TokenDeletionList", Failures: failureItems(failures)}
+	for _, one := range deleted {
+		list.Items = append(list.Items, deletedItem{
+			Context: one.Target.Context, ID: token.Ref{Name: one.Object.Name}.ID(), Name: one.Object.Name,
+			For: one.Ref.Cluster, Status: "deleted" + dryRun.Suffix(),
+		})
+	}
+	view := withPlace(s, output.View[deletedItem]{
+		Name: func(i deletedItem) string { return "secret/" + i.Name },
+		Columns: []output.Column[deletedItem]{
+			{Title: "Token", Cell: func(i deletedItem) string { return cmp.Or(i.ID, i.Name) }},
+			{Title: "Status", Cell: func(i deletedItem) string { return i.Status }},
+		},
+	}, deletedItem.place)
+	return printLines(env, format, list, view, func(i deletedItem) string {
+		return fmt.Sprintf("bootstrap token %q %s", qualifiedName(s, i.place()), i.Status)
+	})
 }

@@ -4,34 +4,29 @@ package cli
 
 import (
 	"cmp"
-	"context"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/klog/v2"
 
-	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newTokenList(conn *connection) *cobra.Command {
+func newTokenList(env *Env, s *session.Session) *cobra.Command {
 	var (
+		list        = action.TokenList{Session: s}
 		format      output.Format
 		showSecrets bool
-		clusters    []string
-		selector    selectorValue
 	)
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List bootstrap tokens and what the server will do with each",
-		Long: `List bootstrap tokens, the soonest to expire first. STATUS tells what the server will do with a token: ok, expired,
-unusable (well formed, yet refused) or malformed (not readable as a token), with the reason. No Secret of the type is
-left out. Token secrets are hidden.`,
+		Short: "List bootstrap tokens and how the server treats each",
+		Long: `List bootstrap tokens, the soonest to expire first. STATUS shows how the server treats a token: ok, expired, unusable (well
+formed, yet refused) or malformed (not readable as a token), with the reason. The list shows every Secret of the type.
+Token secrets are hidden.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
   joinctl token list --for member1 --for member2
@@ -40,65 +35,65 @@ left out. Token secrets are hidden.`,
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			wanted := string(selector)
-			if len(clusters) > 0 {
-				wanted = strings.TrimPrefix(wanted+","+token.SelectFor(clusters...), ",")
-			}
-			results, err := each(cmd.Context(), conn, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]tokenItem, error) {
-				klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
-				secrets, now, err := token.List(ctx, c, wanted)
-				return tokenItems(target, secrets, now, showSecrets), err
-			})
+			tokens, failures, err := list.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
-			return printFound(conn, &format, "TokenList", "bootstrap tokens", located(conn, tokenView(), tokenItem.at), results)
+			view := withPlace(s, tokenView(), tokenItem.place)
+			return printList(env, s, &format, "TokenList", "bootstrap tokens", view, listedItems(tokens, showSecrets), failures)
 		},
 	}
 	addOutput(cmd, &format)
 	flags := cmd.Flags()
-	flags.Var(&clustersValue{&clusters}, "for", "list the tokens for this cluster alone (repeatable, or a list)")
-	flags.VarP(&selector, "selector", "l", "list those alone whose Secrets have such labels")
-	flags.BoolVar(&showSecrets, "show-secrets", false, "show whole tokens and not only their IDs, in every format")
+	listVar(flags, &list.Clusters, "for", "name", "list only tokens for this cluster (repeatable, or a list)", parseClusterNames)
+	selectorVar(flags, &list.Selector, "list only tokens whose Secret matches this label selector")
+	flags.BoolVar(&showSecrets, "show-secrets", false, "show whole tokens, not only their IDs, in every format")
 	return cmd
 }
 
-// tokenItems describes what was found on a target, the soonest to expire first, what never does last.
-func tokenItems(target fleet.Target, secrets []corev1.Secret, now time.Time, showSecrets bool) []tokenItem {
-	items := make([]tokenItem, 0, len(secrets))
-	for i := range secrets {
-		secret := &secrets[i]
-		tok, spec, err := token.Decode(secret)
-		health := token.Evaluate(secret, now)
-		item := tokenItem{
-			Context: target.Context,
-			ID:      token.Ref{Name: secret.Name}.ID(),
-			Name:    secret.Name,
-			Status:  string(health.Status),
-			Reason:  health.Reason,
-		}
-		item.describe(spec, now)
-		item.BadExpiry = spec.Expires.IsZero() && token.HasExpiration(secret)
-		if created := secret.CreationTimestamp; !created.IsZero() {
-			item.Age = brief(max(now.Sub(created.Time), 0))
-		}
-		if showSecrets && err == nil {
-			item.Token = tok.Reveal()
-		}
-		items = append(items, item)
-	}
-	slices.SortStableFunc(items, func(a, b tokenItem) int {
-		return cmp.Or(cmp.Compare(urgency(a), urgency(b)), cmp.Compare(a.Expires, b.Expires), cmp.Compare(a.Name, b.Name))
+// listedItems returns the tokens of each target, the soonest to expire first and those that never expire last.
+func listedItems(tokens []action.ListedToken, showSecrets bool) []tokenItem {
+	slices.SortStableFunc(tokens, func(a, b action.ListedToken) int {
+		return cmp.Or(cmp.Compare(a.Target.Context, b.Target.Context), cmp.Compare(urgency(a), urgency(b)),
+			a.Spec.Expires.Compare(b.Spec.Expires), cmp.Compare(a.Secret.Name, b.Secret.Name))
 	})
+	items := make([]tokenItem, len(tokens))
+	for i, listed := range tokens {
+		items[i] = listedItem(listed, showSecrets)
+	}
 	return items
 }
 
-// urgency orders what the server will delete at once before what expires, and that before what never does.
-func urgency(i tokenItem) int {
+func listedItem(listed action.ListedToken, showSecrets bool) tokenItem {
+	item := tokenItem{
+		Context:   listed.Target.Context,
+		ID:        token.Ref{Name: listed.Secret.Name}.ID(),
+		Name:      listed.Secret.Name,
+		Status:    string(listed.Health.Status),
+		Reason:    listed.Health.Reason,
+		BadExpiry: badExpiry(listed),
+	}
+	item.describe(listed.Spec, listed.Now)
+	if created := listed.Secret.CreationTimestamp; !created.IsZero() {
+		item.Age = failure.Duration(max(listed.Now.Sub(created.Time), 0))
+	}
+	if showSecrets && !listed.Token.IsZero() {
+		item.Token = listed.Token.Reveal()
+	}
+	return item
+}
+
+// badExpiry reports whether a token has an expiry that the server cannot read.
+func badExpiry(listed action.ListedToken) bool {
+	return listed.Spec.Expires.IsZero() && token.HasExpiration(listed.Secret)
+}
+
+// urgency orders tokens that the server deletes at once before those that expire, and those before the rest.
+func urgency(listed action.ListedToken) int {
 	switch {
-	case i.BadExpiry:
+	case badExpiry(listed):
 		return 0
-	case i.Expires != "":
+	case !listed.Spec.Expires.IsZero():
 		return 1
 	}
 	return 2

@@ -17,11 +17,11 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// settle is how long an authorizer may take to learn of new roles and bindings; kube-apiserver's takes some 20 ms.
-const settle = 5 * time.Second
+// propagationTime is how long an authorizer may take to see new roles and bindings; that of kube-apiserver takes some 20 ms.
+const propagationTime = 5 * time.Second
 
-// DryRun makes sure that every change is allowed, by asking and by a dry run on the server, which knows RBAC's rules
-// against escalation. The error names all that is missing.
+// DryRun checks that every change is allowed: it asks for the rights, and sends every change as a dry run, since only the
+// server knows RBAC's rules against escalation. The error names all that is missing.
 func (p *Plan) DryRun(ctx context.Context, c *kube.Client) error {
 	var needed []kube.Access
 	for _, change := range p.Changes {
@@ -32,7 +32,7 @@ func (p *Plan) DryRun(ctx context.Context, c *kube.Client) error {
 	}
 	var errs []error
 	for _, change := range p.Changes {
-		err := change.store(ctx, c, true)
+		err := change.send(ctx, c, true)
 		if role := roleOf(change.Object); failure.ReasonOf(err) == failure.NotFound && p.creates(role) {
 			err = mayBind(ctx, c, role)
 		}
@@ -41,8 +41,8 @@ func (p *Plan) DryRun(ctx context.Context, c *kube.Client) error {
 	return errors.Join(errs...)
 }
 
-// mayBind decides about a binding to a role that is planned too, so that the server cannot judge it yet: whoever may
-// make the role holds its rights, and so may bind it, unless the role is an exception made for escalators.
+// mayBind checks a binding to a role of the same plan, which the server cannot check yet. Whoever may create the role has
+// its rights, and so may bind it, except if the right to escalate allows to create it.
 func mayBind(ctx context.Context, c *kube.Client, role kube.Object) error {
 	escalator, err := c.MayI(ctx, kube.AccessTo("escalate", role))
 	if err != nil || !escalator {
@@ -51,12 +51,12 @@ func mayBind(ctx context.Context, c *kube.Client, role kube.Object) error {
 	return rights(ctx, c, []kube.Access{kube.AccessTo("bind", role)})
 }
 
-// creates reports whether the plan makes a role.
+// creates reports whether the plan creates a role.
 func (p *Plan) creates(role kube.Object) bool {
 	return role != nil && slices.ContainsFunc(p.Changes, func(c Change) bool { return Describe(c.Object) == Describe(role) && !c.Exists() })
 }
 
-// roleOf returns the role that a binding is to, without its content; nil for other objects.
+// roleOf returns the role of a binding, without its rules; nil for other objects.
 func roleOf(obj kube.Object) kube.Object {
 	switch binding := obj.(type) {
 	case *rbacv1.RoleBinding:
@@ -67,7 +67,7 @@ func roleOf(obj kube.Object) kube.Object {
 	return nil
 }
 
-// rights fails with Forbidden where this client lacks any of some rights, and names all of those.
+// rights returns a Forbidden that names all rights that this client lacks, nil if it lacks none.
 func rights(ctx context.Context, c *kube.Client, needed []kube.Access) error {
 	var missing []string
 	for _, access := range needed {
@@ -85,42 +85,30 @@ func rights(ctx context.Context, c *kube.Client, needed []kube.Access) error {
 	return &failure.Error{Reason: failure.Forbidden, Err: fmt.Errorf("you may not %s", strings.Join(missing, ", nor "))}
 }
 
-// Apply makes the changes in their order. Where one fails, or the context ends, those before it are taken back. A
-// request that was sent is not cancelled.
-func (p *Plan) Apply(ctx context.Context, c *kube.Client) error {
-	seen := context.WithoutCancel(ctx)
-	for i, change := range p.Changes {
-		err := ctx.Err()
-		if err == nil {
-			err = change.store(seen, c, false)
-		}
-		if err != nil {
-			return errors.Join(err, undo(seen, c, p.Changes[:i]))
-		}
+// Apply makes the change. It does not cancel the request when the context ends. The error says what failed, with the reason
+// of the API.
+func (c Change) Apply(ctx context.Context, client *kube.Client) error {
+	return c.send(context.WithoutCancel(ctx), client, false)
+}
+
+// Undo reverts a change that Apply made: it deletes a new object by its UID, and writes an updated one back as it was unless
+// somebody else has changed it since. It does not cancel the request when the context ends.
+func (c Change) Undo(ctx context.Context, client *kube.Client) error {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if c.Exists() {
+		c.before.SetResourceVersion(c.Object.GetResourceVersion())
+		err = client.Update(ctx, c.before, false)
+	} else {
+		err = client.Remove(ctx, c.Object)
+	}
+	if err != nil {
+		return fmt.Errorf("roll back %s: %w", Describe(c.Object), err)
 	}
 	return nil
 }
 
-// undo takes changes back, the last one first.
-func undo(ctx context.Context, c *kube.Client, done []Change) error {
-	var errs []error
-	for _, change := range slices.Backward(done) {
-		var err error
-		if change.Exists() {
-			change.before.SetResourceVersion(change.Object.GetResourceVersion())
-			err = c.Update(ctx, change.before, false)
-		} else {
-			err = c.Remove(ctx, change.Object)
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("take %s back: %w", Describe(change.Object), err))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// store sends the change to the server.
-func (c Change) store(ctx context.Context, client *kube.Client, dryRun bool) error {
+func (c Change) send(ctx context.Context, client *kube.Client, dryRun bool) error {
 	send := client.Create
 	if c.Exists() {
 		send = client.Update
@@ -131,9 +119,9 @@ func (c Change) store(ctx context.Context, client *kube.Client, dryRun bool) err
 	return nil
 }
 
-// WaitEffective waits until all that the plan was to allow is allowed, up to 5 seconds. It returns the grants that are not.
+// WaitEffective waits up to 5 seconds until the server grants all planned rights. It returns the grants that are missing then.
 func (p *Plan) WaitEffective(ctx context.Context, c *kube.Client) ([]Grant, error) {
-	ctx, cancel := context.WithTimeout(ctx, settle)
+	ctx, cancel := context.WithTimeout(ctx, propagationTime)
 	defer cancel()
 	for pause := 20 * time.Millisecond; ; pause *= 2 {
 		var denied []Grant
@@ -157,7 +145,7 @@ func (p *Plan) WaitEffective(ctx context.Context, c *kube.Client) ([]Grant, erro
 	}
 }
 
-// Manifests returns all objects of a joinable Karmada control plane, whether they are there or not. It asks no server.
+// Manifests returns all objects that make a control plane joinable, whether they exist or not. It sends no request.
 func Manifests(c *kube.Client, chosen join.Endpoint) ([]kube.Object, error) {
 	endpoint, err := EndpointOf(c, chosen)
 	if err != nil {
@@ -168,7 +156,7 @@ func Manifests(c *kube.Client, chosen join.Endpoint) ([]kube.Object, error) {
 		return nil, err
 	}
 	objects := []kube.Object{info}
-	for _, grant := range Grants(join.Karmada) {
+	for _, grant := range Grants(planned) {
 		objects = append(objects, grant.Objects...)
 	}
 	return objects, nil

@@ -21,7 +21,7 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// EndpointOf returns where joiners reach a control plane: the endpoint that was chosen, else the kubeconfig's server.
+// EndpointOf returns the endpoint of a control plane for joiners: the chosen endpoint, else the kubeconfig's server.
 // Every error is a *failure.ConfigError.
 func EndpointOf(c *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
 	if !chosen.IsZero() {
@@ -34,8 +34,8 @@ func EndpointOf(c *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
 	return endpoint, nil
 }
 
-// clusterInfo makes the ConfigMap that joiners read, with the CA of the kubeconfig. Its one cluster has no name: so
-// kubeadm finds it without a current context. Every error is a *failure.ConfigError.
+// clusterInfo returns the ConfigMap that joiners read, with the CA of the kubeconfig. Its only cluster has no name, so every
+// joiner chooses it without a current context. Every error is a *failure.ConfigError.
 func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, error) {
 	if _, err := trusted(c); err != nil {
 		return nil, err
@@ -53,10 +53,9 @@ func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, err
 	}, nil
 }
 
-// trusted returns the pins of the CA that the kubeconfig trusts. A CA that came over a connection without one would be
-// anybody's.
+// trusted returns the pins of the kubeconfig's CA. It refuses a connection that is not verified: its CA may be anybody's.
 func trusted(c *kube.Client) ([]join.Pin, error) {
-	const hint = "give the kubeconfig's cluster its certificate-authority: it goes into cluster-info, where joiners find it"
+	const hint = "give the kubeconfig's cluster its certificate-authority: it goes into cluster-info, where joiners read it"
 	if c.Insecure() {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()), Hint: hint}
 	}
@@ -71,7 +70,7 @@ func trusted(c *kube.Client) ([]join.Pin, error) {
 	return pins, nil
 }
 
-// difference says how a cluster-info that exists differs from the one that is wanted, "" where it does not.
+// difference says how an existing cluster-info differs from the wanted one. It returns "" if they agree.
 func difference(c *kube.Client, info *discovery.ClusterInfo, chosen join.Endpoint) (string, error) {
 	pins, err := trusted(c)
 	if err != nil {
@@ -86,7 +85,7 @@ func difference(c *kube.Client, info *discovery.ClusterInfo, chosen join.Endpoin
 	return "", nil
 }
 
-// endpointIn returns the endpoint that cluster-info names.
+// endpointIn returns the endpoint of the server in cluster-info.
 func endpointIn(info *discovery.ClusterInfo) (join.Endpoint, error) {
 	server, err := url.Parse(info.Server)
 	if err != nil {

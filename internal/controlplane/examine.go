@@ -14,28 +14,27 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// bootstrapAuth is the check of what only a probe can tell.
+// bootstrapAuth is the check that needs a probe.
 const bootstrapAuth = "bootstrap-auth"
 
-// notJudged is the remedy where this client may not look.
-const notJudged = "get this right granted, or look as somebody else: this was not judged"
+// forbiddenFix is the fix for a check that this client may not do.
+const forbiddenFix = "get this right, or use another identity: this was not judged"
 
-// An examination is what is known of a control plane so far.
+// An examination is one run of Examine.
 type examination struct {
 	c        *kube.Client
-	joiner   join.Joiner
-	info     *discovery.ClusterInfo // nil: there is none that a joiner can use
-	karmada  bool
+	joiner   join.Description
+	info     *discovery.ClusterInfo // nil: a joiner cannot use it
 	findings []Finding
 }
 
-// Examine judges whether clusters can join a control plane, and what else is wrong with it. It changes nothing. What
-// this client may not look at is a finding; an error means that the server could not be asked.
+// Examine checks whether clusters can join a control plane, and reports everything else that is wrong with it. It changes
+// nothing. A check that this client may not do is a finding; it returns an error if a request fails for another reason.
 func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding, error) {
-	e := &examination{c: c, joiner: joiner}
-	for _, look := range []struct {
-		check string
-		at    func(context.Context) error
+	e := &examination{c: c, joiner: joiner.Description()}
+	for _, check := range []struct {
+		name string
+		run  func(context.Context) error
 	}{
 		{"identity", e.identity},
 		{"kind", e.kind},
@@ -47,30 +46,30 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 		{"groups", e.groups},
 		{"clock", e.clock},
 	} {
-		if err := look.at(ctx); err != nil {
+		if err := check.run(ctx); err != nil {
 			if failure.ReasonOf(err) != failure.Forbidden {
 				return e.findings, err
 			}
-			e.report(look.check, Warning, notJudged, "%v", err)
+			e.report(check.name, Warning, forbiddenFix, "%v", err)
 		}
 	}
 	return e.findings, nil
 }
 
-// Unprobed is what cannot be told without a token.
+// Unprobed returns the finding for a check without a probe.
 func Unprobed() Finding {
 	return Finding{
-		Check: bootstrapAuth, Severity: Info, Remedy: "--probe tells",
-		Evidence: "unknown: whether kube-apiserver accepts bootstrap tokens shows only where one is used",
+		Check: bootstrapAuth, Severity: Info, Fix: "--probe tells",
+		Evidence: "unknown: whether kube-apiserver accepts bootstrap tokens shows only when one is used",
 	}
 }
 
-// report adds a finding; evidence is a format.
-func (e *examination) report(check string, severity Severity, remedy, evidence string, args ...any) {
-	e.findings = append(e.findings, Finding{Check: check, Severity: severity, Evidence: fmt.Sprintf(evidence, args...), Remedy: remedy})
+// report adds a finding; evidence is a format string.
+func (e *examination) report(check string, severity Severity, fix, evidence string, args ...any) {
+	e.findings = append(e.findings, Finding{Check: check, Severity: severity, Evidence: fmt.Sprintf(evidence, args...), Fix: fix})
 }
 
-// identity says who is asking, and what of an operator's work that identity may do.
+// identity reports the user, and which rights of an operator it has.
 func (e *examination) identity(ctx context.Context) error {
 	me, err := e.c.WhoAmI(ctx)
 	if failure.ReasonOf(err) == failure.NotFound { // before Kubernetes 1.28
@@ -80,7 +79,7 @@ func (e *examination) identity(ctx context.Context) error {
 		return fmt.Errorf("ask who you are: %w", err)
 	}
 	var may, mayNot []string
-	for _, access := range duties() {
+	for _, access := range requiredRights() {
 		allowed, err := e.c.MayI(ctx, access)
 		if err != nil {
 			return fmt.Errorf("ask whether you may %s: %w", access, err)
@@ -92,7 +91,7 @@ func (e *examination) identity(ctx context.Context) error {
 		}
 	}
 	if len(may) == 0 {
-		may = []string{"nothing of an operator's work"}
+		may = []string{"none of the things that an operator needs"}
 	}
 	text := fmt.Sprintf("you are %s, in groups %s; you may %s", me.Username, strings.Join(me.Groups, ","), strings.Join(may, ", "))
 	if len(mayNot) > 0 {
@@ -102,34 +101,32 @@ func (e *examination) identity(ctx context.Context) error {
 	return nil
 }
 
-// duties are what an operator of bootstrap tokens does.
-func duties() []kube.Access {
+// requiredRights are the rights that an operator of bootstrap tokens needs.
+func requiredRights() []kube.Access {
 	secrets := func(verb string) kube.Access {
 		return kube.Access{Verb: verb, Resource: "secrets", Namespace: "kube-system"}
 	}
 	return []kube.Access{secrets("create"), secrets("list"), secrets("delete")}
 }
 
-// kind compares the control plane to the joiner.
-func (e *examination) kind(ctx context.Context) (err error) {
-	if e.karmada, err = e.c.Serves(ctx, kube.KarmadaGroup); err != nil {
-		return fmt.Errorf("look for API group %s: %w", kube.KarmadaGroup, err)
+// kind checks that the control plane is one for the joiner.
+func (e *examination) kind(ctx context.Context) error {
+	group := e.joiner.APIGroup
+	served, err := e.c.Serves(ctx, group.Name)
+	if err != nil {
+		return fmt.Errorf("look for API group %s: %w", group.Name, err)
 	}
-	switch {
-	case e.joiner == join.Karmada && !e.karmada:
-		e.report("kind", Warning, "is this the context of the host or of a member? For nodes, say --joiner kubeadm",
-			"no API group %s: this is no Karmada control plane", kube.KarmadaGroup)
-	case e.joiner == join.Kubeadm && e.karmada:
-		e.report("kind", Warning, "members join with karmadactl register: leave --joiner out",
-			"it has API group %s: this is a Karmada control plane, which no node joins", kube.KarmadaGroup)
+	if mismatch := group.Check(served); mismatch != "" {
+		e.report("kind", Warning, group.Fix, "%s", mismatch)
 	}
 	return nil
 }
 
-// grants asks what everybody who takes part in a join may do. Names of objects differ between installers, so that they
-// are no more than evidence.
+// grants checks the rights of everybody who takes part in a join. The names of objects differ between installers, so they
+// are only evidence.
 func (e *examination) grants(ctx context.Context) error {
-	for _, grant := range Grants(e.joiner) {
+	grants := Grants(e.joiner.Joiner)
+	for _, grant := range grants {
 		missing, err := grant.Missing(ctx, e.c)
 		if err != nil {
 			return err
@@ -137,49 +134,52 @@ func (e *examination) grants(ctx context.Context) error {
 		if len(missing) == 0 {
 			continue
 		}
-		var may []string
+		var rights []string
 		for _, access := range missing {
-			may = append(may, access.String())
+			rights = append(rights, access.String())
 		}
-		remedy := "joinctl setup allows it"
-		if e.joiner == join.Kubeadm {
-			remedy = "kubeadm init phase bootstrap-token and phase upload-config allow it"
-		}
-		e.report(grant.Name, grant.Lack, remedy, "%s may not %s, so this fails: %s%s",
-			grant.Called, some(may), grant.Purpose, e.objects(ctx, grant))
+		e.report(grant.Name, grant.severity(), e.joiner.SetUp.Rights, "%s may not %s, so this fails: %s%s",
+			grant, some(rights), grant.Purpose, e.missingObjects(ctx, grant))
 	}
-	if e.joiner == join.Kubeadm {
-		return nil
-	}
-	all, err := e.c.Allowed(ctx, kube.Subject{User: generator, Groups: []string{agents}}, kube.Access{Verb: "*", Group: "*", Resource: "*"})
-	if err == nil && all {
-		e.report("agent-rbac-power", Info, "joinctl setup gives it less where it is not there yet; keep tokens short-lived",
-			"user %s may do everything, and whoever holds a token of the joiners' group becomes it where requests are approved automatically", generator)
-	}
-	return err
+	return e.powers(ctx, grants)
 }
 
-// objects tells which of a grant's usual objects are not there.
-func (e *examination) objects(ctx context.Context, grant Grant) string {
-	if e.joiner != join.Karmada {
-		return ""
+// powers reports holders of dangerous rights who have all other rights too.
+func (e *examination) powers(ctx context.Context, grants []Grant) error {
+	for _, grant := range grants {
+		if grant.Power == "" {
+			continue
+		}
+		all, err := e.c.Allowed(ctx, grant.subject(), kube.Access{Verb: "*", Group: "*", Resource: "*"})
+		if err != nil {
+			return err
+		}
+		if all {
+			e.report(grant.Name+"-power", Info, e.joiner.SetUp.Command+" grants fewer rights if it creates the role; keep tokens short-lived",
+				"%s may do everything, and whoever holds a token of the joiners' group becomes it where requests are approved automatically", grant)
+		}
 	}
-	var absent []string
+	return nil
+}
+
+// missingObjects names the objects of a grant that do not exist.
+func (e *examination) missingObjects(ctx context.Context, grant Grant) string {
+	var missing []string
 	for _, object := range grant.Objects {
 		if err := e.c.Read(ctx, object); failure.ReasonOf(err) == failure.NotFound {
-			absent = append(absent, Describe(object))
+			missing = append(missing, Describe(object))
 		}
 	}
-	if len(absent) == 0 {
+	if len(missing) == 0 {
 		return ""
 	}
-	return "; there is no " + strings.Join(absent, ", no ")
+	return "; there is no " + strings.Join(missing, ", no ")
 }
 
-// clock compares this machine's clock to the server's.
+// clock compares this machine's clock with the server's.
 func (e *examination) clock(context.Context) error {
 	if skew := e.c.Skew(); skew != 0 {
-		e.report("clock", Warning, "correct the clock that is wrong: tokens and certificates seem expired, or not valid yet, where it is",
+		e.report("clock", Warning, "correct the wrong clock: it makes tokens and certificates seem expired, or not valid yet",
 			"this machine's clock is %s off the server's", skew.Round(time.Second))
 	}
 	return nil

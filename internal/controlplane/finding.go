@@ -2,20 +2,20 @@
 
 package controlplane
 
-// A Severity is how much a finding matters to clusters that join.
+// A Severity says how much a finding matters to clusters that join.
 type Severity string
 
 // The severities, from the worst.
 const (
 	Error   Severity = "error"   // joins fail, or anybody can join
-	Warning Severity = "warning" // joins may fail, or something is not as it should be
+	Warning Severity = "warning" // joins may fail, or something else is wrong
 	Info    Severity = "info"    // nothing is wrong
 )
 
-// A Finding is what an examination has to say about one thing.
+// A Finding is the result of one check.
 type Finding struct {
-	Check    string // what was looked at, in a word that scripts can match on
+	Check    string // its name, on which scripts match
 	Severity Severity
-	Evidence string // what was found
-	Remedy   string // what to do about it; empty: nothing
+	Evidence string // what the check found
+	Fix      string // what to do about it; empty: nothing
 }

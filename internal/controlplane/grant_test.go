@@ -12,8 +12,8 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// TestObjectsOfAGrantAllowWhatItNeeds, as far as they bring roles of their own.
-func TestObjectsOfAGrantAllowWhatItNeeds(t *testing.T) {
+// It only checks the roles that setup creates itself.
+func TestTheObjectsOfAGrantAllowItsNeeds(t *testing.T) {
 	for _, grant := range Grants(join.Karmada) {
 		var rules []rbacv1.PolicyRule
 		for _, object := range grant.Objects {
@@ -25,9 +25,10 @@ func TestObjectsOfAGrantAllowWhatItNeeds(t *testing.T) {
 			}
 		}
 		if rules == nil {
-			continue // system:node-bootstrapper is the server's
+			continue // system:node-bootstrapper is a role of the server
 		}
-		for _, need := range grant.Needs {
+		for _, needed := range grant.Needs {
+			need := kube.Access(needed)
 			if !slices.ContainsFunc(rules, func(rule rbacv1.PolicyRule) bool { return allows(rule, need) }) {
 				t.Errorf("%s: nothing allows to %s", grant.Name, need)
 			}
@@ -44,8 +45,8 @@ func allows(rule rbacv1.PolicyRule, need kube.Access) bool {
 		(len(rule.ResourceNames) == 0 || slices.Contains(rule.ResourceNames, need.Name))
 }
 
-// TestWhatJoinersAreGivenIsForJoining: doctor does not complain of what setup makes, and installers too.
-func TestWhatJoinersAreGivenIsForJoining(t *testing.T) {
+// Doctor accepts the rights that setup and the installers grant.
+func TestTheRightsOfInstallersAreForJoining(t *testing.T) {
 	rule := func(group, resource string, verbs ...string) rbacv1.PolicyRule {
 		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
 	}
@@ -82,12 +83,30 @@ func TestWhatJoinersAreGivenIsForJoining(t *testing.T) {
 	}
 }
 
-func TestGroupsOfBootstrapTokensAreRecognised(t *testing.T) {
+func TestIsBootstrapRecognisesTheGroupsOfBootstrapTokens(t *testing.T) {
 	for group, want := range map[string]bool{
 		"system:bootstrappers": true, join.Karmada.Group(): true, "system:bootstrappers:x": true, "system:bootstrappersx": false, "system:masters": false,
 	} {
 		if isBootstrap(group) != want {
 			t.Errorf("%s: %v", group, !want)
+		}
+	}
+}
+
+func TestOnlyTheGrantsOfKarmadaHaveObjects(t *testing.T) {
+	for _, joiner := range join.Joiners() {
+		for _, grant := range Grants(joiner) {
+			if has := len(grant.Objects) > 0; has != (joiner == join.Karmada) {
+				t.Errorf("%s: %s has %d objects", joiner, grant.Name, len(grant.Objects))
+			}
+		}
+	}
+}
+
+func TestKarmadaIsRecognisedByTheGroupOfItsClusters(t *testing.T) {
+	for _, joiner := range join.Joiners() {
+		if group := joiner.Description().APIGroup; group.Name != kube.KarmadaGroup || group.Served != (joiner == join.Karmada) {
+			t.Errorf("%s: %+v", joiner, group)
 		}
 	}
 }

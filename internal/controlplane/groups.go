@@ -18,13 +18,13 @@ import (
 // A binding is a RoleBinding or a ClusterRoleBinding.
 type binding struct {
 	object    kube.Object
-	namespace string // where its rights hold; empty: everywhere
+	namespace string // of its rights; empty: all
 	role      rbacv1.RoleRef
 	subjects  []rbacv1.Subject
 }
 
-// groups looks for groups of bootstrap tokens that are bound to more than joining takes. A token is short, travels
-// through command lines and is seldom revoked.
+// groups finds groups of bootstrap tokens with more rights than joining needs. A token is short, appears on command lines
+// and is seldom revoked.
 func (e *examination) groups(ctx context.Context) error {
 	bindings, err := allBindings(ctx, e.c)
 	if err != nil {
@@ -37,21 +37,21 @@ func (e *examination) groups(ctx context.Context) error {
 		}
 		rules, err := rulesOf(ctx, e.c, b)
 		if failure.ReasonOf(err) == failure.NotFound {
-			continue // a binding to nothing gives nothing
+			continue // a binding without its role grants nothing
 		}
 		if err != nil {
 			return err
 		}
 		if excess := slices.IndexFunc(rules, func(rule rbacv1.PolicyRule) bool { return !isForJoining(rule, b.namespace) }); excess >= 0 {
-			e.report("group-rights", Error, "whoever gets hold of a token has these rights: delete the binding",
-				"%s gives group %s more than joining takes: %s %s, which may %s", Describe(b.object), b.subjects[at].Name,
+			e.report("group-rights", Error, "whoever has a token has these rights: delete the binding",
+				"%s grants group %s more than joining needs: %s %s, which may %s", Describe(b.object), b.subjects[at].Name,
 				strings.ToLower(b.role.Kind), b.role.Name, describe(rules[excess]))
 		}
 	}
 	return nil
 }
 
-// isBootstrap reports whether a group is one that bootstrap tokens can have
+// isBootstrap reports whether bootstrap tokens can have a group
 // (k8s.io/cluster-bootstrap/token/api/types.go).
 func isBootstrap(group string) bool {
 	return group == bootstrappers || strings.HasPrefix(group, bootstrappers+":")
@@ -80,7 +80,7 @@ func allBindings(ctx context.Context, c *kube.Client) ([]binding, error) {
 	return all, nil
 }
 
-// rulesOf reads the role that a binding is to.
+// rulesOf reads the rules of the role that a binding grants.
 func rulesOf(ctx context.Context, c *kube.Client, b binding) ([]rbacv1.PolicyRule, error) {
 	var err error
 	if b.role.Kind == "Role" {
@@ -97,8 +97,8 @@ func rulesOf(ctx context.Context, c *kube.Client, b binding) ([]rbacv1.PolicyRul
 	return nil, fmt.Errorf("read the role of %s: %w", Describe(b.object), err)
 }
 
-// isForJoining reports whether a rule is one that installers give to joiners: all about certificate requests but
-// approving them, and the few things that kubeadm join reads. A rule without names is about all objects.
+// isForJoining reports whether installers give a rule to joiners: all on certificate requests except approving them, and
+// the few objects that joiners read. A rule without names is for all objects.
 func isForJoining(rule rbacv1.PolicyRule, namespace string) bool {
 	within := func(groups, resources []string, verbs ...string) bool {
 		return subset(rule.APIGroups, groups) && subset(rule.Resources, resources) && subset(rule.Verbs, verbs)
@@ -125,7 +125,7 @@ func subset(some, of []string) bool {
 	return !slices.ContainsFunc(some, func(s string) bool { return !slices.Contains(of, s) })
 }
 
-// describe says what a rule allows.
+// describe returns the verbs and resources of a rule.
 func describe(rule rbacv1.PolicyRule) string {
 	return strings.Join(rule.Verbs, ",") + " " + strings.Join(append(slices.Clone(rule.Resources), rule.NonResourceURLs...), ",")
 }

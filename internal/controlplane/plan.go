@@ -15,22 +15,25 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// A Plan is what makes a control plane joinable for karmadactl register.
+// planned is the joiner for which setup makes a control plane joinable.
+const planned = join.Karmada
+
+// A Plan has the changes that make a control plane joinable.
 type Plan struct {
 	Changes []Change
-	denied  []Grant // what is not allowed yet
+	denied  []Grant // the grants with missing rights
 }
 
-// A Change is one object to be created, or completed.
+// A Change creates or updates one object.
 type Change struct {
-	Object  kube.Object // as it shall be
+	Object  kube.Object // after the change
 	Purpose string
-	Power   string // why one should think twice; empty: nothing speaks against it
+	Power   string // why the change is dangerous; empty: it is not
 
-	before kube.Object // as it is; nil: it is not there
+	before kube.Object // nil: it does not exist
 }
 
-// Exists reports whether the object is there already.
+// Exists reports whether the object already exists.
 func (c Change) Exists() bool { return c.before != nil }
 
 func (c Change) verb() string {
@@ -40,9 +43,9 @@ func (c Change) verb() string {
 	return "create"
 }
 
-// NewPlan finds out what is missing. Nothing is planned for what is allowed already, by whatever object. An empty
-// endpoint stands for the kubeconfig's server where there is no cluster-info yet, else for the server in it. A
-// cluster-info that differs is a Conflict unless force is set.
+// NewPlan plans what is missing. It plans nothing for rights that are granted already, by any object. An empty endpoint
+// means the server in cluster-info, or the kubeconfig's server if there is no cluster-info yet. A cluster-info that differs
+// is a Conflict unless force is set.
 func NewPlan(ctx context.Context, c *kube.Client, endpoint join.Endpoint, force bool) (*Plan, error) {
 	if err := mayPlan(ctx, c); err != nil {
 		return nil, err
@@ -51,7 +54,7 @@ func NewPlan(ctx context.Context, c *kube.Client, endpoint join.Endpoint, force 
 	if err := p.clusterInfo(ctx, c, endpoint, force); err != nil {
 		return nil, err
 	}
-	for _, grant := range Grants(join.Karmada) {
+	for _, grant := range Grants(planned) {
 		missing, err := grant.Missing(ctx, c)
 		if err != nil {
 			return nil, err
@@ -69,7 +72,7 @@ func NewPlan(ctx context.Context, c *kube.Client, endpoint join.Endpoint, force 
 	return p, nil
 }
 
-// mayPlan fails where the plan itself needs rights that are missing, and names them all.
+// mayPlan returns an error that names all rights that planning needs and this client lacks.
 func mayPlan(ctx context.Context, c *kube.Client) error {
 	return rights(ctx, c, []kube.Access{
 		{Verb: "create", Group: "authorization.k8s.io", Resource: "subjectaccessreviews"},
@@ -88,7 +91,7 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 		return err
 	}
 	change := Change{Object: want, Purpose: "it tells joiners how to reach the control plane and which CA to trust: " + endpoint.HostPort()}
-	info, err := discovery.Read(ctx, c, join.Karmada)
+	info, err := discovery.Read(ctx, c, planned)
 	var differs string
 	switch {
 	case failure.ReasonOf(err) == failure.NotFound:
@@ -119,14 +122,14 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 	if after.Data == nil {
 		after.Data = map[string]string{}
 	}
-	after.Data[bootstrapapi.KubeConfigKey] = want.Data[bootstrapapi.KubeConfigKey] // the signatures stay until the signer replaces them
+	after.Data[bootstrapapi.KubeConfigKey] = want.Data[bootstrapapi.KubeConfigKey] // keeps the signatures until the signer replaces them
 	change.Object, change.before = after, before
 	change.Purpose = fmt.Sprintf("OVERWRITTEN, since %s; %s", differs, change.Purpose)
 	p.Changes = append(p.Changes, change)
 	return nil
 }
 
-// add plans an object, unless it is there and complete.
+// add plans an object, unless it exists and is complete.
 func (p *Plan) add(ctx context.Context, c *kube.Client, change Change) error {
 	before := change.Object.DeepCopyObject().(kube.Object)
 	err := c.Read(ctx, before)
@@ -137,7 +140,7 @@ func (p *Plan) add(ctx context.Context, c *kube.Client, change Change) error {
 	if err != nil {
 		return fmt.Errorf("read %s: %w", Describe(before), err)
 	}
-	after, err := complete(before, change.Object)
+	after, err := reconcile(before, change.Object)
 	if err != nil || after == nil {
 		return err
 	}

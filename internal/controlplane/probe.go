@@ -4,11 +4,7 @@ package controlplane
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
-
-	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
@@ -18,15 +14,17 @@ import (
 )
 
 const (
-	probeLife = 5 * time.Minute // should nobody be there any more to delete the token
-	// The steps of discovery that a probe treats by themselves; their names are stable.
+	probeLife = 5 * time.Minute // the token expires then if nobody deletes it
+
+	// Steps of discovery that a probe treats in its own way; their names are stable.
 	stepAuthentication = "authentication"
 	stepClock          = "clock"
 
-	learned = time.Second // by then kube-apiserver's authenticator knows a token that the signer knew before
+	authenticatorLag = time.Second // kube-apiserver's authenticator may see a new token that much later than the signer
 )
 
-// A Probe is a join that is tried with a token of its own, up to where something would change.
+// A Probe is a join with a token of its own, up to the first step that would change something. Its caller prepares it,
+// creates the token by Spec, replays the join, and deletes the token.
 type Probe struct {
 	Member   discovery.Member
 	Joiner   join.Joiner
@@ -34,72 +32,71 @@ type Probe struct {
 	Token    token.Token   // to create, and to delete again
 }
 
-// Run creates the token, replays the join and deletes the token, also where the context ends. An error says that the
-// probe could not be made, or that the token is still there.
-func (p Probe) Run(ctx context.Context, c *kube.Client) (findings []Finding, err error) {
-	attempt, err := p.attempt(ctx, c)
-	if failure.ReasonOf(err) == failure.NotFound || failure.ReasonOf(err) == failure.Invalid {
-		finding := Unprobed()
-		finding.Remedy = "cluster-info comes first"
-		return []Finding{finding}, nil
-	}
+// A PreparedProbe is a Probe with everything that it needs to know before its token is created.
+type PreparedProbe struct {
+	probe   Probe
+	attempt join.Attempt
+	now     time.Time // of the server
+}
+
+// Prepare collects everything that the probe needs, and writes nothing. If no joiner can use cluster-info, it returns
+// findings that say so, and no PreparedProbe.
+func (p Probe) Prepare(ctx context.Context, c *kube.Client) (*PreparedProbe, []Finding, error) {
+	endpoint, err := EndpointOf(c, p.Endpoint)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	info, err := discovery.Read(ctx, c, p.Joiner)
+	switch failure.ReasonOf(err) {
+	case "":
+	case failure.NotFound, failure.Invalid:
+		finding := Unprobed()
+		finding.Fix = "correct cluster-info first"
+		return nil, []Finding{finding}, nil
+	default:
+		return nil, nil, err
 	}
 	now, err := c.ServerTime(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	spec := token.Spec{
-		Expires:     now.Add(probeLife),
-		Usages:      []string{token.Signing, token.Authentication},
-		Groups:      []string{p.Joiner.Group()},
+	attempt := join.Attempt{Command: join.Command{Joiner: p.Joiner, Endpoint: endpoint, Token: p.Token, Pins: info.Pins()}}
+	return &PreparedProbe{p, attempt, now}, nil, nil
+}
+
+// Endpoint returns the endpoint at which the probe joins.
+func (p *PreparedProbe) Endpoint() join.Endpoint { return p.attempt.Endpoint }
+
+// Spec returns the spec of the token that the probe needs. The token expires after 5 minutes of the server's time.
+func (p *PreparedProbe) Spec() token.Spec {
+	return token.Spec{
+		Expires:     p.now.Add(probeLife),
+		Usages:      p.probe.Joiner.Usages(),
+		Groups:      []string{p.probe.Joiner.Group()},
 		Description: "joinctl doctor --probe",
 	}
-	klog.V(1).InfoS("probing with a token", "id", p.Token.ID, "endpoint", attempt.Endpoint.HostPort())
-	made, err := token.Create(ctx, c, token.Encode(p.Token, spec), false)
-	if reason := failure.ReasonOf(err); reason == failure.Unknown || reason == failure.Timeout {
-		return nil, errors.Join(err, token.Delete(context.WithoutCancel(ctx), c, token.RefTo(p.Token.ID), false))
-	}
-	if failure.ReasonOf(err) == failure.Forbidden {
-		return []Finding{Unprobed(), {Check: "probe", Severity: Warning, Evidence: err.Error(), Remedy: notJudged}}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("make a token to probe with: %w", err)
-	}
-	defer func() {
-		if undoErr := token.Rollback(ctx, c, made); undoErr != nil {
-			err = errors.Join(err, &failure.Error{
-				Err:  fmt.Errorf("token %s still exists, for %s: %w", p.Token.ID, probeLife, undoErr),
-				Hint: "remove it with: joinctl token delete " + p.Token.ID,
-			})
-		}
-	}()
-	steps := p.Member.Replay(ctx, attempt)
+}
+
+// Replay replays the join, once the token exists, and returns its findings. It replays a second time if the server does not
+// accept the token at first. If the context ends, the findings are not complete.
+func (p *PreparedProbe) Replay(ctx context.Context) []Finding {
+	steps := p.probe.Member.Replay(ctx, p.attempt)
 	if authentication(steps).Status == discovery.Failed {
 		select {
-		case <-time.After(learned):
-			steps = p.Member.Replay(ctx, attempt)
+		case <-time.After(authenticatorLag):
+			steps = p.probe.Member.Replay(ctx, p.attempt)
 		case <-ctx.Done():
 		}
 	}
-	return results(steps, attempt.Endpoint), ctx.Err()
+	return results(steps, p.attempt.Endpoint)
 }
 
-// attempt is the command that a joiner would be given.
-func (p Probe) attempt(ctx context.Context, c *kube.Client) (join.Attempt, error) {
-	endpoint, err := EndpointOf(c, p.Endpoint)
-	if err != nil {
-		return join.Attempt{}, err
-	}
-	info, err := discovery.Read(ctx, c, p.Joiner)
-	if err != nil {
-		return join.Attempt{}, err
-	}
-	return join.Attempt{Command: join.Command{Joiner: p.Joiner, Endpoint: endpoint, Token: p.Token, Pins: info.Pins()}}, nil
+// ProbeForbidden returns the findings for a client that may not create the token. err is the server's.
+func ProbeForbidden(err error) []Finding {
+	return []Finding{Unprobed(), {Check: "probe", Severity: Warning, Evidence: err.Error(), Fix: forbiddenFix}}
 }
 
-// authentication returns the step at which the token is used for the first time.
+// authentication returns the first step that uses the token.
 func authentication(steps []discovery.Step) discovery.Step {
 	for _, step := range steps {
 		if step.Name == stepAuthentication {
@@ -109,12 +106,11 @@ func authentication(steps []discovery.Step) discovery.Step {
 	return discovery.Step{}
 }
 
-// results makes findings of steps. What a joiner cannot know is left out, and so is the clock, which was compared
-// already.
+// results makes findings of failures and warnings. It leaves the clock out, which has its own check.
 func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 	var findings []Finding
 	for _, step := range steps {
-		finding := Finding{Check: "probe-" + step.Name, Evidence: step.Cause, Remedy: step.Remedy}
+		finding := Finding{Check: "probe-" + step.Name, Evidence: step.Cause, Fix: step.Fix}
 		switch {
 		case step.Name == stepClock:
 			continue
@@ -125,8 +121,8 @@ func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 		default:
 			continue
 		}
-		if finding.Remedy == "" {
-			finding.Remedy = "joinctl check tells more, where the member is"
+		if finding.Fix == "" {
+			finding.Fix = "run joinctl check on the member for more"
 		}
 		findings = append(findings, finding)
 	}
@@ -134,10 +130,10 @@ func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 	case discovery.OK:
 		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "kube-apiserver accepts bootstrap tokens: " + first.Cause})
 	case discovery.Skipped:
-		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "unknown: " + first.Cause, Remedy: "correct what failed before"})
+		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "unknown: " + first.Cause, Fix: "correct the earlier failures"})
 	}
 	if len(findings) == 1 && findings[0].Check == bootstrapAuth {
-		findings = append(findings, Finding{Check: "probe", Severity: Info, Evidence: "a joiner gets through at " + endpoint.HostPort()})
+		findings = append(findings, Finding{Check: "probe", Severity: Info, Evidence: "the join works at " + endpoint.HostPort()})
 	}
 	return findings
 }

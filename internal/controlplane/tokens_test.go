@@ -12,7 +12,7 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func TestEveryTokenIsCountedOnceUnderWhatIsWrongWithIt(t *testing.T) {
+func TestEachTokenIsCountedOnceUnderItsDefect(t *testing.T) {
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	both := []string{token.Signing, token.Authentication}
 	for _, test := range []struct {
@@ -20,13 +20,13 @@ func TestEveryTokenIsCountedOnceUnderWhatIsWrongWithIt(t *testing.T) {
 		token string
 		spec  token.Spec
 		age   time.Duration
-		of    func(census) []string
+		of    func(tokenStats) []string
 	}{
-		{"sample", "abcdef.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour), Usages: both}, 0, func(s census) []string { return s.sample }},
-		{"immortal", "aaaaaa.0123456789abcdef", token.Spec{Usages: both}, 0, func(s census) []string { return s.immortal }},
-		{"no usage", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour)}, 0, func(s census) []string { return s.unusable }},
-		{"long over", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(-time.Hour), Usages: both}, 0, func(s census) []string { return s.expired }},
-		{"unsigned", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour), Usages: both}, time.Minute, func(s census) []string { return s.unsigned }},
+		{"well known", "abcdef.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour), Usages: both}, 0, func(s tokenStats) []string { return s.wellKnown }},
+		{"never expires", "aaaaaa.0123456789abcdef", token.Spec{Usages: both}, 0, func(s tokenStats) []string { return s.neverExpires }},
+		{"no usage", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour)}, 0, func(s tokenStats) []string { return s.unusable }},
+		{"long expired", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(-time.Hour), Usages: both}, 0, func(s tokenStats) []string { return s.expired }},
+		{"unsigned", "aaaaaa.0123456789abcdef", token.Spec{Expires: now.Add(time.Hour), Usages: both}, time.Minute, func(s tokenStats) []string { return s.unsigned }},
 	} {
 		tok, err := token.Parse(test.token)
 		if err != nil {
@@ -34,23 +34,23 @@ func TestEveryTokenIsCountedOnceUnderWhatIsWrongWithIt(t *testing.T) {
 		}
 		secret := token.Encode(tok, test.spec)
 		secret.CreationTimestamp = metav1.NewTime(now.Add(-test.age))
-		var found census
+		var found tokenStats
 		found.add(secret, now, &discovery.ClusterInfo{})
-		all := len(found.expired) + len(found.malformed) + len(found.unusable) + len(found.immortal) + len(found.sample) + len(found.unsigned) + len(found.stale)
+		all := len(found.expired) + len(found.malformed) + len(found.unusable) + len(found.neverExpires) + len(found.wellKnown) + len(found.unsigned) + len(found.stale)
 		if got := test.of(found); len(got) != 1 || got[0] != tok.ID || all != 1 {
 			t.Errorf("%s: %+v", test.name, found)
 		}
 	}
 }
 
-func TestWhatIsTooYoungToJudgeIsLeftAlone(t *testing.T) {
+func TestTokensThatControllersHaveNotSeenYetAreNotCounted(t *testing.T) {
 	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 	tok, err := token.Parse("aaaaaa.0123456789abcdef")
 	if err != nil {
 		t.Fatal(err)
 	}
 	secret := token.Encode(tok, token.Spec{Expires: now.Add(-time.Second), Usages: []string{token.Signing}})
-	var found census
+	var found tokenStats
 	found.add(secret, now, &discovery.ClusterInfo{})
 	secret = token.Encode(tok, token.Spec{Expires: now.Add(time.Hour), Usages: []string{token.Signing}})
 	secret.CreationTimestamp = metav1.NewTime(now)
@@ -60,7 +60,7 @@ func TestWhatIsTooYoungToJudgeIsLeftAlone(t *testing.T) {
 	}
 }
 
-func TestSomeOfManyAreNamed(t *testing.T) {
+func TestSomeJoinsTheFirstNames(t *testing.T) {
 	if got := some([]string{"a", "b", "c", "d", "e", "f", "g"}); got != "a, b, c, d, e and 2 more" {
 		t.Errorf("it is %q", got)
 	}

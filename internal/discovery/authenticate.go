@@ -4,17 +4,16 @@ package discovery
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// authenticate sends the token and takes the steps that it may take. c is nil where the token must not be sent.
+// authenticate sends the token and takes the steps that need it. c is nil if the token must not be sent.
 func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	if c == nil {
 		return unasked
@@ -33,45 +32,46 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 			"the server does not accept token %s, for a reason that it does not tell (401): it expired or was deleted, lacks the usage authentication, has a bad group, or bootstrap tokens are not accepted here at all", r.attempt.Token.ID)
 		return refusedToken
 	case failure.ReasonOf(err) == failure.NotFound:
-		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell for whom it takes its bearer")
+		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell as which user")
 	case err != nil:
-		r.add(stepAuthentication, Failed, "", "ask whom the server takes the token's bearer for: %v", shortCause(err))
+		r.add(stepAuthentication, Failed, "", "ask as which user the token authenticates: %v", shortCause(err))
 		return unasked
 	default:
 		groups := slices.DeleteFunc(slices.Clone(user.Groups), func(group string) bool { return group == "system:authenticated" })
 		r.ok(stepAuthentication, "the token authenticates as %s, in %s", user.Username, strings.Join(groups, ", "))
 	}
-	r.requests(ctx, bearer)
-	if r.attempt.Joiner == join.Kubeadm {
-		r.reads(ctx, bearer)
+	r.request(ctx, bearer)
+	for _, read := range r.joiner.Reads {
+		r.reads(ctx, bearer, read)
 	}
 	return acceptedToken
 }
 
-// reads takes the readings that kubeadm join makes as the token (cmd/kubeadm/app/util/config/cluster.go).
-func (r *replay) reads(ctx context.Context, bearer *kube.Client) {
-	group := r.attempt.Joiner.Group()
-	r.may(ctx, bearer, stepNodes, kube.Access{Verb: "get", Resource: "nodes"},
-		"kubeadm init phase bootstrap-token, on the control plane, grants it to the group "+group)
-	for step, name := range map[string]string{stepKubeadmConfig: "kubeadm-config", stepKubeletConfig: "kubelet-config"} {
-		ctx, cancel := bounded(ctx)
-		_, err := bearer.ConfigMap(ctx, metav1.NamespaceSystem, name)
-		cancel()
-		switch failure.ReasonOf(err) {
-		case "":
-			r.ok(step, "the token may read %s in kube-system", name)
-		case failure.NotFound:
-			r.add(step, Failed, "kubeadm init phase upload-config all, on the control plane, creates it", "there is no ConfigMap %s in kube-system", name)
-		case failure.Forbidden:
-			r.add(step, Failed, "kubeadm init phase upload-config all, on the control plane, grants it to the group "+group, "the token may not read %s in kube-system: %v", name, err)
-		default:
-			r.add(step, Failed, "", "read %s in kube-system as the token: %v", name, shortCause(err))
-		}
+// reads reads an object as the joiner does with the token. For a resource it only asks about the right.
+func (r *replay) reads(ctx context.Context, bearer *kube.Client, read join.Read) {
+	granting := fmt.Sprintf("%s, on the control plane, grants it to the group %s", read.SetUp, r.joiner.Group)
+	if read.Access.Name == "" {
+		r.may(ctx, bearer, read.Step, kube.Access(read.Access), granting)
+		return
+	}
+	name, namespace := read.Access.Name, read.Access.Namespace
+	ctx, cancel := bounded(ctx)
+	defer cancel()
+	_, err := bearer.ConfigMap(ctx, namespace, name)
+	switch failure.ReasonOf(err) {
+	case "":
+		r.ok(read.Step, "the token may read %s in %s", name, namespace)
+	case failure.NotFound:
+		r.add(read.Step, Failed, read.SetUp+", on the control plane, creates it", "there is no ConfigMap %s in %s", name, namespace)
+	case failure.Forbidden:
+		r.add(read.Step, Failed, granting, "the token may not read %s in %s: %v", name, namespace, err)
+	default:
+		r.add(read.Step, Failed, "", "read %s in %s as the token: %v", name, namespace, shortCause(err))
 	}
 }
 
 // may asks whether the token has a right.
-func (r *replay) may(ctx context.Context, bearer *kube.Client, step string, access kube.Access, remedy string) {
+func (r *replay) may(ctx context.Context, bearer *kube.Client, step string, access kube.Access, fix string) {
 	ctx, cancel := bounded(ctx)
 	defer cancel()
 	switch allowed, err := bearer.MayI(ctx, access); {
@@ -80,6 +80,6 @@ func (r *replay) may(ctx context.Context, bearer *kube.Client, step string, acce
 	case allowed:
 		r.ok(step, "the token may %s", access)
 	default:
-		r.add(step, Failed, remedy, "the token may not %s", access)
+		r.add(step, Failed, fix, "the token may not %s", access)
 	}
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package discovery answers what a joining member sees of a control plane: cluster-info, its signature and its CA.
+// Package discovery is the member's side of a join: it reads cluster-info, checks its signature and CA as the joiners do, and
+// replays a join step by step. The differences between joiners come from their descriptions in package join.
 package discovery
 
 import (
@@ -8,11 +9,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/util/cert"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	"k8s.io/cluster-bootstrap/token/jws"
@@ -23,26 +24,26 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// How many signatures cluster-info can hold. kube-apiserver lets the values of a ConfigMap have 1 MiB together
-// (k8s.io/kubernetes/pkg/apis/core/validation), and a signature has 85 bytes: 12,300 fit, and then the signer fails. With
-// their keys, and as long as a server keeps what managedFields says of them, requests outgrow that earlier.
+// Limits on the number of signatures in cluster-info. kube-apiserver accepts 1 MiB for all values of a ConfigMap
+// (k8s.io/kubernetes/pkg/apis/core/validation), and a signature has 85 bytes: 12,300 fit, then the signer fails. Requests
+// become too large earlier if the server keeps managedFields of the signatures.
 const (
 	MaxSignatures  = 12_300
-	ManySignatures = 9_800 // from here on there is reason to worry
+	ManySignatures = 9_800 // worth a warning
 )
 
-// A ClusterInfo is what kube-public/cluster-info tells a joiner, which reads it without a credential
+// A ClusterInfo is the content of kube-public/cluster-info, which joiners read without a credential
 // (kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens).
 type ClusterInfo struct {
-	Kubeconfig   string              // the very bytes that signatures are made of
+	Kubeconfig   string              // the exact bytes that are signed
 	Signatures   map[string]string   // detached JWS signatures by token ID
-	Server       string              // URL of the control plane; kubeadm goes on there, karmadactl does not
+	Server       string              // URL of the control plane; not every joiner uses it
 	CA           []byte              // PEM
-	Certificates []*x509.Certificate // the same, parsed; at least one
+	Certificates []*x509.Certificate // CA, parsed; at least one
 }
 
-// Read reads cluster-info with a client, in the shape that a joiner demands. An error says what a joiner would trip
-// over, with a hint at the remedy.
+// Read reads cluster-info with a client, and checks that a joiner can use it. An error says why it cannot, with a hint. Its
+// reason is Invalid if the content is wrong; otherwise it is that of the API.
 func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
 	cm, err := c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
 	if err != nil {
@@ -55,6 +56,16 @@ func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo
 	return info, nil
 }
 
+// ReadAny reads cluster-info for any joiner: each chooses the cluster in its own way. Its error is that of the default joiner.
+func ReadAny(ctx context.Context, c *kube.Client) (info *ClusterInfo, err error) {
+	for _, joiner := range slices.Backward(join.Joiners()) {
+		if info, err = Read(ctx, c, joiner); failure.ReasonOf(err) != failure.Invalid {
+			return info, err
+		}
+	}
+	return info, err
+}
+
 func parse(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	info, err := parseLax(data, joiner)
 	if err == nil && len(info.CA) == 0 {
@@ -63,7 +74,7 @@ func parse(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	return info, err
 }
 
-// parseLax does without a CA, as kubeadm does when none is pinned.
+// parseLax accepts cluster-info without a CA, as a joiner that is insecure without a pin does.
 func parseLax(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) {
 	info := &ClusterInfo{Kubeconfig: data[bootstrapapi.KubeConfigKey], Signatures: map[string]string{}}
 	for key, value := range data {
@@ -78,7 +89,7 @@ func parseLax(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) 
 	if err != nil {
 		return nil, fmt.Errorf("its kubeconfig cannot be read: %w", err)
 	}
-	cluster, err := choose(config, joiner)
+	cluster, err := joiner.Description().ChooseCluster(config)
 	if err != nil {
 		return nil, err
 	}
@@ -92,28 +103,7 @@ func parseLax(data map[string]string, joiner join.Joiner) (*ClusterInfo, error) 
 	return info, nil
 }
 
-// choose picks the cluster as each joiner does: karmadactl takes the only one, kubeadm an unnamed one, else that of
-// the current context (karmada pkg/karmadactl/register/register.go; cmd/kubeadm/app/util/kubeconfig/kubeconfig.go).
-func choose(config *clientcmdapi.Config, joiner join.Joiner) (*clientcmdapi.Cluster, error) {
-	if joiner == join.Kubeadm {
-		if cluster := config.Clusters[""]; cluster != nil {
-			return cluster, nil
-		}
-		if context := config.Contexts[config.CurrentContext]; context != nil && config.Clusters[context.Cluster] != nil {
-			return config.Clusters[context.Cluster], nil
-		}
-		return nil, errors.New("its kubeconfig has neither an unnamed cluster nor a current context")
-	}
-	if len(config.Clusters) != 1 {
-		return nil, fmt.Errorf("its kubeconfig has %d clusters, and karmadactl wants exactly one", len(config.Clusters))
-	}
-	for _, cluster := range config.Clusters {
-		return cluster, nil
-	}
-	return nil, nil // unreachable: there is one
-}
-
-// Pins returns the pins of every CA certificate that cluster-info carries; one match is enough for a joiner.
+// Pins returns the pins of all CA certificates in cluster-info, each once. A joiner accepts cluster-info if one matches.
 func (i *ClusterInfo) Pins() []join.Pin { return pins(i.Certificates) }
 
 func pins(certificates []*x509.Certificate) []join.Pin {
@@ -128,17 +118,17 @@ func pins(certificates []*x509.Certificate) []join.Pin {
 	return out
 }
 
-// A Signature is what cluster-info holds for a token.
+// A Signature is the state of the signature in cluster-info for a token.
 type Signature int
 
 // The kinds of signature.
 const (
-	Unsigned   Signature = iota // none for this token ID
-	Mismatched                  // one that this token secret did not make of this kubeconfig: stale, or of another token
-	Signed                      // a valid one
+	Unsigned   Signature = iota // there is none for this token ID
+	Mismatched                  // it is not of this kubeconfig with this token: stale, or made with another token
+	Signed                      // it is valid
 )
 
-// Signature reports whether cluster-info is signed with a token, as a joiner checks it.
+// Signature checks the signature of a token as the joiners do.
 func (i *ClusterInfo) Signature(tok token.Token) Signature {
 	signature, ok := i.Signatures[tok.ID]
 	switch {

@@ -3,6 +3,7 @@
 package discovery
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,9 +14,9 @@ import (
 	"github.com/joinctl/joinctl/internal/join"
 )
 
-// shapes are the kubeconfigs that cluster-info may hold, and the server that each joiner takes from them. An empty
-// server stands for a refusal that says why.
-var shapes = []struct {
+// kubeconfigs are the kubeconfigs that cluster-info may have, with the server that each joiner chooses. An empty server
+// means an error that contains why.
+var kubeconfigs = []struct {
 	name             string
 	config           func(ca []byte) string
 	karmada, kubeadm string
@@ -69,18 +70,18 @@ var shapes = []struct {
 	{"a Secret", func([]byte) string { return "{apiVersion: v1, kind: Secret}" }, "", "", [2]string{"cannot be read", "cannot be read"}},
 }
 
-func TestClusterInfoIsReadAsEachJoinerReadsIt(t *testing.T) {
+func TestEachJoinerChoosesItsOwnCluster(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
-	for _, shape := range shapes {
-		for i, want := range []string{shape.karmada, shape.kubeadm} {
+	for _, one := range kubeconfigs {
+		for i, want := range []string{one.karmada, one.kubeadm} {
 			joiner := []join.Joiner{join.Karmada, join.Kubeadm}[i]
-			info, err := parse(map[string]string{"kubeconfig": shape.config(ca.pem)}, joiner)
+			info, err := parse(map[string]string{"kubeconfig": one.config(ca.pem)}, joiner)
 			switch {
-			case want == "" && (err == nil || !strings.Contains(err.Error(), shape.why[i])):
-				t.Errorf("%s, for %s: got %v, want an error about %q", shape.name, joiner, err, shape.why[i])
+			case want == "" && (err == nil || !strings.Contains(err.Error(), one.why[i])):
+				t.Errorf("%s, for %s: got %v, want an error about %q", one.name, joiner, err, one.why[i])
 			case want != "" && (err != nil || info.Server != want || string(info.CA) != string(ca.pem)):
-				t.Errorf("%s, for %s: got %+v, %v, want %s", shape.name, joiner, info, err, want)
+				t.Errorf("%s, for %s: got %+v, %v, want %s", one.name, joiner, info, err, want)
 			}
 		}
 	}
@@ -98,7 +99,7 @@ func TestClusterInfoKeepsItsSignaturesByTokenID(t *testing.T) {
 	}
 }
 
-func TestPinsAreOfEveryAuthorityOnce(t *testing.T) {
+func TestPinsListEveryAuthorityOnce(t *testing.T) {
 	t.Parallel()
 	one, other := newAuthority(t), newAuthority(t)
 	bundle := string(one.pem) + "# the next one\n" + string(other.pem) + string(one.pem)
@@ -115,7 +116,7 @@ func cluster(server string, ca []byte) *clientcmdapi.Cluster {
 	return &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: ca}
 }
 
-// written returns a function that writes the kubeconfig that fill makes.
+// written returns a function that writes a kubeconfig, which fill completes.
 func written(fill func(*clientcmdapi.Config, []byte)) func([]byte) string {
 	return func(ca []byte) string {
 		config := clientcmdapi.NewConfig()
@@ -125,5 +126,19 @@ func written(fill func(*clientcmdapi.Config, []byte)) func([]byte) string {
 			panic(err)
 		}
 		return string(text)
+	}
+}
+
+func TestReadAnyReturnsAClusterInfoThatOneJoinerCanUse(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	for _, one := range kubeconfigs {
+		p := build(t, "127.0.0.1")
+		p.data["kubeconfig"] = one.config(ca.pem)
+		want := cmp.Or(one.kubeadm, one.karmada)
+		info, err := ReadAny(t.Context(), p.admin())
+		if (err == nil) != (want != "") || err == nil && info.Server != want {
+			t.Errorf("%s: got %+v, %v, want %q", one.name, info, err, want)
+		}
 	}
 }

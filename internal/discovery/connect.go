@@ -14,35 +14,35 @@ import (
 	"github.com/joinctl/joinctl/internal/join"
 )
 
-// connected judges the way to the endpoint by what the first request met, and reports whether it got there.
-func (r *replay) connected(way *route, err error) bool {
-	way.mu.Lock()
-	defer way.mu.Unlock()
+// connected checks the steps up to TLS by the trace of the first request, and reports whether it reached the endpoint.
+func (r *replay) connected(trace *connTrace, err error) bool {
+	trace.mu.Lock()
+	defer trace.mu.Unlock()
 	proxy, next := proxyFor(r.attempt.Endpoint), r.attempt.Endpoint.HostPort()
 	if proxy != "" {
 		next = proxy
 	}
-	if way.looking && len(way.addresses) == 0 && way.remote == "" {
+	if trace.lookup && len(trace.addresses) == 0 && trace.remote == "" {
 		r.add(stepDNS, Failed, "use an endpoint that this machine's DNS knows, or add the name to it",
 			"%s cannot be resolved: %v", next, shortCause(err))
 		return false
 	}
-	r.ok(stepDNS, "%s", resolved(next, way.addresses))
-	if !way.handshaking {
-		r.add(stepTCP, Failed, tcpRemedy(proxy, way.remote), "%s cannot be reached: %v", r.reached(proxy), shortCause(err))
+	r.ok(stepDNS, "%s", resolved(next, trace.addresses))
+	if !trace.handshakes {
+		r.add(stepTCP, Failed, tcpFix(proxy, trace.remote), "%s cannot be reached: %v", r.reached(proxy), shortCause(err))
 		return false
 	}
 	r.ok(stepTCP, "connected to %s", r.reached(proxy))
-	if way.tls == nil {
-		remedy := "is this the port of the API server? It speaks TLS itself; a load balancer in front has to pass TLS through"
-		r.add(stepTLS, Failed, remedy, "%s does not speak TLS as an API server does: %v", r.reached(proxy), shortCause(err))
+	if trace.tls == nil {
+		r.add(stepTLS, Failed, "is this the port of the API server? It speaks TLS itself; a load balancer in front has to pass TLS through",
+			"%s does not speak TLS as an API server does: %v", r.reached(proxy), shortCause(err))
 		return false
 	}
-	r.certificate(way.tls)
+	r.certificate(trace.tls)
 	return true
 }
 
-func tcpRemedy(proxy, remote string) string {
+func tcpFix(proxy, remote string) string {
 	switch {
 	case proxy != "" && remote != "":
 		return "have the proxy let connections to the endpoint through, or name the host in NO_PROXY"
@@ -52,13 +52,13 @@ func tcpRemedy(proxy, remote string) string {
 	return "is the API server running, is this its port, and do firewalls let this machine through?"
 }
 
-// certificate judges the serving certificate by itself; whether the right CA signed it shows at the second reading.
+// certificate checks names and dates of the serving certificate. The second read checks that the right CA signed it.
 func (r *replay) certificate(state *tls.ConnectionState) {
 	leaf := state.PeerCertificates[0]
 	host, now := r.attempt.Endpoint.Host, r.Now()
 	status := Failed
-	if r.attempt.Joiner == join.Kubeadm && r.unpinned() {
-		status = Warning // kubeadm then verifies no more than the certificate of cluster-info's server
+	if r.insecure() {
+		status = Warning // the joiner then verifies only the certificate of cluster-info's server
 	}
 	names := append([]string(nil), leaf.DNSNames...)
 	for _, ip := range leaf.IPAddresses {
@@ -80,10 +80,13 @@ func (r *replay) certificate(state *tls.ConnectionState) {
 	}
 }
 
-// unpinned reports whether the joiner trusts whatever CA is in cluster-info.
+// unpinned reports whether the joiner trusts any CA in cluster-info.
 func (r *replay) unpinned() bool { return r.attempt.SkipCA && len(r.attempt.Pins) == 0 }
 
-// proxyFor returns HOST:PORT of the environment's proxy for an endpoint, "" where there is none.
+// insecure reports whether the joiner does not verify the endpoint.
+func (r *replay) insecure() bool { return r.joiner.InsecureWithoutPin && r.unpinned() }
+
+// proxyFor returns HOST:PORT of the environment's proxy for an endpoint, "" if there is none.
 func proxyFor(endpoint join.Endpoint) string {
 	u := &url.URL{Scheme: "https", Host: endpoint.HostPort()}
 	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
@@ -92,7 +95,7 @@ func proxyFor(endpoint join.Endpoint) string {
 	return ""
 }
 
-// shortCause returns what went wrong with a connection, without what is said around it.
+// shortCause returns the cause of a failed connection, without the errors that wrap it.
 func shortCause(err error) error {
 	if failure.ReasonOf(err) == failure.Timeout {
 		return errors.New("nothing answered in time")

@@ -9,7 +9,7 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// readHint says what to do about a cluster-info that cannot be read without a credential.
+// readHint returns a hint for an error of reading cluster-info without a credential.
 func readHint(err error) string {
 	var (
 		hostErr x509.HostnameError

@@ -35,7 +35,7 @@ const (
 
 var configMaps = schema.GroupResource{Resource: "configmaps"}
 
-// A plane is a control plane, as far as discovery sees one. It can be joined; tests take something away from it.
+// A plane is the part of a control plane that discovery sees. It can be joined; tests break something in it.
 type plane struct {
 	t      *testing.T
 	ca     *authority
@@ -45,17 +45,17 @@ type plane struct {
 	mu     sync.Mutex
 	data   map[string]string           // of cluster-info
 	handle map[string]http.HandlerFunc // by path
-	seen   []visit
+	seen   []request
 }
 
-// A visit is what a server learns of who asks.
-type visit struct {
+// A request is the part of a request that tests look at.
+type request struct {
 	path          string
 	authorization string
 	certificates  int
 }
 
-// build starts a plane whose certificate is for some hosts.
+// build starts a plane with a certificate for some hosts.
 func build(t *testing.T, hosts ...string) *plane {
 	t.Helper()
 	p := &plane{t: t, ca: newAuthority(t)}
@@ -80,7 +80,7 @@ func build(t *testing.T, hosts ...string) *plane {
 
 func (p *plane) serve(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
-	p.seen = append(p.seen, visit{r.URL.Path, r.Header.Get("Authorization"), len(r.TLS.PeerCertificates)})
+	p.seen = append(p.seen, request{r.URL.Path, r.Header.Get("Authorization"), len(r.TLS.PeerCertificates)})
 	handle := p.handle[r.URL.Path]
 	p.mu.Unlock()
 	if handle == nil {
@@ -96,11 +96,11 @@ func (p *plane) info(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, configMap(p.data))
 }
 
-// visits returns who asked for a path.
-func (p *plane) visits(path string) []visit {
+// requestsFor returns the requests for a path.
+func (p *plane) requestsFor(path string) []request {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(p.seen), func(v visit) bool { return v.path != path })
+	return slices.DeleteFunc(slices.Clone(p.seen), func(v request) bool { return v.path != path })
 }
 
 // admin returns the administrator's client.
@@ -133,7 +133,7 @@ func connect(t *testing.T, config *rest.Config) *kube.Client {
 	return c
 }
 
-// kubeconfig returns the one inside cluster-info.
+// kubeconfig returns a kubeconfig for cluster-info.
 func kubeconfig(t testing.TB, server string, ca []byte) string {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
@@ -165,8 +165,8 @@ func refusing(err *apierrors.StatusError) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { refuse(w, err) }
 }
 
-// told reports whether one of the warnings says all of some texts.
-func told(warnings []string, parts ...string) bool {
+// warns reports whether one of the warnings contains all parts.
+func warns(warnings []string, parts ...string) bool {
 	return slices.ContainsFunc(warnings, func(warning string) bool {
 		return !slices.ContainsFunc(parts, func(part string) bool { return !strings.Contains(warning, part) })
 	})

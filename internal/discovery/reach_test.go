@@ -17,36 +17,36 @@ import (
 	"github.com/joinctl/joinctl/internal/join"
 )
 
-// An endpoint may be in the members' network only: then the pins come over the administrator's connection.
-func TestVerifyTakesAChosenEndpointThatIsOutOfReach(t *testing.T) {
+// An endpoint may be reachable only in the members' network: then the pins come over the administrator's connection.
+func TestVerifyWarnsAboutAChosenEndpointThatIsUnreachable(t *testing.T) {
 	t.Parallel()
 	for name, address := range map[string]func(*testing.T) string{"nobody listens": closedPort, "nobody answers": blackHole} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := build(t, "inside.test")
-			p.config.ServerName = "inside.test" // of no use to the chosen endpoint, and needed for the way round
+			p.config.ServerName = "inside.test" // does not apply to the chosen endpoint; the administrator's connection needs it
 			chosen := endpoint(t, address(t))
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
-			finding, err := Verify(ctx, p.admin(), join.Karmada, chosen)
+			result, err := Verify(ctx, p.admin(), join.Karmada, chosen)
 			if err != nil || ctx.Err() != nil {
 				t.Fatalf("got %v, in time: %v", err, ctx.Err() == nil)
 			}
-			if finding.Endpoint != chosen || !reflect.DeepEqual(finding.Pins, []join.Pin{join.PinOf(p.ca.cert)}) {
-				t.Errorf("found %s with %v", finding.Endpoint.HostPort(), finding.Pins)
+			if result.Endpoint != chosen || !reflect.DeepEqual(result.Pins, []join.Pin{join.PinOf(p.ca.cert)}) {
+				t.Errorf("found %s with %v", result.Endpoint.HostPort(), result.Pins)
 			}
-			if !told(finding.Warnings, chosen.HostPort(), "cannot be reached from this machine", "not verified") {
-				t.Errorf("it warns of %q", finding.Warnings)
+			if !warns(result.Warnings, chosen.HostPort(), "cannot be reached from this machine", "not verified") {
+				t.Errorf("it warns of %q", result.Warnings)
 			}
-			anonymous := visit{path: infoPath}
-			if got := p.visits(infoPath); !reflect.DeepEqual(got, []visit{anonymous, anonymous}) {
+			anonymous := request{path: infoPath}
+			if got := p.requestsFor(infoPath); !reflect.DeepEqual(got, []request{anonymous, anonymous}) {
 				t.Errorf("cluster-info is read by %+v, want twice by nobody", got)
 			}
 		})
 	}
 }
 
-func TestVerifyOfAControlPlaneOutOfReachFailsInTime(t *testing.T) {
+func TestVerifyOfAnUnreachableControlPlaneFailsInTime(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		address func(*testing.T) string
@@ -56,34 +56,34 @@ func TestVerifyOfAControlPlaneOutOfReachFailsInTime(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
 			p.config.Host = "https://" + test.address(t)
-			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second) // a second more than it may take
+			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second) // a second more than its timeout
 			defer cancel()
-			finding, err := Verify(ctx, p.admin(), join.Karmada, join.Endpoint{})
-			if finding != nil && len(finding.Pins) > 0 || ctx.Err() != nil {
-				t.Errorf("got %v, in time: %v", finding, ctx.Err() == nil)
+			result, err := Verify(ctx, p.admin(), join.Karmada, join.Endpoint{})
+			if result != nil && len(result.Pins) > 0 || ctx.Err() != nil {
+				t.Errorf("got %v, in time: %v", result, ctx.Err() == nil)
 			}
 			refused(t, err, test.reason, "", "")
 		})
 	}
 }
 
-// Behind the administrator's proxy this machine may not see the server itself; members may.
-func TestVerifyWarnsWhereOnlyTheProxyReachesTheServer(t *testing.T) {
+// With a proxy, this machine may not reach the server itself, while members do.
+func TestVerifyWarnsIfOnlyTheProxyReachesTheServer(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	server := endpoint(t, closedPort(t))
 	p.config.Host = "https://" + server.HostPort()
 	p.config.Proxy = http.ProxyURL(proxy(t, p.server.Listener.Addr().String()))
-	finding, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
+	result, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if finding.Endpoint != server || len(finding.Pins) != 1 || !told(finding.Warnings, server.HostPort(), "cannot be reached") {
-		t.Errorf("found %+v", finding)
+	if result.Endpoint != server || len(result.Pins) != 1 || !warns(result.Warnings, server.HostPort(), "cannot be reached") {
+		t.Errorf("found %+v", result)
 	}
 }
 
-func TestVerifyEndsWithTheRun(t *testing.T) {
+func TestVerifyEndsWhenTheRunIsInterrupted(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -91,13 +91,13 @@ func TestVerifyEndsWithTheRun(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	}
-	finding, err := Verify(ctx, p.admin(), join.Karmada, p.endpoint())
-	if finding != nil && len(finding.Pins) > 0 || failure.ReasonOf(err) != failure.Interrupted {
-		t.Errorf("got %v, %v (%s)", finding, err, failure.ReasonOf(err))
+	result, err := Verify(ctx, p.admin(), join.Karmada, p.endpoint())
+	if result != nil && len(result.Pins) > 0 || failure.ReasonOf(err) != failure.Interrupted {
+		t.Errorf("got %v, %v (%s)", result, err, failure.ReasonOf(err))
 	}
 }
 
-// closedPort returns an address at which nobody listens.
+// closedPort returns an address that refuses connections.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -108,7 +108,7 @@ func closedPort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// blackHole returns an address at which connections are taken and nothing else happens.
+// blackHole returns an address that accepts connections and never answers.
 func blackHole(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -127,7 +127,7 @@ func plainServer(t *testing.T) string {
 	return server.Listener.Addr().String()
 }
 
-// proxy starts an HTTP proxy that connects everybody to one address.
+// proxy starts an HTTP proxy that connects every client to one address.
 func proxy(t *testing.T, to string) *url.URL {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -20,25 +20,25 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// read reads cluster-info as a stranger, again for as long as the wait lets it when it or its signature is not there
-// yet, and judges everything on the way. It reports whether there is one.
-func (r *replay) read(ctx context.Context, stranger *kube.Client) bool {
+// read reads cluster-info with a client that verifies nothing. While it or its signature is missing, it reads again until
+// the wait is over. It reports whether the joiner can use cluster-info.
+func (r *replay) read(ctx context.Context, unverified *kube.Client) bool {
 	waiting, cancel := context.WithTimeout(ctx, r.Wait)
 	defer cancel()
-	way := &route{}
+	trace := &connTrace{}
 	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
-		cm, err := clusterInfo(httptrace.WithClientTrace(ctx, way.trace()), stranger)
+		cm, err := clusterInfo(httptrace.WithClientTrace(ctx, trace.hooks()), unverified)
 		if r.missing(cm, err) && sleep(waiting, pause) {
 			continue
 		}
-		if !r.connected(way, err) {
+		if !r.connected(trace, err) {
 			return false
 		}
-		return r.answered(stranger, cm, err)
+		return r.answered(unverified, cm, err)
 	}
 }
 
-// missing reports whether something is not there that may still come.
+// missing reports whether cluster-info or its signature is missing, and may still appear.
 func (r *replay) missing(cm *corev1.ConfigMap, err error) bool {
 	if err != nil {
 		return failure.ReasonOf(err) == failure.NotFound
@@ -52,7 +52,7 @@ func clusterInfo(ctx context.Context, c *kube.Client) (*corev1.ConfigMap, error)
 	return c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
 }
 
-// sleep reports whether the pause was over before the context was.
+// sleep waits for a pause. It returns false if the context ended before.
 func sleep(ctx context.Context, pause time.Duration) bool {
 	select {
 	case <-ctx.Done():
@@ -62,13 +62,13 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 	}
 }
 
-// answered judges what the server said to someone without a credential.
+// answered checks the answer to a request without a credential.
 func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool {
 	if err == nil {
-		r.note(c)
+		r.recordSkew(c)
 		r.ok(stepClusterInfo, "read without a credential")
 		read := parse
-		if r.attempt.Joiner == join.Kubeadm && r.unpinned() {
+		if r.insecure() {
 			read = parseLax
 		}
 		info, err := read(cm.Data, r.attempt.Joiner)
@@ -87,30 +87,30 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 	}
 	switch failure.ReasonOf(err) {
 	case failure.Unauthorized:
-		r.note(c)
-		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests are turned away (401), so that nobody can read cluster-info before joining")
+		r.recordSkew(c)
+		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests are refused (401), so nobody can read cluster-info before joining")
 	case failure.Forbidden:
-		r.note(c)
+		r.recordSkew(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests may not read cluster-info (403): %v", err)
 	case failure.NotFound:
-		r.note(c)
+		r.recordSkew(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "there is no cluster-info in kube-public (404)")
 	default:
-		r.add(stepClusterInfo, Failed, "joiners try again until their time is over: look after the API server", "cluster-info cannot be read: %v", shortCause(err))
+		r.add(stepClusterInfo, Failed, "joiners retry until they time out: look at the API server", "cluster-info cannot be read: %v", shortCause(err))
 	}
 	return false
 }
 
-// notAPI reports whether an answer was none that an API server gives.
+// notAPI reports whether something else than an API server answered.
 func notAPI(err error) bool {
 	_, known := errors.AsType[*apierrors.StatusError](err)
 	return apierrors.IsUnexpectedServerError(err) || !known && failure.ReasonOf(err) == failure.Internal
 }
 
-// shape compares the server in cluster-info with the endpoint, as far as it matters to the joiner.
-func (r *replay) shape() {
-	const remedy = "cluster-info has to name an address that members reach: correct its server on the control plane"
-	endpoint := r.attempt.Endpoint
+// checkServer compares the server in cluster-info with the endpoint.
+func (r *replay) checkServer() {
+	const fix = "cluster-info has to name an address that members reach: correct its server on the control plane"
+	endpoint, program := r.attempt.Endpoint, r.joiner.Program()
 	u, err := url.Parse(r.info.Server)
 	var inside join.Endpoint
 	if err == nil {
@@ -118,21 +118,21 @@ func (r *replay) shape() {
 	}
 	switch {
 	case len(r.info.CA) == 0:
-		r.add(stepKubeconfig, Warning, "put the CA of the control plane into cluster-info", "there is no CA in cluster-info, so that kubeadm join goes by the CAs of this machine")
-	case r.attempt.Joiner == join.Karmada && (err != nil || inside != endpoint):
-		r.ok(stepKubeconfig, "one cluster with a CA; its server %q is not the endpoint, which karmadactl register stays with", r.info.Server)
+		r.add(stepKubeconfig, Warning, "put the CA of the control plane into cluster-info", "there is no CA in cluster-info, so %s trusts the CAs of this machine", program)
+	case !r.joiner.FollowsServer && (err != nil || inside != endpoint):
+		r.ok(stepKubeconfig, "one cluster with a CA; its server %q is not the endpoint, at which %s stays", r.info.Server, program)
 	case err != nil:
-		r.add(stepKubeconfig, Warning, remedy, "kubeadm join goes on at cluster-info's server %q: %v", r.info.Server, err)
+		r.add(stepKubeconfig, Warning, fix, "%s continues at cluster-info's server %q: %v", program, r.info.Server, err)
 	case inside == endpoint:
 		r.ok(stepKubeconfig, "one cluster with a CA; its server is the endpoint")
 	case inside.Caveat() != "":
-		r.add(stepKubeconfig, Warning, remedy, "kubeadm join goes on at cluster-info's server %s, which is %s", inside.HostPort(), inside.Caveat())
+		r.add(stepKubeconfig, Warning, fix, "%s continues at cluster-info's server %s, which is %s", program, inside.HostPort(), inside.Caveat())
 	default:
-		r.ok(stepKubeconfig, "a cluster with a CA; kubeadm join goes on at its server, %s", inside.HostPort())
+		r.ok(stepKubeconfig, "a cluster with a CA; %s continues at its server, %s", program, inside.HostPort())
 	}
 }
 
-// pin looks for a pinned certificate in cluster-info's CA.
+// pin compares the pins with the CA in cluster-info.
 func (r *replay) pin() {
 	found, matched := r.info.Pins(), 0
 	for _, pin := range r.attempt.Pins {

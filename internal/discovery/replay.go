@@ -23,35 +23,36 @@ type Member struct {
 	UserAgent string
 	Now       func() time.Time // its clock
 	Rand      io.Reader        // cryptographically strong
-	Wait      time.Duration    // how long to look again for what is not there yet: cluster-info and its signature
+	Wait      time.Duration    // how long to retry while cluster-info or its signature is missing
 }
 
-// Replay does what a joiner does, up to where something would change, and returns its steps in order: every one of
-// them, within 10 seconds and the wait. The server stores nothing. The token is sent only to a server whose certificate
-// the CA in cluster-info signed, after the pin matched, or, where the joiner does without a pin, the signature.
+// Replay takes the steps of a joiner up to the first one that would change something, and returns all steps in order, within
+// 10 seconds and the wait. The server stores nothing. Replay sends the token only to a server with a certificate that the CA
+// in cluster-info signed, after the pin matched; if the joiner needs no pin, after the signature matched.
 func (m Member) Replay(ctx context.Context, attempt join.Attempt) []Step {
 	ctx, cancel := context.WithTimeout(ctx, replayTimeout+m.Wait)
 	defer cancel()
-	r := &replay{Member: m, attempt: attempt, steps: steps{}}
+	r := &replay{Member: m, attempt: attempt, joiner: attempt.Joiner.Description(), steps: steps{}}
 	r.arguments()
 	if !attempt.Endpoint.IsZero() {
 		r.discover(ctx)
 	}
-	r.closing()
+	r.finish()
 	return r.inOrder(attempt.Joiner)
 }
 
-// A replay is one join that is replayed.
+// A replay is one run of Replay.
 type replay struct {
 	Member
 	steps
-	attempt join.Attempt
-	info    *ClusterInfo
-	skew    time.Duration // of this machine's clock, as kube.Client.Skew has it
-	heard   bool          // the server answered, so that skew is known
+	attempt   join.Attempt
+	joiner    join.Description
+	info      *ClusterInfo
+	skew      time.Duration // of this machine's clock, as from kube.Client.Skew
+	skewKnown bool          // the server answered
 }
 
-// arguments judges the values on the command line.
+// arguments checks the values on the command line.
 func (r *replay) arguments() {
 	what := "endpoint, token and pins are well formed"
 	if len(r.attempt.Pins) == 0 {
@@ -71,53 +72,53 @@ func (r *replay) arguments() {
 	r.add(stepArguments, Failed, "copy the command again, as it was printed; joinctl token command prints it once more", "%s", strings.Join(faults, "; "))
 }
 
-// discover takes the steps up to the trust in a CA, and those of the token after them.
+// discover takes the steps from the connection to the last request with the token.
 func (r *replay) discover(ctx context.Context) {
-	stranger, err := kube.NewUnverified("https://"+r.attempt.Endpoint.HostPort(), r.UserAgent, r.Now)
+	unverified, err := kube.NewUnverified("https://"+r.attempt.Endpoint.HostPort(), r.UserAgent, r.Now)
 	if err != nil {
 		r.add(stepClusterInfo, Failed, "", "%v", err)
 		return
 	}
-	if !r.read(ctx, stranger) {
+	if !r.read(ctx, unverified) {
 		return
 	}
-	r.shape()
+	r.checkServer()
 	r.pin()
-	trusted := r.trust(ctx, stranger)
+	trusted := r.trust(ctx, unverified)
 	if r.attempt.Token.IsZero() {
 		return
 	}
-	r.judge(r.authenticate(ctx, trusted))
+	r.evaluate(r.authenticate(ctx, trusted))
 }
 
-// closing says what can be known about time.
-func (r *replay) closing() {
+// finish reports the clock and the time left.
+func (r *replay) finish() {
 	switch {
-	case !r.heard:
-		r.add(stepClock, Skipped, "", "no answer told the server's time")
+	case !r.skewKnown:
+		r.add(stepClock, Skipped, "", "no answer had the server's time")
 	case r.skew != 0:
 		r.add(stepClock, Warning, "set this machine's clock, by NTP for example: certificates and tokens may seem expired, or not yet valid",
 			"this machine's clock is %s off the server's", r.skew.Round(time.Second))
 	default:
 		r.ok(stepClock, "this machine's clock is within 30s of the server's")
 	}
-	const remedy = "joinctl token list, on the control plane, shows when it expires"
+	const fix = "joinctl token list, on the control plane, shows when it expires"
 	if r.passed(stepAuthentication) {
-		r.add(stepTimeLeft, Skipped, remedy, "the server accepts the token now; until when, the token itself may not ask")
+		r.add(stepTimeLeft, Skipped, fix, "the server accepts the token now; a token cannot read its own expiry")
 		return
 	}
-	r.add(stepTimeLeft, Skipped, remedy, "the token may not ask when it expires")
+	r.add(stepTimeLeft, Skipped, fix, "a token cannot read its own expiry")
 }
 
-// note keeps what a client learnt of the server's clock.
-func (r *replay) note(c *kube.Client) { r.skew, r.heard = c.Skew(), true }
+// recordSkew records the clock skew that a client measured.
+func (r *replay) recordSkew(c *kube.Client) { r.skew, r.skewKnown = c.Skew(), true }
 
-// bounded bounds one request.
+// bounded sets the timeout of one request.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, stepTimeout)
 }
 
-// reached names the address of a replay's endpoint, and the proxy in front of it.
+// reached returns the address of the endpoint, with the proxy in front of it.
 func (r *replay) reached(proxy string) string {
 	if proxy == "" {
 		return r.attempt.Endpoint.HostPort()

@@ -29,7 +29,7 @@ const (
 	csrPath = "/apis/certificates.k8s.io/v1/certificatesigningrequests"
 )
 
-// welcome makes a plane one that a token can join, and returns the join command.
+// welcome lets a token join a plane, and returns the join command.
 func welcome(t *testing.T, p *plane) join.Attempt {
 	t.Helper()
 	tok, err := token.Parse("abcdef.0123456789abcdef")
@@ -59,7 +59,7 @@ func welcome(t *testing.T, p *plane) join.Attempt {
 	return join.Attempt{Command: join.Command{Joiner: join.Karmada, Endpoint: p.endpoint(), Token: tok, Pins: []join.Pin{join.PinOf(p.ca.cert)}}}
 }
 
-// replayed replays a join, and wants every step of the joiner in order.
+// replayed replays a join, and checks that it has every step of the joiner in order.
 func replayed(t *testing.T, attempt join.Attempt) map[string]Step {
 	t.Helper()
 	member := Member{UserAgent: "joinctl/test", Now: time.Now, Rand: rand.Reader}
@@ -68,7 +68,7 @@ func replayed(t *testing.T, attempt join.Attempt) map[string]Step {
 	for _, step := range member.Replay(t.Context(), attempt) {
 		names = append(names, step.Name)
 		out[step.Name] = step
-		if step.Cause == "" || strings.Contains(step.Cause+step.Remedy, "0123456789abcdef") {
+		if step.Cause == "" || strings.Contains(step.Cause+step.Fix, "0123456789abcdef") {
 			t.Errorf("%s is %+v", step.Name, step)
 		}
 	}
@@ -78,7 +78,7 @@ func replayed(t *testing.T, attempt join.Attempt) map[string]Step {
 	return out
 }
 
-func TestReplayOfAJoinThatWorks(t *testing.T) {
+func TestReplayOfAJoinThatWorksPassesEveryStep(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	for name, step := range replayed(t, welcome(t, p)) {
@@ -89,18 +89,18 @@ func TestReplayOfAJoinThatWorks(t *testing.T) {
 	if cause := replayed(t, welcome(t, p))[stepAuthentication].Cause; !strings.HasSuffix(cause, "system:bootstrap:abcdef, in some:group") {
 		t.Errorf("the token authenticates so: %s", cause)
 	}
-	for _, visit := range p.visits(infoPath) {
-		if visit.authorization != "" || visit.certificates > 0 {
-			t.Errorf("cluster-info is read by %+v", visit)
+	for _, request := range p.requestsFor(infoPath) {
+		if request.authorization != "" || request.certificates > 0 {
+			t.Errorf("cluster-info is read by %+v", request)
 		}
 	}
 }
 
-// Faults that no real control plane can be brought to show.
-func TestReplayOfAJoinThatFails(t *testing.T) {
+// These faults cannot be caused on a real control plane.
+func TestReplayReportsTheStepThatFails(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		spoil  func(*plane, *join.Attempt)
+		mutate func(*plane, *join.Attempt)
 		step   string
 		status Status
 		says   string
@@ -142,7 +142,7 @@ func TestReplayOfAJoinThatFails(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
 			attempt := welcome(t, p)
-			test.spoil(p, &attempt)
+			test.mutate(p, &attempt)
 			if got := replayed(t, attempt)[test.step]; got.Status != test.status || !strings.Contains(got.Cause, test.says) {
 				t.Errorf("got %+v", got)
 			}
@@ -150,10 +150,10 @@ func TestReplayOfAJoinThatFails(t *testing.T) {
 	}
 }
 
-// The token never goes to a server that neither a pin nor the signature vouches for.
-func TestReplayWithholdsTheToken(t *testing.T) {
+// The token is never sent to a server if neither a pin nor the signature proves its identity.
+func TestReplayDoesNotSendTheTokenToAnUnprovenServer(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(*plane, *join.Attempt){
+	for name, mutate := range map[string]func(*plane, *join.Attempt){
 		"wrong pin":             func(_ *plane, a *join.Attempt) { a.Pins = []join.Pin{"sha256:0"} },
 		"no pin, bad signature": func(p *plane, a *join.Attempt) { a.Pins, a.SkipCA, p.data["jws-kubeconfig-abcdef"] = nil, true, "" },
 		"no well-formed pin":    func(_ *plane, a *join.Attempt) { a.Pins, a.Faults = nil, []error{http.ErrNotSupported} },
@@ -163,18 +163,18 @@ func TestReplayWithholdsTheToken(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
 			attempt := welcome(t, p)
-			spoil(p, &attempt)
+			mutate(p, &attempt)
 			replayed(t, attempt)
-			for _, visit := range p.seen {
-				if visit.authorization != "" {
-					t.Errorf("the token was sent: %+v", visit)
+			for _, request := range p.seen {
+				if request.authorization != "" {
+					t.Errorf("the token was sent: %+v", request)
 				}
 			}
 		})
 	}
 }
 
-func TestReplayEndsWhenItIsInterrupted(t *testing.T) {
+func TestReplayEndsWhenTheRunIsInterrupted(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	attempt := welcome(t, p)

@@ -7,7 +7,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
 
@@ -15,7 +14,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/joinctl/joinctl/internal/failure"
-	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -24,23 +22,19 @@ const (
 	csrResource       = "certificatesigningrequests"
 )
 
-// requests asks whether the token may have a certificate requested and approved.
-func (r *replay) requests(ctx context.Context, bearer *kube.Client) {
-	r.request(ctx, bearer)
-	subresource := "clusteragent"
-	if r.attempt.Joiner == join.Kubeadm {
-		subresource = "nodeclient"
-	}
-	r.may(ctx, bearer, stepApproval, kube.Access{Verb: "create", Group: certificatesGroup, Resource: csrResource, Subresource: subresource},
+// request asks whether the token can request a certificate, and whether the request is approved.
+func (r *replay) request(ctx context.Context, bearer *kube.Client) {
+	r.createCSR(ctx, bearer)
+	r.may(ctx, bearer, stepApproval, kube.Access{Verb: "create", Group: certificatesGroup, Resource: csrResource, Subresource: r.joiner.Request.Approval},
 		r.granting("grants it to")+"; without it someone has to approve the request by hand while the joiner waits: kubectl certificate approve")
 	if step := r.steps[stepApproval]; step.Status == OK {
-		r.ok(stepApproval, "%s, so that its request is approved, provided that the approver runs", step.Cause)
+		r.ok(stepApproval, "%s, so its request is approved, provided that the approver runs", step.Cause)
 	}
 }
 
-// request sends the joiner's first certificate signing request, as a dry run.
-func (r *replay) request(ctx context.Context, bearer *kube.Client) {
-	remedy := r.granting("binds ClusterRole system:node-bootstrapper to")
+// createCSR sends the joiner's first certificate signing request, as a dry run.
+func (r *replay) createCSR(ctx context.Context, bearer *kube.Client) {
+	fix := r.granting("binds ClusterRole system:node-bootstrapper to")
 	csr, err := r.certificateRequest()
 	if err != nil {
 		r.add(stepCSR, Warning, "", "whether the token may request a certificate cannot be told: %v", err)
@@ -50,53 +44,39 @@ func (r *replay) request(ctx context.Context, bearer *kube.Client) {
 	defer cancel()
 	switch err := bearer.DryRunCertificateRequest(bounding, csr); failure.ReasonOf(err) {
 	case "":
-		r.may(ctx, bearer, stepCSR, kube.Access{Verb: "get", Group: certificatesGroup, Resource: csrResource}, remedy)
+		r.may(ctx, bearer, stepCSR, kube.Access{Verb: "get", Group: certificatesGroup, Resource: csrResource}, fix)
 		if r.steps[stepCSR].Status == OK {
 			r.ok(stepCSR, "the token may create a certificate signing request (a dry run was admitted) and read it")
 		}
 	case failure.Forbidden:
-		r.add(stepCSR, Failed, remedy, "the token may not request a certificate: %v", err)
+		r.add(stepCSR, Failed, fix, "the token may not request a certificate: %v", err)
 	default:
 		r.add(stepCSR, Warning, "", "whether the token may request a certificate cannot be told: %v", shortCause(err))
 	}
 }
 
-// granting names what gives rights to the joiner's usual group.
+// granting says which command grants rights to the group of the joiner's tokens.
 func (r *replay) granting(does string) string {
-	program := "joinctl setup"
-	if r.attempt.Joiner == join.Kubeadm {
-		program = "kubeadm init phase bootstrap-token"
-	}
-	return fmt.Sprintf("%s, on the control plane, %s the group %s, in which the token has to be", program, does, r.attempt.Joiner.Group())
+	return fmt.Sprintf("%s, on the control plane, %s the group %s, in which the token has to be", r.joiner.SetUp.Command, does, r.joiner.Group)
 }
 
-// certificateRequest makes the request that each joiner makes first (karmada pkg/karmadactl/register/register.go;
-// pkg/kubelet/certificate/bootstrap/bootstrap.go), for a key that nobody keeps.
+// certificateRequest returns the first certificate signing request of the joiner, for a key that is thrown away.
 func (r *replay) certificateRequest() (*certificatesv1.CertificateSigningRequest, error) {
-	subject := pkix.Name{CommonName: "system:karmada:agent:rbac-generator", Organization: []string{"system:karmada:agents"}}
-	signer, usages := certificatesv1.KubeAPIServerClientSignerName, []certificatesv1.KeyUsage{
-		certificatesv1.UsageDigitalSignature, certificatesv1.UsageKeyEncipherment, certificatesv1.UsageClientAuth,
-	}
-	if r.attempt.Joiner == join.Kubeadm {
-		subject = pkix.Name{CommonName: "system:node:joinctl-check", Organization: []string{"system:nodes"}}
-		signer, usages = certificatesv1.KubeAPIServerClientKubeletSignerName, []certificatesv1.KeyUsage{
-			certificatesv1.UsageDigitalSignature, certificatesv1.UsageClientAuth,
-		}
-	}
+	request := r.joiner.Request
 	key, err := ecdsa.GenerateKey(elliptic.P256(), r.Rand)
 	if err != nil {
-		return nil, fmt.Errorf("make a key: %w", err)
+		return nil, fmt.Errorf("generate a key: %w", err)
 	}
-	der, err := x509.CreateCertificateRequest(r.Rand, &x509.CertificateRequest{Subject: subject}, key)
+	der, err := x509.CreateCertificateRequest(r.Rand, &x509.CertificateRequest{Subject: request.Subject}, key)
 	if err != nil {
-		return nil, fmt.Errorf("make a certificate signing request: %w", err)
+		return nil, fmt.Errorf("create a certificate signing request: %w", err)
 	}
 	return &certificatesv1.CertificateSigningRequest{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "joinctl-check-"},
 		Spec: certificatesv1.CertificateSigningRequestSpec{
 			Request:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}),
-			SignerName: signer,
-			Usages:     usages,
+			SignerName: request.Signer,
+			Usages:     request.Usages,
 		},
 	}, nil
 }

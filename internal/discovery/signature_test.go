@@ -20,7 +20,7 @@ func parsed(t testing.TB, text string) token.Token {
 	return tok
 }
 
-// sign returns what the bootstrap signer adds to cluster-info for a token.
+// sign returns the signature that the bootstrap signer adds to cluster-info for a token.
 func sign(t testing.TB, content string, tok token.Token) string {
 	t.Helper()
 	signature, err := jws.ComputeDetachedSignature(content, tok.ID, tok.Secret())
@@ -59,13 +59,12 @@ func TestSignatureIsCheckedAsAJoinerChecksIt(t *testing.T) {
 	}
 }
 
-// FuzzClusterInfo feeds a joiner with what a man in the middle may write: nothing that was not signed with the token
-// is taken for signed.
+// FuzzClusterInfo parses what a man in the middle may write: only content that was signed with the token counts as signed.
 func FuzzClusterInfo(f *testing.F) {
 	ca := newAuthority(f)
 	tok := parsed(f, "abcdef.0123456789abcdef")
-	for _, shape := range shapes {
-		text := shape.config(ca.pem)
+	for _, one := range kubeconfigs {
+		text := one.config(ca.pem)
 		f.Add(text, sign(f, text, tok), "abcdef")
 		f.Add(text, "eyJhbGciOiJub25lIn0..", "fedcba")
 	}

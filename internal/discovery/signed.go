@@ -15,17 +15,17 @@ const (
 	maxPoll   = time.Second
 )
 
-// ErrUnsigned is what WaitSigned returns when the time is over.
+// ErrUnsigned is the error of WaitSigned when its time is over.
 var (
-	ErrUnsigned = errors.New("cluster-info is not signed with this token")
-	errUnfit    = errors.New("the signature in cluster-info does not fit this token")
+	ErrUnsigned   = errors.New("cluster-info is not signed with this token")
+	errMismatched = errors.New("the signature in cluster-info does not fit this token")
 )
 
-// WaitSigned waits until cluster-info is signed with all tokens, up to a time in which it looks ever more seldom. It
-// returns ErrUnsigned when that time is over, else why it could not go on, and with an error the tokens that are left. A
-// Result from the kubeconfig alone has nowhere to look: it returns nil.
-func (f *Result) WaitSigned(ctx context.Context, upTo time.Duration, toks ...token.Token) (left []token.Token, err error) {
-	if f.reader == nil || upTo <= 0 {
+// WaitSigned waits until cluster-info is signed with all tokens, and reads it at growing intervals. With an error it also
+// returns the tokens that are left: the error is ErrUnsigned when the time is over, otherwise that of the last read. It
+// returns nil at once for a Result of FromKubeconfig, which never reads cluster-info.
+func (r *Result) WaitSigned(ctx context.Context, upTo time.Duration, toks ...token.Token) (left []token.Token, err error) {
+	if r.reader == nil || upTo <= 0 {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, upTo, ErrUnsigned)
@@ -33,9 +33,9 @@ func (f *Result) WaitSigned(ctx context.Context, upTo time.Duration, toks ...tok
 	last := ErrUnsigned
 	left = toks
 	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
-		switch info, err := Read(ctx, f.reader, f.joiner); {
+		switch info, err := Read(ctx, r.reader, r.joiner); {
 		case ctx.Err() != nil:
-			return left, over(ctx, last)
+			return left, waitError(ctx, last)
 		case err != nil:
 			return left, err
 		default:
@@ -45,13 +45,13 @@ func (f *Result) WaitSigned(ctx context.Context, upTo time.Duration, toks ...tok
 		}
 		select {
 		case <-ctx.Done():
-			return left, over(ctx, last)
+			return left, waitError(ctx, last)
 		case <-time.After(pause):
 		}
 	}
 }
 
-// unsigned returns the tokens that cluster-info is not signed with, and what is wrong with one of them.
+// unsigned returns the tokens that cluster-info is not signed with, and the reason for one of them.
 func (i *ClusterInfo) unsigned(toks []token.Token) (left []token.Token, why error) {
 	why = ErrUnsigned
 	for _, tok := range toks {
@@ -59,15 +59,15 @@ func (i *ClusterInfo) unsigned(toks []token.Token) (left []token.Token, why erro
 		case Signed:
 			continue
 		case Mismatched:
-			why = errUnfit
+			why = errMismatched
 		}
 		left = append(left, tok)
 	}
 	return left, why
 }
 
-// over tells the end of the wait from the end of the run.
-func over(ctx context.Context, last error) error {
+// waitError tells the end of the wait from the end of the run.
+func waitError(ctx context.Context, last error) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, ErrUnsigned) {
 		return cause
 	}

@@ -23,7 +23,7 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// A wire is a server without a network, so that a test's clock can stand still while it answers.
+// A wire is a server without a network, which works with the fake clock of synctest.
 type wire func(*http.Request) (code int, object any, err error)
 
 func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -40,13 +40,13 @@ func (w wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// waiting returns a Result whose cluster-info holds, after some time, a signature.
-func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f *Result, readings *int) {
+// waiting returns a Result with a cluster-info that gets its signature after some time.
+func waiting(t *testing.T, look func(since time.Duration) (signature string)) (r *Result, readings *int) {
 	t.Helper()
 	text := kubeconfig(t, "https://a:1", newAuthority(t).pem)
 	start := time.Now()
 	readings = new(int)
-	f = &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+	r = &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
 		*readings++
 		data := map[string]string{"kubeconfig": text}
 		switch signature := look(time.Since(start)); signature {
@@ -58,30 +58,30 @@ func waiting(t *testing.T, look func(since time.Duration) (signature string)) (f
 		}
 		return http.StatusOK, configMap(data), nil
 	})})}
-	return f, readings
+	return r, readings
 }
 
-// waitSigned waits as WaitSigned does, for one token that is left exactly where there is an error.
-func waitSigned(ctx context.Context, f *Result, upTo time.Duration, tok token.Token) error {
-	left, err := f.WaitSigned(ctx, upTo, tok)
+// waitSigned calls WaitSigned for one token, and checks that the token is left if there is an error, and only then.
+func waitSigned(ctx context.Context, r *Result, upTo time.Duration, tok token.Token) error {
+	left, err := r.WaitSigned(ctx, upTo, tok)
 	if (len(left) == 1) != (err != nil) {
 		return fmt.Errorf("%d tokens are left with %w", len(left), err)
 	}
 	return err
 }
 
-func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
+func TestWaitSignedReturnsSoonAfterTheSignatureAppears(t *testing.T) {
 	t.Parallel()
 	for _, at := range []time.Duration{0, 60 * time.Millisecond, 3 * time.Second, 28 * time.Second} {
 		synctest.Test(t, func(t *testing.T) {
-			f, _ := waiting(t, func(since time.Duration) string {
+			r, _ := waiting(t, func(since time.Duration) string {
 				if since < at {
 					return ""
 				}
 				return "valid"
 			})
 			start := time.Now()
-			err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+			err := waitSigned(t.Context(), r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 			late := time.Since(start) - at
 			if err != nil || late < 0 || late > max(at, 25*time.Millisecond) || late > time.Second {
 				t.Errorf("signed after %s: got %v, %s later", at, err, late)
@@ -90,36 +90,36 @@ func TestWaitSignedReturnsSoonAfterTheSignatureIsThere(t *testing.T) {
 	}
 }
 
-func TestWaitSignedOfManyReturnsThoseThatAreLeft(t *testing.T) {
+func TestWaitSignedReturnsTheTokensThatAreNotSigned(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, _ := waiting(t, func(since time.Duration) string {
+		r, _ := waiting(t, func(since time.Duration) string {
 			if since < time.Second {
 				return ""
 			}
 			return "valid"
 		})
 		signed, never := parsed(t, "abcdef.0123456789abcdef"), parsed(t, "zzzzzz.0123456789abcdef")
-		left, err := f.WaitSigned(t.Context(), 5*time.Second, signed, never)
+		left, err := r.WaitSigned(t.Context(), 5*time.Second, signed, never)
 		if !errors.Is(err, ErrUnsigned) || !slices.Equal(left, []token.Token{never}) {
 			t.Errorf("left are %v, %v", left, err)
 		}
-		if left, err := f.WaitSigned(t.Context(), 5*time.Second, signed, signed); err != nil || len(left) != 0 {
+		if left, err := r.WaitSigned(t.Context(), 5*time.Second, signed, signed); err != nil || len(left) != 0 {
 			t.Errorf("of signed ones are left %v, %v", left, err)
 		}
-		if left, err := f.WaitSigned(t.Context(), 5*time.Second); err != nil || len(left) != 0 {
+		if left, err := r.WaitSigned(t.Context(), 5*time.Second); err != nil || len(left) != 0 {
 			t.Errorf("of none are left %v, %v", left, err)
 		}
 	})
 }
 
-func TestWaitSignedEndsWithItsTime(t *testing.T) {
+func TestWaitSignedTimesOut(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, readings := waiting(t, func(time.Duration) string { return "" })
+		r, readings := waiting(t, func(time.Duration) string { return "" })
 		start := time.Now()
-		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
-		if !errors.Is(err, ErrUnsigned) || errors.Is(err, errUnfit) || time.Since(start) != 30*time.Second {
+		err := waitSigned(t.Context(), r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		if !errors.Is(err, ErrUnsigned) || errors.Is(err, errMismatched) || time.Since(start) != 30*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 		if *readings < 30 || *readings > 40 {
@@ -128,11 +128,11 @@ func TestWaitSignedEndsWithItsTime(t *testing.T) {
 	})
 }
 
-func TestWaitSignedTellsASignatureThatDoesNotFitFromNone(t *testing.T) {
+func TestWaitSignedTellsAMismatchedSignatureFromNone(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, _ := waiting(t, func(time.Duration) string { return "of something else" })
-		err := waitSigned(t.Context(), f, 5*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		r, _ := waiting(t, func(time.Duration) string { return "of something else" })
+		err := waitSigned(t.Context(), r, 5*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, ErrUnsigned) || !strings.Contains(err.Error(), "does not fit") {
 			t.Errorf("got %v", err)
 		}
@@ -142,40 +142,40 @@ func TestWaitSignedTellsASignatureThatDoesNotFitFromNone(t *testing.T) {
 func TestWaitSignedWaitsForAStaleSignatureToBeReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, _ := waiting(t, func(since time.Duration) string {
+		r, _ := waiting(t, func(since time.Duration) string {
 			if since < time.Second {
 				return "stale"
 			}
 			return "valid"
 		})
-		if err := waitSigned(t.Context(), f, 5*time.Second, parsed(t, "abcdef.0123456789abcdef")); err != nil {
+		if err := waitSigned(t.Context(), r, 5*time.Second, parsed(t, "abcdef.0123456789abcdef")); err != nil {
 			t.Errorf("got %v", err)
 		}
 	})
 }
 
-func TestWaitSignedEndsWithTheRun(t *testing.T) {
+func TestWaitSignedEndsWhenTheRunIsInterrupted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, _ := waiting(t, func(time.Duration) string { return "" })
+		r, _ := waiting(t, func(time.Duration) string { return "" })
 		cause := errors.New("signal: interrupt")
 		ctx, interrupt := context.WithCancelCause(t.Context())
 		time.AfterFunc(2*time.Second, func() { interrupt(cause) })
 		start := time.Now()
-		err := waitSigned(ctx, f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		err := waitSigned(ctx, r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, cause) || errors.Is(err, ErrUnsigned) || time.Since(start) != 2*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
 }
 
-func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
+func TestWaitSignedTellsTheTargetsTimeoutFromItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f, _ := waiting(t, func(time.Duration) string { return "" })
+		r, _ := waiting(t, func(time.Duration) string { return "" })
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
-		err := waitSigned(ctx, f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		err := waitSigned(ctx, r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if failure.ReasonOf(err) != failure.Timeout || errors.Is(err, ErrUnsigned) {
 			t.Errorf("got %v", err)
 		}
@@ -185,37 +185,37 @@ func TestWaitSignedTellsTheTargetsTimeFromItsOwn(t *testing.T) {
 func TestWaitSignedDoesNotHangWithTheServer(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(r *http.Request) (int, any, error) {
+		r := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(r *http.Request) (int, any, error) {
 			<-r.Context().Done()
 			return 0, nil, r.Context().Err()
 		})})}
 		start := time.Now()
-		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		err := waitSigned(t.Context(), r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if !errors.Is(err, ErrUnsigned) || time.Since(start) != 30*time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
 }
 
-func TestWaitSignedEndsWhereClusterInfoCannotBeReadAnyLonger(t *testing.T) {
+func TestWaitSignedEndsIfClusterInfoCannotBeReadAnyMore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		f := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
+		r := &Result{joiner: join.Karmada, reader: connect(t, &rest.Config{Host: "http://cp.test", Transport: wire(func(*http.Request) (int, any, error) {
 			return http.StatusForbidden, map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "Forbidden", "code": 403}, nil
 		})})}
 		start := time.Now()
-		err := waitSigned(t.Context(), f, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
+		err := waitSigned(t.Context(), r, 30*time.Second, parsed(t, "abcdef.0123456789abcdef"))
 		if failure.ReasonOf(err) != failure.Forbidden || errors.Is(err, ErrUnsigned) || time.Since(start) > time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 	})
 }
 
-func TestWaitSignedOfNoTimeLooksNowhere(t *testing.T) {
+func TestWaitSignedWithoutTimeSendsNoRequest(t *testing.T) {
 	t.Parallel()
-	f, readings := waiting(t, func(time.Duration) string { return "" })
+	r, readings := waiting(t, func(time.Duration) string { return "" })
 	tok := parsed(t, "abcdef.0123456789abcdef")
-	if err := waitSigned(t.Context(), f, 0, tok); err != nil || *readings > 0 {
+	if err := waitSigned(t.Context(), r, 0, tok); err != nil || *readings > 0 {
 		t.Errorf("got %v after %d readings", err, *readings)
 	}
 	if err := waitSigned(t.Context(), &Result{}, time.Minute, tok); err != nil {

@@ -10,18 +10,18 @@ import (
 	"github.com/joinctl/joinctl/internal/redact"
 )
 
-// A Status is how a step went.
+// A Status is the result of a step.
 type Status string
 
 // The statuses.
 const (
 	OK      Status = "ok"
 	Failed  Status = "failed"  // the join fails here
-	Warning Status = "warning" // the join can go on
-	Skipped Status = "skipped" // not tried, or not to be known by who joins
+	Warning Status = "warning" // the join can continue
+	Skipped Status = "skipped" // not taken, or a member cannot know
 )
 
-// The names of steps. They are stable.
+// The names of steps. They are stable. The descriptions of joiners have further ones.
 const (
 	stepArguments      = "arguments"
 	stepDNS            = "dns"
@@ -32,55 +32,53 @@ const (
 	stepSignature      = "signature"
 	stepPin            = "pin"
 	stepVerifiedRead   = "verified-read"
-	stepServer         = "server" // cluster-info's; kubeadm goes on there
+	stepServer         = "server" // the one in cluster-info
 	stepAuthentication = "authentication"
 	stepCSR            = "csr"
 	stepApproval       = "approval"
-	stepNodes          = "nodes"
-	stepKubeadmConfig  = "kubeadm-config"
-	stepKubeletConfig  = "kubelet-config"
 	stepClock          = "clock"
 	stepTimeLeft       = "time-left"
 )
 
-// stepNames returns the names of a joiner's steps in the order in which it takes them.
+// stepNames returns the names of a joiner's steps in order.
 func stepNames(joiner join.Joiner) []string {
+	d := joiner.Description()
 	names := []string{stepArguments, stepDNS, stepTCP, stepTLS, stepClusterInfo, stepKubeconfig, stepSignature, stepPin, stepVerifiedRead}
-	if joiner == join.Kubeadm {
+	if d.FollowsServer {
 		names = append(names, stepServer)
 	}
 	names = append(names, stepAuthentication, stepCSR, stepApproval)
-	if joiner == join.Kubeadm {
-		names = append(names, stepNodes, stepKubeadmConfig, stepKubeletConfig)
+	for _, read := range d.Reads {
+		names = append(names, read.Step)
 	}
 	return append(names, stepClock, stepTimeLeft)
 }
 
-// A Step is one thing that a joiner does or depends on, and how it went.
+// A Step is one thing that a joiner does or depends on, with its result.
 type Step struct {
 	Name   string
 	Status Status
-	Cause  string // what was found, or why the step was skipped; without credentials
-	Remedy string // what to do about it; "" where there is nothing to do
+	Cause  string // the reason for the status; without credentials
+	Fix    string // what to do about it; empty: nothing
 }
 
-// steps collects what is found, in any order.
+// steps collects the steps by name, in any order.
 type steps map[string]Step
 
 func (s steps) ok(name, format string, args ...any) { s.add(name, OK, "", format, args...) }
 
-func (s steps) add(name string, status Status, remedy, format string, args ...any) {
-	s[name] = Step{name, status, redact.New().Text(fmt.Sprintf(format, args...)), remedy}
+func (s steps) add(name string, status Status, fix, format string, args ...any) {
+	s[name] = Step{name, status, redact.New().Text(fmt.Sprintf(format, args...)), fix}
 }
 
-// passed reports whether all of some steps were taken and did not fail.
+// passed reports whether steps were taken and did not fail.
 func (s steps) passed(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool {
 		return s[name].Status != OK && s[name].Status != Warning
 	})
 }
 
-// inOrder returns every step of a joiner; those that were not reached are skipped for the sake of the first that failed.
+// inOrder returns all steps of a joiner. Steps that were not taken are skipped because of the first one that failed.
 func (s steps) inOrder(joiner join.Joiner) []Step {
 	var out []Step
 	failed := ""

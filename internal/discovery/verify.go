@@ -22,55 +22,56 @@ import (
 
 const (
 	verifyTimeout   = 5 * time.Second // for all of Verify
-	endpointTimeout = 3 * time.Second // for an endpoint that may well be out of this machine's reach
+	endpointTimeout = 3 * time.Second // for an endpoint that this machine may not reach
 )
 
-// A Result is what Verify or FromKubeconfig knows of a control plane that a token is about to be minted for.
+// A Result is what Verify or FromKubeconfig found out about a control plane. It has everything that a join command needs but
+// the token.
 type Result struct {
 	Endpoint   join.Endpoint
 	Pins       []join.Pin
-	Warnings   []string // for the operator; the command can work nevertheless
-	Signatures int      // how many tokens cluster-info is signed with; 0 where it was not read
+	Warnings   []string // for the operator; the join may still work
+	Signatures int      // number of tokens that cluster-info is signed with; 0 if it was not read
 	joiner     join.Joiner
-	reader     *kube.Client // as the joiner: anonymous, over TLS that cluster-info's own CA verifies
+	reader     *kube.Client // anonymous, over TLS that cluster-info's own CA verifies
 }
 
-// Verify makes sure within 5 seconds that a join command will find what it needs: cluster-info is read as the
-// joiner reads it, without a credential, at the endpoint that will be printed, over TLS verified first with the
-// kubeconfig's CA and then with the one inside. An empty endpoint stands for the kubeconfig's own server. An endpoint
-// out of reach from here is a warning where it was chosen or where the kubeconfig goes through a proxy: then
-// cluster-info is read, still without a credential, over the administrator's connection. Everything else that would
-// make the join fail is an error with a hint; the Result then holds the warnings, which may tell why.
+// Verify checks within 5 seconds that a join command will work. It reads cluster-info as the joiner does, without a
+// credential, at the endpoint to print, over TLS that is verified first with the kubeconfig's CA and then with the CA in
+// cluster-info. An empty endpoint means the kubeconfig's server. It returns an error with a hint for everything that would
+// make the join fail; the Result then has the warnings, which may tell why. There is one exception: an endpoint that was
+// chosen or is reached through a proxy, and that this machine cannot reach, is a warning. Verify then reads cluster-info,
+// still without a credential, over the administrator's connection.
 func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
 	defer cancel()
-	f, err := start(admin, joiner, chosen)
+	r, err := newResult(admin, joiner, chosen)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkKind(ctx, admin); err != nil {
-		return f, err
+	if err := r.checkAPIGroup(ctx, admin); err != nil {
+		return r, err
 	}
-	member, err := admin.WithEndpoint(f.Endpoint.HostPort())
+	member, err := admin.WithEndpoint(r.Endpoint.HostPort())
 	if err != nil {
-		return f, err
+		return r, err
 	}
 	atEndpoint, stop := context.WithTimeout(ctx, endpointTimeout)
-	err = f.read(atEndpoint, member)
+	err = r.read(atEndpoint, member)
 	stop()
-	if err != nil && outOfReach(err) && (!chosen.IsZero() || admin.UsesProxy()) {
-		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", f.Endpoint.HostPort(), "because", err)
-		f.warn("%s cannot be reached from this machine, so it is not verified (%v)", f.Endpoint.HostPort(), rootCause(err))
+	if err != nil && unreachable(err) && (!chosen.IsZero() || admin.UsesProxy()) {
+		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", r.Endpoint.HostPort(), "because", err)
+		r.warn("%s cannot be reached from this machine, so it is not verified (%v)", r.Endpoint.HostPort(), rootCause(err))
 		if member, err = admin.Anonymous(); err == nil {
-			err = f.read(ctx, member)
+			err = r.read(ctx, member)
 		}
 	}
-	return f, err
+	return r, err
 }
 
-// FromKubeconfig takes endpoint and pins from the kubeconfig alone and asks nobody.
+// FromKubeconfig takes the endpoint and the pins from the kubeconfig. It sends no request.
 func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
-	f, err := start(admin, joiner, chosen)
+	r, err := newResult(admin, joiner, chosen)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +82,11 @@ func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint
 			Hint: "without --no-verify, the pins are those of the CA in cluster-info",
 		}
 	}
-	f.Pins = pins(certificates)
-	return f, nil
+	r.Pins = pins(certificates)
+	return r, nil
 }
 
-func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Result, error) {
+func newResult(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Result, error) {
 	server, err := join.EndpointOf(admin.Server())
 	if endpoint.IsZero() {
 		if err != nil {
@@ -100,41 +101,41 @@ func start(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Res
 		}
 	}
 	klog.V(4).InfoS("endpoint for the joiner", "endpoint", endpoint.HostPort(), "server", admin.Server().Host, "joiner", joiner)
-	f := &Result{Endpoint: endpoint, joiner: joiner}
+	r := &Result{Endpoint: endpoint, joiner: joiner}
 	if caveat := endpoint.Caveat(); caveat != "" {
-		f.warn("%s is %s; another one is named with --endpoint HOST:PORT", endpoint.HostPort(), caveat)
+		r.warn("%s is %s; name another one with --endpoint HOST:PORT", endpoint.HostPort(), caveat)
 	}
-	return f, nil
+	return r, nil
 }
 
-// checkKind warns of a command that is for the other kind of control plane than this one.
-func (f *Result) checkKind(ctx context.Context, admin *kube.Client) error {
-	karmada, err := admin.Serves(ctx, kube.KarmadaGroup)
-	switch {
-	case failure.ReasonOf(err) == failure.Forbidden:
+// checkAPIGroup warns about a command for another kind of control plane than this one.
+func (r *Result) checkAPIGroup(ctx context.Context, admin *kube.Client) error {
+	group := r.joiner.Description().APIGroup
+	served, err := admin.Serves(ctx, group.Name)
+	if failure.ReasonOf(err) == failure.Forbidden {
 		return nil
-	case err != nil:
-		return fmt.Errorf("look for API group %s: %w", kube.KarmadaGroup, err)
-	case f.joiner == join.Karmada && !karmada:
-		f.warn("this server has no API group %s: it is no Karmada control plane, and karmadactl register will fail", kube.KarmadaGroup)
-	case f.joiner == join.Kubeadm && karmada:
-		f.warn("this server has API group %s: it is a Karmada control plane, and no node joins it with kubeadm", kube.KarmadaGroup)
+	}
+	if err != nil {
+		return fmt.Errorf("look for API group %s: %w", group.Name, err)
+	}
+	if mismatch := group.Check(served); mismatch != "" {
+		r.warn("%s", mismatch)
 	}
 	return nil
 }
 
-// read reads cluster-info twice, as a joiner does: the second time over TLS verified with the CA that the first
-// reading gave, and to the same bytes.
-func (f *Result) read(ctx context.Context, member *kube.Client) error {
-	first, err := Read(ctx, member, f.joiner)
+// read reads cluster-info twice, as a joiner does: the second time over TLS that is verified with the CA in it. Both times
+// it must have the same content.
+func (r *Result) read(ctx context.Context, member *kube.Client) error {
+	first, err := Read(ctx, member, r.joiner)
 	if err != nil {
 		return err
 	}
 	klog.V(4).InfoS("read cluster-info", "endpoint", member.Server().Host, "certificates", len(first.Certificates), "signatures", len(first.Signatures))
-	if f.reader, err = member.WithCA(first.CA); err != nil {
+	if r.reader, err = member.WithCA(first.CA); err != nil {
 		return err
 	}
-	second, err := Read(ctx, f.reader, f.joiner)
+	second, err := Read(ctx, r.reader, r.joiner)
 	if err != nil {
 		return &failure.Error{
 			Err:  fmt.Errorf("verify %s with the CA in cluster-info: %w", member.Server().Host, err),
@@ -144,47 +145,48 @@ func (f *Result) read(ctx context.Context, member *kube.Client) error {
 	if second.Kubeconfig != first.Kubeconfig {
 		return &failure.Error{Reason: failure.Conflict, Err: errors.New("cluster-info changed between two readings"), Hint: "try again"}
 	}
-	f.Pins, f.Signatures = first.Pins(), len(first.Signatures)
-	f.compareServer(first.Server)
+	r.Pins, r.Signatures = first.Pins(), len(first.Signatures)
+	r.compareServer(first.Server)
 	return nil
 }
 
-// compareServer warns where kubeadm would go on at another address than the command's.
-func (f *Result) compareServer(server string) {
+// compareServer warns if the joiner continues at another address than the endpoint.
+func (r *Result) compareServer(server string) {
 	u, err := url.Parse(server)
-	if err != nil || f.joiner != join.Kubeadm {
+	joiner := r.joiner.Description()
+	if err != nil || !joiner.FollowsServer {
 		return
 	}
 	inside, err := join.EndpointOf(u)
 	if err != nil {
-		f.warn("cluster-info names %q, where kubeadm join goes on after discovery: %v", server, err)
-	} else if inside != f.Endpoint {
-		f.warn("kubeadm join goes on at %s after discovery, as cluster-info says", inside.HostPort())
+		r.warn("cluster-info names %q, where %s continues after discovery: %v", server, joiner.Program(), err)
+	} else if inside != r.Endpoint {
+		r.warn("%s continues at %s after discovery, as cluster-info says", joiner.Program(), inside.HostPort())
 	}
 }
 
-func (f *Result) warn(format string, args ...any) {
-	f.Warnings = append(f.Warnings, fmt.Sprintf(format, args...))
+func (r *Result) warn(format string, args ...any) {
+	r.Warnings = append(r.Warnings, fmt.Sprintf(format, args...))
 }
 
 // Command returns the join command for a token.
-func (f *Result) Command(tok token.Token, key join.CertificateKey) join.Command {
-	return join.Command{Joiner: f.joiner, Endpoint: f.Endpoint, Token: tok, Pins: f.Pins, CertificateKey: key}
+func (r *Result) Command(tok token.Token, key join.CertificateKey) join.Command {
+	return join.Command{Joiner: r.joiner, Endpoint: r.Endpoint, Token: tok, Pins: r.Pins, CertificateKey: key}
 }
 
-// outOfReach reports whether nobody answered at an address at all.
-func outOfReach(err error) bool {
+// unreachable reports whether nothing answered at an address.
+func unreachable(err error) bool {
 	var (
 		status apierrors.APIStatus
 		opErr  *net.OpError
 	)
 	if errors.As(err, &status) {
-		return false // whoever says so is there
+		return false // it answered
 	}
 	return failure.ReasonOf(err) == failure.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
 }
 
-// rootCause returns the innermost error of a failed request: the outer ones repeat what is said around it.
+// rootCause returns the innermost error of a failed request: the errors around it repeat the message.
 func rootCause(err error) error {
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
 		return urlErr.Err

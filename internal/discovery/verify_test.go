@@ -17,34 +17,34 @@ import (
 	"github.com/joinctl/joinctl/internal/join"
 )
 
-func TestVerifyFindsWhatAJoinerNeeds(t *testing.T) {
+func TestVerifyReturnsTheEndpointAndThePins(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
-	finding, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
+	result, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if finding.Endpoint != p.endpoint() || !reflect.DeepEqual(finding.Pins, []join.Pin{join.PinOf(p.ca.cert)}) {
-		t.Errorf("found %s with %v", finding.Endpoint.HostPort(), finding.Pins)
+	if result.Endpoint != p.endpoint() || !reflect.DeepEqual(result.Pins, []join.Pin{join.PinOf(p.ca.cert)}) {
+		t.Errorf("found %s with %v", result.Endpoint.HostPort(), result.Pins)
 	}
-	if len(finding.Warnings) != 1 || !told(finding.Warnings, finding.Endpoint.HostPort(), "loopback", "--endpoint") {
-		t.Errorf("it warns of %q", finding.Warnings)
+	if len(result.Warnings) != 1 || !warns(result.Warnings, result.Endpoint.HostPort(), "loopback", "--endpoint") {
+		t.Errorf("it warns of %q", result.Warnings)
 	}
 	tok := parsed(t, "abcdef.0123456789abcdef")
-	want := join.Command{Joiner: join.Karmada, Endpoint: p.endpoint(), Token: tok, Pins: finding.Pins}
-	if got := finding.Command(tok, want.CertificateKey); !reflect.DeepEqual(got, want) {
+	want := join.Command{Joiner: join.Karmada, Endpoint: p.endpoint(), Token: tok, Pins: result.Pins}
+	if got := result.Command(tok, want.CertificateKey); !reflect.DeepEqual(got, want) {
 		t.Errorf("the command is %v, want %v", got, want)
 	}
 }
 
-func TestVerifyReadsAsAJoinerDoesWithoutACredential(t *testing.T) {
+func TestVerifyReadsClusterInfoWithoutACredential(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	if _, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{}); err != nil {
 		t.Fatal(err)
 	}
-	anonymous := visit{path: infoPath}
-	if got := p.visits(infoPath); !reflect.DeepEqual(got, []visit{anonymous, anonymous}) {
+	anonymous := request{path: infoPath}
+	if got := p.requestsFor(infoPath); !reflect.DeepEqual(got, []request{anonymous, anonymous}) {
 		t.Errorf("cluster-info is read by %+v, want twice by nobody", got)
 	}
 	for _, v := range p.seen {
@@ -54,14 +54,14 @@ func TestVerifyReadsAsAJoinerDoesWithoutACredential(t *testing.T) {
 	}
 }
 
-// The kubeconfig's tls-server-name helps the administrator only: a joiner has nothing of the kind.
-func TestVerifyDoesNotHelpItselfToTheKubeconfigsTLSServerName(t *testing.T) {
+// The kubeconfig's tls-server-name is for the administrator only: a joiner has none.
+func TestVerifyIgnoresTheTLSServerNameOfTheKubeconfig(t *testing.T) {
 	t.Parallel()
 	p := build(t, "inside.test")
 	p.config.ServerName = "inside.test"
 	_, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
 	refused(t, err, failure.Unreachable, p.endpoint().HostPort(), "--endpoint")
-	if got := p.visits(infoPath); len(got) > 0 {
+	if got := p.requestsFor(infoPath); len(got) > 0 {
 		t.Errorf("cluster-info is read by %+v", got)
 	}
 }
@@ -69,35 +69,35 @@ func TestVerifyDoesNotHelpItselfToTheKubeconfigsTLSServerName(t *testing.T) {
 func TestVerifyRefusesAControlPlaneThatCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
-		spoil      func(*testing.T, *plane)
+		mutate     func(*testing.T, *plane)
 		reason     failure.Reason
 		says, hint string
 	}{
-		"anonymous requests are off": {spoil: func(_ *testing.T, p *plane) {
+		"anonymous requests are off": {mutate: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = refusing(apierrors.NewUnauthorized("who are you"))
 		}, reason: failure.Unauthorized, says: "cluster-info", hint: "--anonymous-auth"},
-		"the anonymous have no right": {spoil: func(_ *testing.T, p *plane) {
+		"the anonymous have no right": {mutate: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = refusing(apierrors.NewForbidden(configMaps, "cluster-info", errors.New("system:anonymous")))
 		}, reason: failure.Forbidden, says: "cluster-info", hint: "RoleBinding"},
-		"there is no cluster-info": {spoil: func(_ *testing.T, p *plane) {
+		"there is no cluster-info": {mutate: func(_ *testing.T, p *plane) {
 			p.handle[infoPath] = nil
 		}, reason: failure.NotFound, says: "cluster-info", hint: "karmada-operator"},
-		"it is empty": {spoil: func(_ *testing.T, p *plane) {
+		"it is empty": {mutate: func(_ *testing.T, p *plane) {
 			p.data["kubeconfig"] = ""
 		}, reason: failure.Invalid, says: "no kubeconfig"},
-		"it is malformed": {spoil: func(_ *testing.T, p *plane) {
+		"it is malformed": {mutate: func(_ *testing.T, p *plane) {
 			p.data["kubeconfig"] = "clusters: [}"
 		}, reason: failure.Invalid, says: "cluster-info"},
-		"it has another authority": {spoil: func(t *testing.T, p *plane) {
+		"it has another authority": {mutate: func(t *testing.T, p *plane) {
 			p.data["kubeconfig"] = kubeconfig(t, p.server.URL, newAuthority(t).pem)
 		}, reason: failure.Unreachable, says: "CA in cluster-info", hint: "serving certificate"},
-		"it changes meanwhile": {spoil: func(_ *testing.T, p *plane) {
+		"it changes meanwhile": {mutate: func(_ *testing.T, p *plane) {
 			var read atomic.Int64
 			p.handle[infoPath] = func(w http.ResponseWriter, _ *http.Request) {
 				answer(w, http.StatusOK, configMap(map[string]string{"kubeconfig": p.data["kubeconfig"] + fmt.Sprintf("# %d\n", read.Add(1))}))
 			}
 		}, reason: failure.Conflict, says: "changed", hint: "again"},
-		"it breaks meanwhile": {spoil: func(_ *testing.T, p *plane) {
+		"it breaks meanwhile": {mutate: func(_ *testing.T, p *plane) {
 			var read atomic.Int64
 			p.handle[infoPath] = func(w http.ResponseWriter, r *http.Request) {
 				if read.Add(1) > 1 {
@@ -107,27 +107,27 @@ func TestVerifyRefusesAControlPlaneThatCannotBeJoined(t *testing.T) {
 				p.info(w, r)
 			}
 		}, reason: failure.Invalid, says: "cluster-info"},
-		"the administrator is not known": {spoil: func(_ *testing.T, p *plane) {
+		"the administrator is not known": {mutate: func(_ *testing.T, p *plane) {
 			p.handle[groupPath] = refusing(apierrors.NewUnauthorized("who are you"))
 		}, reason: failure.Unauthorized, says: "cluster.karmada.io"},
-		"the kubeconfig has another authority": {spoil: func(t *testing.T, p *plane) {
+		"the kubeconfig has another authority": {mutate: func(t *testing.T, p *plane) {
 			p.config.CAData = newAuthority(t).pem
 		}, reason: failure.Unreachable, says: "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
-			test.spoil(t, p)
-			finding, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
-			if finding != nil && len(finding.Pins) > 0 {
-				t.Errorf("it finds %v", finding.Pins)
+			test.mutate(t, p)
+			result, err := Verify(t.Context(), p.admin(), join.Karmada, join.Endpoint{})
+			if result != nil && len(result.Pins) > 0 {
+				t.Errorf("it finds %v", result.Pins)
 			}
 			refused(t, err, test.reason, test.says, test.hint)
 		})
 	}
 }
 
-// A certificate that does not cover the chosen endpoint is no reason to look elsewhere: the join would fail.
+// A certificate that does not cover the chosen endpoint is an error: the join would fail.
 func TestVerifyRefusesAChosenEndpointThatTheCertificateDoesNotCover(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
@@ -137,33 +137,33 @@ func TestVerifyRefusesAChosenEndpointThatTheCertificateDoesNotCover(t *testing.T
 	refused(t, err, failure.Unreachable, chosen.HostPort(), "--endpoint")
 }
 
-// Whoever answers, if only that it takes too long, is not out of reach.
-func TestVerifyDoesNotTakeAnAnswerForSilence(t *testing.T) {
+// A server that answers with a timeout is not unreachable.
+func TestVerifyTellsASlowServerFromAnUnreachableOne(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	p.handle[infoPath] = refusing(apierrors.NewTimeoutError("etcd is slow", 0))
-	finding, err := Verify(t.Context(), p.admin(), join.Karmada, p.endpoint())
+	result, err := Verify(t.Context(), p.admin(), join.Karmada, p.endpoint())
 	refused(t, err, failure.Timeout, "cluster-info", "")
-	if finding != nil && told(finding.Warnings, "cannot be reached") {
-		t.Errorf("it warns of %q", finding.Warnings)
+	if result != nil && warns(result.Warnings, "cannot be reached") {
+		t.Errorf("it warns of %q", result.Warnings)
 	}
 }
 
-// Nor is a stranger that answers at the chosen endpoint, be it with a certificate or without.
-func TestVerifyRefusesAStrangerAtTheChosenEndpoint(t *testing.T) {
+// Another server at the chosen endpoint is not unreachable either, with or without TLS.
+func TestVerifyRefusesAnotherServerAtTheChosenEndpoint(t *testing.T) {
 	t.Parallel()
-	p, stranger := build(t, "127.0.0.1"), build(t, "127.0.0.1")
-	_, err := Verify(t.Context(), p.admin(), join.Karmada, stranger.endpoint())
-	refused(t, err, failure.Unreachable, stranger.endpoint().HostPort(), "control plane itself")
-	if got := stranger.visits(infoPath); len(got) > 0 {
-		t.Errorf("the stranger is asked for cluster-info: %+v", got)
+	p, other := build(t, "127.0.0.1"), build(t, "127.0.0.1")
+	_, err := Verify(t.Context(), p.admin(), join.Karmada, other.endpoint())
+	refused(t, err, failure.Unreachable, other.endpoint().HostPort(), "control plane itself")
+	if got := other.requestsFor(infoPath); len(got) > 0 {
+		t.Errorf("the other server is asked for cluster-info: %+v", got)
 	}
 	_, err = Verify(t.Context(), p.admin(), join.Karmada, endpoint(t, plainServer(t)))
 	refused(t, err, failure.Unreachable, "HTTP response", "")
 }
 
 // No pin ever comes from a connection that was not verified.
-func TestVerifyRefusesASourceThatIsNotVerified(t *testing.T) {
+func TestVerifyRefusesAConnectionThatIsNotVerified(t *testing.T) {
 	t.Parallel()
 	p := build(t, "127.0.0.1")
 	insecure := p.config
@@ -171,11 +171,11 @@ func TestVerifyRefusesASourceThatIsNotVerified(t *testing.T) {
 	plain := p.config
 	plain.Host = "http://" + plainServer(t)
 	for _, chosen := range []join.Endpoint{{}, p.endpoint()} {
-		if finding, err := Verify(t.Context(), connect(t, &insecure), join.Karmada, chosen); finding != nil || !misconfigured(err, "not verified") {
-			t.Errorf("insecure, chosen %q: got %v, %v", chosen.HostPort(), finding, err)
+		if result, err := Verify(t.Context(), connect(t, &insecure), join.Karmada, chosen); result != nil || !misconfigured(err, "not verified") {
+			t.Errorf("insecure, chosen %q: got %v, %v", chosen.HostPort(), result, err)
 		}
-		if finding, err := Verify(t.Context(), connect(t, &plain), join.Karmada, chosen); finding != nil || !misconfigured(err, "") {
-			t.Errorf("http, chosen %q: got %v, %v", chosen.HostPort(), finding, err)
+		if result, err := Verify(t.Context(), connect(t, &plain), join.Karmada, chosen); result != nil || !misconfigured(err, "") {
+			t.Errorf("http, chosen %q: got %v, %v", chosen.HostPort(), result, err)
 		}
 	}
 	if len(p.seen) > 0 {
@@ -189,7 +189,7 @@ func misconfigured(err error, says string) bool {
 	return errors.As(err, &config) && config.Hint != "" && strings.Contains(config.Error(), says)
 }
 
-// refused checks that an error has a reason, a text and, where one is wanted, a hint.
+// refused checks the reason of an error, its text and, unless it is empty, its hint.
 func refused(t *testing.T, err error, reason failure.Reason, says, hint string) {
 	t.Helper()
 	if err == nil || failure.ReasonOf(err) != reason || !strings.Contains(err.Error(), says) {

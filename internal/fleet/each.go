@@ -5,45 +5,53 @@ package fleet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// A Runner says how an operation is run on many targets.
-type Runner struct {
-	Parallel    int              // operations under way at once; at least 1
-	Timeout     time.Duration    // for one target, after which its context ends
-	Grace       time.Duration    // further time in which an operation may still end by itself: a write that was sent has to be seen through
-	MaxFailures int              // how many targets may fail before no more are begun; 0: all
-	Kill        <-chan struct{}  // closed when the operator will not wait for operations under way any longer
-	Watch       func(Progress)   // told how far a run is that takes longer than a second; nil: nobody is
+// A Runner says how one operation runs on many keys: targets, or objects of one control plane.
+type Runner[K any] struct {
+	Parallel    int              // operations in progress at once; at least 1
+	Timeout     time.Duration    // of one operation: its context ends then
+	Grace       time.Duration    // how long an operation may go on after that: a write in flight has to finish
+	MaxFailures int              // no operation starts after so many have failed; 0: no limit
+	Kill        <-chan struct{}  // when closed, operations in progress are abandoned at once; nil: never
+	Watch       func(Progress)   // receives the progress of a run that takes longer than a second; nil: no reports
 	Now         func() time.Time // this machine's clock, for Watch
+
+	Name   func(K) string // what Progress calls a key; nil: nothing
+	Plugin func(K) string // the credential plugin a key needs, "" for none: of keys with the same plugin one starts alone, the others wait until it is ready; nil: no key needs one
 }
 
-// A Result is what an operation gave on one target.
-type Result[T any] struct {
-	Target Target
-	Value  T // also where Err is not nil: what was done before it failed
-	Err    error
+// A Result is what an operation returned for one key.
+type Result[K, T any] struct {
+	Key   K
+	Value T // set with an error too: what was done before the operation failed
+	Err   error
 }
 
-// Each runs op once on every target and returns the results in the order of the targets. A target that fails neither
-// cancels nor hides another. Targets not yet started when ctx ends are reported as interrupted. An operation that
-// outlives its time and the grace after it, or a Kill, is given up: its place is freed, and its Result has the
-// reason Timeout or Unknown. Of targets with the same credential plugin one is begun alone: see Admitted.
-func Each[T any](ctx context.Context, r Runner, targets []Target, op func(context.Context, Target) (T, error)) []Result[T] {
-	results := make([]Result[T], len(targets))
-	q := newQueue(ctx, r, targets)
+// Ready tells the run that an operation has its credential, or needs none. Every operation calls it before it sends its
+// first request. It returns an error if the operation was abandoned in the meantime: then it must not send anything.
+type Ready func() error
+
+// Each runs op once for every key and returns the results in the order of the keys. A failure neither cancels nor hides
+// another result. Keys not started when ctx ends fail with the reason Interrupted, or Timeout for a deadline. An operation
+// that outlives Timeout and Grace, or a Kill, is abandoned: the next key starts, and its Result has the reason Timeout
+// or Unknown. An operation that waits for its credential plugin when its context ends is abandoned at once.
+func Each[K, T any](ctx context.Context, r Runner[K], keys []K, op func(ctx context.Context, key K, ready Ready) (T, error)) []Result[K, T] {
+	results := make([]Result[K, T], len(keys))
+	q := newQueue(ctx, r, keys)
 	defer q.finish()
 	var workers sync.WaitGroup
-	for range min(max(r.Parallel, 1), len(targets)) {
+	for range min(max(r.Parallel, 1), len(keys)) {
 		workers.Go(func() {
-			for i, err := q.next(); i < len(targets); i, err = q.next() {
-				results[i] = Result[T]{Target: targets[i], Err: err}
+			for i, err := q.next(); i < len(keys); i, err = q.next() {
+				results[i] = Result[K, T]{Key: keys[i], Err: err}
 				if err == nil {
-					results[i] = one(ctx, r, &visit{queue: q, target: targets[i]}, op)
+					results[i] = runOne(ctx, r, &operation{plugin: q.plugins[i], opened: q.open}, keys[i], op)
 				}
 				q.done(i, results[i].Err)
 			}
@@ -53,33 +61,68 @@ func Each[T any](ctx context.Context, r Runner, targets []Target, op func(contex
 	return results
 }
 
-func one[T any](ctx context.Context, r Runner, v *visit, op func(context.Context, Target) (T, error)) Result[T] {
+func runOne[K, T any](ctx context.Context, r Runner[K], o *operation, key K, op func(context.Context, K, Ready) (T, error)) Result[K, T] {
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
-	done := make(chan Result[T], 1) // buffered, so that an operation that was given up can still end
+	returned := make(chan Result[K, T], 1) // buffered, so that an abandoned operation can still return
 	go func() {
-		value, err := op(context.WithValue(ctx, visitKey{}, v), v.target)
-		done <- Result[T]{v.target, value, err}
+		value, err := op(ctx, key, o.ready)
+		returned <- Result[K, T]{key, value, err}
 	}()
 	giveUp := time.NewTimer(r.Timeout + r.Grace)
 	defer giveUp.Stop()
-	over := ctx.Done()
+	ended := ctx.Done()
 	for {
 		select {
-		case result := <-done:
+		case result := <-returned:
 			return result
-		case <-over:
-			over = nil
-			if err := v.abandon(ctx); err != nil {
-				return Result[T]{Target: v.target, Err: err}
+		case <-ended:
+			ended = nil
+			if err := o.abandon(ctx); err != nil {
+				return Result[K, T]{Key: key, Err: err}
 			}
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				giveUp.Reset(r.Grace)
 			}
 		case <-giveUp.C:
-			return Result[T]{Target: v.target, Err: &failure.Error{Reason: failure.Timeout, Err: errors.New("gave up: it ignored that its time was over")}}
+			return Result[K, T]{Key: key, Err: &failure.Error{Reason: failure.Timeout, Err: errors.New("gave up: still running after its timeout")}}
 		case <-r.Kill:
-			return Result[T]{Target: v.target, Err: &failure.Error{Reason: failure.Unknown, Err: errors.New("given up while it was under way")}}
+			return Result[K, T]{Key: key, Err: &failure.Error{Reason: failure.Unknown, Err: errors.New("abandoned while in progress")}}
 		}
 	}
+}
+
+// An operation is one call of op in progress.
+type operation struct {
+	plugin string
+	opened func(plugin string) // starts the keys that wait for the plugin
+
+	mu        sync.Mutex
+	isReady   bool
+	abandoned error
+}
+
+func (o *operation) ready() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.abandoned == nil && !o.isReady {
+		o.isReady = true
+		o.opened(o.plugin)
+	}
+	return o.abandoned
+}
+
+// abandon abandons an operation that still waits for its credential plugin when its context ends, and returns why. It
+// returns nil for any other operation: that may have sent a request.
+func (o *operation) abandon(ctx context.Context) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.isReady || o.plugin == "" {
+		return nil
+	}
+	o.abandoned = fmt.Errorf("credential plugin %q has given no credential: %w", o.plugin, ctx.Err())
+	if !errors.Is(o.abandoned, context.Canceled) {
+		o.abandoned = &failure.Error{Reason: failure.CredentialPlugin, Err: o.abandoned}
+	}
+	return o.abandoned
 }

@@ -2,10 +2,7 @@
 
 package fleet
 
-import (
-	"cmp"
-	"time"
-)
+import "time"
 
 const (
 	watchAfter = time.Second
@@ -14,16 +11,16 @@ const (
 
 // A Progress is how far a run is.
 type Progress struct {
-	Done    int           // targets that are over, those that failed among them
-	Failed  int           // targets that failed
-	Left    int           // targets that are not over
-	Slowest string        // member or context that has been under way for longest; "" where none is
+	Done    int           // operations that ended, failed ones included
+	Failed  int           // operations that failed
+	Left    int           // operations that have not ended
+	Slowest string        // name of the key in progress for longest; "" if none is
 	For     time.Duration // how long that has been
 	Over    bool          // the run is over: this is the last report
 }
 
-// watch begins to report, and returns what ends it.
-func (q *queue) watch() (stop func()) {
+// watch starts the reports and returns what stops them.
+func (q *queue[K]) watch() (stop func()) {
 	if q.runner.Watch == nil {
 		return func() {}
 	}
@@ -52,19 +49,22 @@ func (q *queue) watch() (stop func()) {
 	return func() { close(quit); <-ended }
 }
 
-func (q *queue) progress() Progress {
+func (q *queue[K]) progress() Progress {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	p := Progress{Done: q.over, Failed: q.failed, Left: len(q.targets) - q.over}
+	p := Progress{Done: q.finished, Failed: q.failed, Left: len(q.keys) - q.finished}
 	slowest := -1
-	for i, since := range q.begun {
-		if slowest < 0 || since.Before(q.begun[slowest]) || since.Equal(q.begun[slowest]) && i < slowest {
+	for i, since := range q.started {
+		if slowest < 0 || since.Before(q.started[slowest]) || since.Equal(q.started[slowest]) && i < slowest {
 			slowest = i
 		}
 	}
-	if slowest >= 0 {
-		target := q.targets[slowest]
-		p.Slowest, p.For = cmp.Or(target.Member, target.Context), q.now().Sub(q.begun[slowest])
+	if slowest < 0 {
+		return p
+	}
+	p.For = q.now().Sub(q.started[slowest])
+	if q.runner.Name != nil {
+		p.Slowest = q.runner.Name(q.keys[slowest])
 	}
 	return p
 }

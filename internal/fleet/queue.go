@@ -12,48 +12,55 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// A queue hands out targets, in their order but for those that wait for the first contact of their plugin.
-type queue struct {
-	ctx     context.Context //nolint:containedctx // that of the one run that the queue is for
-	runner  Runner
-	targets []Target
+// A queue hands out the indexes of keys in order, except those that wait until their plugin has returned a credential.
+type queue[K any] struct {
+	ctx     context.Context //nolint:containedctx // a queue serves one run
+	runner  Runner[K]
+	keys    []K
+	plugins []string // by index
 	finish  func()
 
-	mu      sync.Mutex
-	changed *sync.Cond
-	ready   []int            // what can be begun
-	waiting map[string][]int // what waits, by plugin
-	begun   map[int]time.Time
-	over    int
-	failed  int
+	mu       sync.Mutex
+	changed  *sync.Cond
+	ready    []int
+	waiting  map[string][]int // by plugin
+	started  map[int]time.Time
+	finished int
+	failed   int
 }
 
-func newQueue(ctx context.Context, r Runner, targets []Target) *queue {
-	q := &queue{ctx: ctx, runner: r, targets: targets, waiting: map[string][]int{}, begun: map[int]time.Time{}}
+func newQueue[K any](ctx context.Context, r Runner[K], keys []K) *queue[K] {
+	q := &queue[K]{
+		ctx: ctx, runner: r, keys: keys, plugins: make([]string, len(keys)),
+		waiting: map[string][]int{}, started: map[int]time.Time{},
+	}
 	q.changed = sync.NewCond(&q.mu)
-	alone := map[string]bool{}
-	for i, target := range targets {
-		plugin := target.Plugin()
-		if plugin == "" || !alone[plugin] {
-			alone[plugin] = true
-			q.ready = append(q.ready, i)
+	seen := map[string]bool{}
+	for i, key := range keys {
+		if r.Plugin != nil {
+			q.plugins[i] = r.Plugin(key)
+		}
+		plugin := q.plugins[i]
+		if plugin != "" && seen[plugin] {
+			q.waiting[plugin] = append(q.waiting[plugin], i)
 			continue
 		}
-		q.waiting[plugin] = append(q.waiting[plugin], i)
+		seen[plugin] = true
+		q.ready = append(q.ready, i)
 	}
-	woken := context.AfterFunc(ctx, func() {
-		q.mu.Lock() // a worker that is just about to wait would miss it
+	stopWaking := context.AfterFunc(ctx, func() {
+		q.mu.Lock() // a worker that is about to wait would miss it
 		defer q.mu.Unlock()
 		q.changed.Broadcast()
 	})
-	watched := q.watch()
-	q.finish = func() { woken(); watched() }
+	stopWatching := q.watch()
+	q.finish = func() { stopWaking(); stopWatching() }
 	return q
 }
 
-// next returns the index of the target to begin with, as soon as there is one, with the reason if it must not be begun
-// any more. When none is left it returns how many there were.
-func (q *queue) next() (int, error) {
+// next waits for the next index and returns it, with an error if its operation must not start any more. After the last
+// it returns the number of keys.
+func (q *queue[K]) next() (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.ready) == 0 && len(q.waiting) > 0 && q.stopped() == nil {
@@ -66,42 +73,42 @@ func (q *queue) next() (int, error) {
 		}
 	}
 	if len(q.ready) == 0 {
-		return len(q.targets), nil
+		return len(q.keys), nil
 	}
 	i := q.ready[0]
 	q.ready = q.ready[1:]
 	if err == nil {
-		q.begun[i] = q.now()
+		q.started[i] = q.now()
 	}
 	return i, err
 }
 
-// stopped returns why no more targets are begun; nil: they are.
-func (q *queue) stopped() error {
-	most := q.runner.MaxFailures
+// stopped returns why no more operations start; nil: they do.
+func (q *queue[K]) stopped() error {
+	limit := q.runner.MaxFailures
 	switch err := q.ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("not started: the time for the whole command was over: %w", err)
 	case err != nil:
 		return fmt.Errorf("not started: %w", err)
-	case most > 0 && q.failed >= most:
-		return &failure.Error{Reason: failure.Interrupted, Err: fmt.Errorf("not started: %d others had failed", q.failed)}
+	case limit > 0 && q.failed >= limit:
+		return &failure.Error{Reason: failure.Interrupted, Err: fmt.Errorf("not started: %s had failed", failure.Count(q.failed, "other"))}
 	}
 	return nil
 }
 
-// done records how a target ended. Where a plugin gave its first contact no credential, the next target tries alone.
-// Where it hangs they all try: they would wait in vain.
-func (q *queue) done(i int, err error) {
+// done records how an operation ended. If its plugin failed, the next key that waits for the plugin tries alone. If the
+// plugin hung, all of them start: one after the other they would take too long.
+func (q *queue[K]) done(i int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	_, begun := q.begun[i]
-	delete(q.begun, i)
-	q.over++
-	if err != nil && begun {
+	_, started := q.started[i]
+	delete(q.started, i)
+	q.finished++
+	if err != nil && started {
 		q.failed++
 	}
-	plugin := q.targets[i].Plugin()
+	plugin := q.plugins[i]
 	rest := q.waiting[plugin]
 	switch {
 	case failure.ReasonOf(err) != failure.CredentialPlugin || errors.Is(err, context.DeadlineExceeded):
@@ -114,20 +121,20 @@ func (q *queue) done(i int, err error) {
 	q.changed.Broadcast()
 }
 
-// open lets all begin that wait for a plugin.
-func (q *queue) open(plugin string) {
+// open starts all keys that wait for a plugin.
+func (q *queue[K]) open(plugin string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.release(plugin)
 	q.changed.Broadcast()
 }
 
-func (q *queue) release(plugin string) {
+func (q *queue[K]) release(plugin string) {
 	q.ready = append(q.ready, q.waiting[plugin]...)
 	delete(q.waiting, plugin)
 }
 
-func (q *queue) now() time.Time {
+func (q *queue[K]) now() time.Time {
 	if q.runner.Now == nil {
 		return time.Time{}
 	}

@@ -22,8 +22,8 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// plugged returns targets whose credentials come from plugins: the commands given.
-func plugged(t *testing.T, commands ...string) []Target {
+// withPlugins returns one target for each command of a credential plugin.
+func withPlugins(t *testing.T, commands ...string) []Target {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
 	for i, command := range commands {
@@ -50,26 +50,26 @@ func plugged(t *testing.T, commands ...string) []Target {
 	return found
 }
 
-func errorsOf[T any](results []Result[T]) (reasons []failure.Reason) {
+func reasonsOf[T any](results []Result[Target, T]) (reasons []failure.Reason) {
 	for _, result := range results {
 		reasons = append(reasons, failure.ReasonOf(result.Err))
 	}
 	return reasons
 }
 
-func TestThePluginOfManyTargetsIsCalledAloneAtFirst(t *testing.T) {
+func TestThePluginOfManyTargetsIsCalledByOneFirst(t *testing.T) {
 	t.Parallel()
-	all := plugged(t, "aws", "aws", "", "aws", "gcloud", "aws", "gcloud")
+	all := withPlugins(t, "aws", "aws", "", "aws", "gcloud", "aws", "gcloud")
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex
 		started := map[string]time.Duration{}
 		start := time.Now()
-		results := Each(t.Context(), Runner{Parallel: 16, Timeout: 5 * time.Second}, all, func(ctx context.Context, target Target) (string, error) {
+		results := Each(t.Context(), Runner[Target]{Plugin: Target.Plugin, Parallel: 16, Timeout: 5 * time.Second}, all, func(ctx context.Context, target Target, ready Ready) (string, error) {
 			mu.Lock()
-			started[target.Context] = took(start)
+			started[target.Context] = elapsed(start)
 			mu.Unlock()
-			time.Sleep(4 * time.Second) // somebody logs in
-			if err := Admitted(ctx); err != nil {
+			time.Sleep(4 * time.Second) // the user logs in
+			if err := ready(); err != nil {
 				return "", err
 			}
 			time.Sleep(500 * time.Millisecond)
@@ -81,18 +81,18 @@ func TestThePluginOfManyTargetsIsCalledAloneAtFirst(t *testing.T) {
 		}
 		for i, result := range results {
 			if result.Err != nil || result.Value != all[i].Context {
-				t.Errorf("%+v: the time that a target waits for another's login must not be its own", result)
+				t.Errorf("%+v: waiting for another target's login must not count as a target's own time", result)
 			}
 		}
 	})
 }
 
-func TestAPluginThatFailsIsTriedByOneTargetAfterTheOther(t *testing.T) {
+func TestAFailingPluginIsTriedByOneTargetAfterTheOther(t *testing.T) {
 	t.Parallel()
-	all := plugged(t, "aws", "aws", "aws", "aws")
+	all := withPlugins(t, "aws", "aws", "aws", "aws")
 	synctest.Test(t, func(t *testing.T) {
 		var under, most atomic.Int32
-		results := Each(t.Context(), Runner{Parallel: 16, Timeout: time.Minute}, all, func(ctx context.Context, target Target) (string, error) {
+		results := Each(t.Context(), Runner[Target]{Plugin: Target.Plugin, Parallel: 16, Timeout: time.Minute}, all, func(ctx context.Context, target Target, _ Ready) (string, error) {
 			if n := under.Add(1); n > most.Load() {
 				most.Store(n)
 			}
@@ -100,72 +100,72 @@ func TestAPluginThatFailsIsTriedByOneTargetAfterTheOther(t *testing.T) {
 			time.Sleep(time.Second)
 			return "", &failure.Error{Reason: failure.CredentialPlugin, Err: errors.New("exit code 7")}
 		})
-		if got := errorsOf(results); most.Load() != 1 || !slices.Equal(got, slices.Repeat([]failure.Reason{failure.CredentialPlugin}, 4)) {
+		if got := reasonsOf(results); most.Load() != 1 || !slices.Equal(got, slices.Repeat([]failure.Reason{failure.CredentialPlugin}, 4)) {
 			t.Errorf("%d at once, %v", most.Load(), got)
 		}
 	})
 }
 
-func TestAPluginThatHangsCostsItsTargetAndNotTheRun(t *testing.T) {
+func TestAHungPluginFailsItsTargetAndNotTheRun(t *testing.T) {
 	t.Parallel()
-	all := plugged(t, "hangs", "good", "", "hangs")
+	all := withPlugins(t, "hangs", "good", "", "hangs")
 	synctest.Test(t, func(t *testing.T) {
 		hung := make(chan struct{})
 		start := time.Now()
 		sent := atomic.Bool{}
-		results := Each(t.Context(), Runner{Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(ctx context.Context, target Target) (string, error) {
+		results := Each(t.Context(), Runner[Target]{Plugin: Target.Plugin, Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(ctx context.Context, target Target, ready Ready) (string, error) {
 			if target.Plugin() == "hangs" {
 				<-hung
 			}
-			if err := Admitted(ctx); err != nil {
+			if err := ready(); err != nil {
 				return "", err
 			}
 			sent.Store(sent.Load() || target.Plugin() == "hangs")
 			return "done", nil
 		})
-		if got, want := errorsOf(results), []failure.Reason{failure.CredentialPlugin, "", "", failure.CredentialPlugin}; !slices.Equal(got, want) {
+		if got, want := reasonsOf(results), []failure.Reason{failure.CredentialPlugin, "", "", failure.CredentialPlugin}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
-		if took(start) != 2*time.Minute {
-			t.Errorf("after %s", took(start))
+		if elapsed(start) != 2*time.Minute {
+			t.Errorf("after %s", elapsed(start))
 		}
 		close(hung)
 		synctest.Wait()
 		if sent.Load() {
-			t.Error("a target that was given up sent something when its plugin woke up")
+			t.Error("an abandoned target sent a request when its plugin returned")
 		}
 	})
 }
 
 func TestAnInterruptDoesNotWaitForALogin(t *testing.T) {
 	t.Parallel()
-	all := plugged(t, "browser", "browser")
+	all := withPlugins(t, "browser", "browser")
 	synctest.Test(t, func(t *testing.T) {
 		hung := make(chan struct{})
 		defer close(hung)
 		ctx, interrupt := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, interrupt)
 		start := time.Now()
-		results := Each(ctx, Runner{Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(context.Context, Target) (string, error) {
+		results := Each(ctx, Runner[Target]{Plugin: Target.Plugin, Parallel: 2, Timeout: time.Minute, Grace: time.Hour}, all, func(context.Context, Target, Ready) (string, error) {
 			<-hung
 			return "", nil
 		})
-		if got := errorsOf(results); !slices.Equal(got, []failure.Reason{failure.Interrupted, failure.Interrupted}) || took(start) != time.Second {
-			t.Errorf("got %v after %s", got, took(start))
+		if got := reasonsOf(results); !slices.Equal(got, []failure.Reason{failure.Interrupted, failure.Interrupted}) || elapsed(start) != time.Second {
+			t.Errorf("got %v after %s", got, elapsed(start))
 		}
 	})
 }
 
-func TestMaxFailuresStopsStartingTargets(t *testing.T) {
+func TestMaxFailuresStartsNoMoreTargets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		started := atomic.Int32{}
-		results := Each(t.Context(), Runner{Parallel: 2, Timeout: time.Minute, MaxFailures: 3}, targets(20), func(_ context.Context, target Target) (string, error) {
+		results := Each(t.Context(), Runner[Target]{Parallel: 2, Timeout: time.Minute, MaxFailures: 3}, targets(20), func(_ context.Context, target Target, _ Ready) (string, error) {
 			started.Add(1)
 			time.Sleep(time.Second)
 			return "", errors.New("no")
 		})
-		if n := started.Load(); n != 4 { // the fourth was under way when the third failed
+		if n := started.Load(); n != 4 { // the fourth was in progress when the third failed
 			t.Errorf("%d targets are started", n)
 		}
 		for i, result := range results {
@@ -176,7 +176,7 @@ func TestMaxFailuresStopsStartingTargets(t *testing.T) {
 	})
 }
 
-func TestTheTimeOfTheWholeRunEndsIt(t *testing.T) {
+func TestTheDeadlineOfTheWholeRunEndsIt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
@@ -184,7 +184,7 @@ func TestTheTimeOfTheWholeRunEndsIt(t *testing.T) {
 		hung := make(chan struct{})
 		defer close(hung)
 		start := time.Now()
-		results := Each(ctx, Runner{Parallel: 1, Timeout: time.Minute, Grace: 10 * time.Second}, targets(4), func(_ context.Context, target Target) (string, error) {
+		results := Each(ctx, Runner[Target]{Parallel: 1, Timeout: time.Minute, Grace: 10 * time.Second}, targets(4), func(_ context.Context, target Target, _ Ready) (string, error) {
 			if target.Context == "c0" {
 				time.Sleep(time.Minute)
 				return "done", nil
@@ -193,21 +193,21 @@ func TestTheTimeOfTheWholeRunEndsIt(t *testing.T) {
 			return "", nil
 		})
 		want := []failure.Reason{"", failure.Timeout, failure.Timeout, failure.Timeout}
-		if got := errorsOf(results); !slices.Equal(got, want) || took(start) != 100*time.Second {
-			t.Errorf("got %v after %s", got, took(start))
+		if got := reasonsOf(results); !slices.Equal(got, want) || elapsed(start) != 100*time.Second {
+			t.Errorf("got %v after %s", got, elapsed(start))
 		}
 		if text := results[3].Err.Error(); !strings.Contains(text, "not started: the time for the whole command was over") {
-			t.Errorf("the last one says %q", text)
+			t.Errorf("the last error is %q", text)
 		}
 	})
 }
 
-func TestProgressIsToldOfRunsLongerThanASecond(t *testing.T) {
+func TestProgressIsReportedForRunsLongerThanASecond(t *testing.T) {
 	t.Parallel()
 	watched := func(t *testing.T, each time.Duration) (seen []Progress) {
 		synctest.Test(t, func(t *testing.T) {
-			r := Runner{Parallel: 2, Timeout: time.Minute, Now: time.Now, Watch: func(p Progress) { seen = append(seen, p) }}
-			Each(t.Context(), r, targets(3), func(_ context.Context, target Target) (string, error) {
+			r := Runner[Target]{Parallel: 2, Timeout: time.Minute, Now: time.Now, Name: func(t Target) string { return t.Context }, Watch: func(p Progress) { seen = append(seen, p) }}
+			Each(t.Context(), r, targets(3), func(_ context.Context, target Target, _ Ready) (string, error) {
 				time.Sleep(each)
 				if target.Context == "c1" {
 					return "", errors.New("no")
@@ -218,7 +218,7 @@ func TestProgressIsToldOfRunsLongerThanASecond(t *testing.T) {
 		return seen
 	}
 	if seen := watched(t, 400*time.Millisecond); seen != nil {
-		t.Errorf("a short run is told of: %+v", seen)
+		t.Errorf("a short run is reported: %+v", seen)
 	}
 	seen := watched(t, 900*time.Millisecond)
 	want := []Progress{

@@ -4,42 +4,42 @@ package fleet
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/sets"
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// A Selection is what the operator asked for: all that is included, less what is excluded. The zero Selection is the
-// current context, never all of them.
+// A Selection is what the operator asked for: the included contexts without the excluded ones. The zero Selection is the
+// current context, never all contexts.
 type Selection struct {
 	Contexts []string // exact names
 	Include  []Pattern
 	All      bool
 	Exclude  []Pattern
-	Shard    Shard // of the targets that are left
+	Shard    Shard // part of the remaining targets
 }
 
-// IsPlain reports whether the selection can mean nothing but one target: the current context, or the one that is named.
+// IsPlain reports whether the selection is one target by its form: the current context, or one named context.
 func (s Selection) IsPlain() bool {
 	return len(s.Contexts) <= 1 && len(s.Include) == 0 && !s.All && len(s.Exclude) == 0 && s.Shard.Of == 0
 }
 
-// Select returns the targets that a selection means, in the order of their names; none only where a Shard has none.
-// Contexts with the same server, certificate authority, TLS server name and proxy are one target. Every error is a
-// *failure.ConfigError.
+// Select returns the targets of a selection, sorted by name; only a Shard can be empty. Contexts with the same server,
+// certificate authority, TLS server name and proxy are one target. Every error is a *failure.ConfigError; it wraps an
+// *UnknownContextError if a context does not exist or a pattern matches none.
 func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	if s.IsPlain() {
 		return plain(k, s)
 	}
 	if len(s.Contexts) == 0 && len(s.Include) == 0 && !s.All {
 		return nil, &failure.ConfigError{
-			Err:  errors.New("nothing is selected of which a part could be taken"),
-			Hint: "say of what: --context, --contexts, --all-contexts or --contexts-file",
+			Err:  errors.New("nothing is selected: an exclusion or a shard needs contexts to choose from"),
+			Hint: "add --context, --contexts, --all-contexts or --contexts-file",
 		}
 	}
 	names, err := s.names(k)
@@ -47,22 +47,22 @@ func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 		return nil, err
 	}
 	targets := distinct(k, s, names)
-	targets = slices.DeleteFunc(targets, func(t Target) bool { return !s.Shard.has(t.Context) })
+	targets = slices.DeleteFunc(targets, func(t Target) bool { return !s.Shard.contains(t.Context) })
 	klog.V(4).InfoS("selected", "contexts", len(names), "targets", len(targets))
 	return targets, nil
 }
 
-// plain returns the one target that is named, or that is meant where none is.
+// plain returns the target of the named context, else of the current one.
 func plain(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	name := k.CurrentContext()
 	if len(s.Contexts) == 1 && s.Contexts[0] != "" {
 		if name = s.Contexts[0]; !k.HasContext(name) {
-			return nil, missing(k, name)
+			return nil, unknownContext(name, "", k.Contexts())
 		}
 	}
 	target := Target{Context: name, kubeconfig: k}
 	if _, err := target.Config(); err != nil {
-		if name == "" && !k.Addressed() {
+		if name == "" && !k.HasServerOverride() {
 			err = &failure.ConfigError{Err: errors.New("the kubeconfig has no current context"), Hint: existing(k.Contexts())}
 		}
 		return nil, err
@@ -71,51 +71,48 @@ func plain(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	return []Target{target}, nil
 }
 
-func missing(k *kube.Kubeconfig, name string) error {
-	return &failure.ConfigError{Err: fmt.Errorf("context %q does not exist", name), Hint: suggest(name, k.Contexts())}
-}
-
-// names returns the contexts that are included and not excluded, sorted.
+// names returns the included contexts without the excluded ones, sorted.
 func (s Selection) names(k *kube.Kubeconfig) ([]string, error) {
 	all := k.Contexts()
-	included := map[string]bool{}
+	included := sets.New(s.Contexts...)
 	for _, name := range s.Contexts {
 		if !k.HasContext(name) {
-			return nil, missing(k, name)
+			return nil, unknownContext(name, "", k.Contexts())
 		}
-		included[name] = true
 	}
 	if s.All {
-		for _, name := range all {
-			included[name] = true
-		}
+		included.Insert(all...)
 	}
-	for _, pattern := range s.Include {
-		matched, err := pattern.in(all)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range matched {
-			included[name] = true
-		}
+	matched, err := matching(s.Include, all)
+	if err != nil {
+		return nil, err
 	}
-	for _, pattern := range s.Exclude {
-		matched, err := pattern.in(all)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range matched {
-			delete(included, name)
-		}
+	excluded, err := matching(s.Exclude, all)
+	if err != nil {
+		return nil, err
 	}
+	included.Insert(matched...).Delete(excluded...)
 	if len(included) == 0 {
 		return nil, &failure.ConfigError{Err: errors.New("the selection has no contexts"), Hint: existing(all)}
 	}
-	return slices.Sorted(maps.Keys(included)), nil
+	return sets.List(included), nil
 }
 
-// in returns the names that the pattern matches. It is an error if there are none: a pattern with a mistake in it must
-// not pass for one that selects or spares nothing.
+// matching returns the names that any of the patterns matches.
+func matching(patterns []Pattern, names []string) ([]string, error) {
+	var out []string
+	for _, pattern := range patterns {
+		matched, err := pattern.in(names)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, matched...)
+	}
+	return out, nil
+}
+
+// in returns the names that the pattern matches. A pattern that matches none is an error: a typing error must not select
+// or exclude nothing in silence.
 func (p Pattern) in(names []string) ([]string, error) {
 	var matched []string
 	for _, name := range names {
@@ -124,33 +121,33 @@ func (p Pattern) in(names []string) ([]string, error) {
 		}
 	}
 	if len(matched) == 0 {
-		return nil, &failure.ConfigError{Err: fmt.Errorf("no context matches %q", p), Hint: suggest(p.literal(), names)}
+		return nil, unknownContext(p.literal(), p.text, names)
 	}
 	return matched, nil
 }
 
-// distinct makes one target of all contexts that reach the same control plane: the first that is named exactly, else
-// the first of all. names are sorted, and so are the targets.
+// distinct returns one target for all contexts that reach the same control plane: the first one named exactly, else the
+// first one. names are sorted, and so are the targets.
 func distinct(k *kube.Kubeconfig, s Selection, names []string) []Target {
 	exact := map[string]bool{}
 	for _, name := range s.Contexts {
 		exact[name] = true
 	}
-	chosen := map[kube.EndpointKey]string{}
+	used := map[kube.EndpointKey]string{}
 	groups := map[string]*group{}
-	for _, first := range []bool{true, false} {
+	for _, namedExactly := range []bool{true, false} {
 		for _, name := range names {
-			if exact[name] != first {
+			if exact[name] != namedExactly {
 				continue
 			}
-			route, ok := k.EndpointKey(name)
-			used, taken := chosen[route]
-			if ok && taken {
-				groups[used].duplicates = append(groups[used].duplicates, name)
+			endpoint, known := k.EndpointKey(name)
+			first, duplicate := used[endpoint]
+			if known && duplicate {
+				groups[first].duplicates = append(groups[first].duplicates, name)
 				continue
 			}
-			if ok {
-				chosen[route] = name
+			if known {
+				used[endpoint] = name
 			}
 			groups[name] = &group{}
 		}

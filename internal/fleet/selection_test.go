@@ -3,6 +3,8 @@
 package fleet
 
 import (
+	"encoding"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,7 +38,7 @@ func contexts(targets []Target) (names []string) {
 	return names
 }
 
-func TestASelectionIsTheUnionOfWhatIsIncludedLessWhatIsExcluded(t *testing.T) {
+func TestASelectionIsTheIncludedContextsWithoutTheExcludedOnes(t *testing.T) {
 	t.Parallel()
 	const eks = "arn:aws:eks:eu-1:12:cluster/prod-a"
 	all := []string{"prod-b", "prod-c", "dev", "odd name", "line\nbreak", "a@b", eks}
@@ -45,15 +47,15 @@ func TestASelectionIsTheUnionOfWhatIsIncludedLessWhatIsExcluded(t *testing.T) {
 		selection Selection
 		want      []string
 	}{
-		"names":                  {Selection{Contexts: []string{"prod-c", "dev"}}, []string{"dev", "prod-c"}},
-		"a name twice":           {Selection{Contexts: []string{"dev", "dev"}}, []string{"dev"}},
-		"star crosses slashes":   {Selection{Include: patterns(t, "*prod-?")}, []string{eks, "prod-b", "prod-c"}},
-		"the glob is anchored":   {Selection{Include: patterns(t, "prod-*")}, []string{"prod-b", "prod-c"}},
-		"the regexp is not":      {Selection{Include: patterns(t, "/eks:/")}, []string{eks}},
-		"star crosses lines":     {Selection{Include: patterns(t, "line*")}, []string{"line\nbreak"}},
-		"other characters stand": {Selection{Include: patterns(t, "a@b", "odd name")}, []string{"a@b", "odd name"}},
-		"all but":                {Selection{All: true, Exclude: patterns(t, "*prod*", "/ /", "line?break")}, []string{"a@b", "dev"}},
-		"both":                   {Selection{Contexts: []string{"dev"}, Include: patterns(t, "prod-*"), Exclude: patterns(t, "prod-c")}, []string{"dev", "prod-b"}},
+		"names":                {Selection{Contexts: []string{"prod-c", "dev"}}, []string{"dev", "prod-c"}},
+		"a name twice":         {Selection{Contexts: []string{"dev", "dev"}}, []string{"dev"}},
+		"star crosses slashes": {Selection{Include: patterns(t, "*prod-?")}, []string{eks, "prod-b", "prod-c"}},
+		"the glob is anchored": {Selection{Include: patterns(t, "prod-*")}, []string{"prod-b", "prod-c"}},
+		"the regexp is not":    {Selection{Include: patterns(t, "/eks:/")}, []string{eks}},
+		"star crosses lines":   {Selection{Include: patterns(t, "line*")}, []string{"line\nbreak"}},
+		"others are literal":   {Selection{Include: patterns(t, "a@b", "odd name")}, []string{"a@b", "odd name"}},
+		"all but":              {Selection{All: true, Exclude: patterns(t, "*prod*", "/ /", "line?break")}, []string{"a@b", "dev"}},
+		"both":                 {Selection{Contexts: []string{"dev"}, Include: patterns(t, "prod-*"), Exclude: patterns(t, "prod-c")}, []string{"dev", "prod-b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -65,22 +67,18 @@ func TestASelectionIsTheUnionOfWhatIsIncludedLessWhatIsExcluded(t *testing.T) {
 	}
 }
 
-func TestAMistakeInASelectionIsAConfigErrorWithNearNames(t *testing.T) {
+func TestAnInvalidSelectionIsAConfigErrorWithAHint(t *testing.T) {
 	t.Parallel()
 	kubeconfig := load(t, "prod-a", clientcmd.ConfigOverrides{}, "prod-a", "prod-b", "staging", "weird")
 	for name, test := range map[string]struct {
 		selection  Selection
 		text, hint string
 	}{
-		"a name":            {Selection{Contexts: []string{"prod-a", "pord-b"}}, `"pord-b" does not exist`, `did you mean "prod-b"`},
-		"one name":          {Selection{Contexts: []string{"Staging"}}, `"Staging" does not exist`, `did you mean "staging"?`},
-		"a pattern":         {Selection{Include: patterns(t, "stagin-*")}, `no context matches "stagin-*"`, `did you mean "staging"?`},
-		"a regexp":          {Selection{Include: patterns(t, "/^werid$/")}, `"/^werid$/"`, `did you mean`},
-		"an exclusion":      {Selection{All: true, Exclude: patterns(t, "dev-*")}, `no context matches "dev-*"`, `"prod-a"`},
-		"nothing like it":   {Selection{Include: patterns(t, "zzzzzzzzzz")}, "no context matches", "--context"},
-		"nothing is left":   {Selection{All: true, Exclude: patterns(t, "*")}, "has no contexts", "--context"},
-		"only an exclusion": {Selection{Exclude: patterns(t, "prod-a")}, "nothing is selected", "--all-contexts"},
-		"only a shard":      {Selection{Shard: Shard{0, 2}}, "nothing is selected", "--all-contexts"},
+		"no similar pattern": {Selection{Include: patterns(t, "zzzzzzzzzz")}, "no context matches", "--context"},
+		"an exclusion":       {Selection{All: true, Exclude: patterns(t, "dev-*")}, `no context matches "dev-*"`, `"prod-a"`},
+		"nothing is left":    {Selection{All: true, Exclude: patterns(t, "*")}, "has no contexts", "--context"},
+		"only an exclusion":  {Selection{Exclude: patterns(t, "prod-a")}, "nothing is selected", "--all-contexts"},
+		"only a shard":       {Selection{Shard: Shard{0, 2}}, "nothing is selected", "--all-contexts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -93,17 +91,42 @@ func TestAMistakeInASelectionIsAConfigErrorWithNearNames(t *testing.T) {
 	}
 }
 
-func TestAPatternWithAMistakeIsRefused(t *testing.T) {
+func TestAnUnknownContextIsATypedErrorWithTheKnownOnes(t *testing.T) {
+	t.Parallel()
+	known := []string{"prod-a", "prod-b", "staging", "weird"}
+	kubeconfig := load(t, "prod-a", clientcmd.ConfigOverrides{}, known...)
+	for name, test := range map[string]struct {
+		selection Selection
+		text      string
+		want      UnknownContextError
+	}{
+		"a name":    {Selection{Contexts: []string{"prod-a", "pord-b"}}, `"pord-b" does not exist`, UnknownContextError{"pord-b", "", known}},
+		"one name":  {Selection{Contexts: []string{"Staging"}}, `"Staging" does not exist`, UnknownContextError{"Staging", "", known}},
+		"a pattern": {Selection{Include: patterns(t, "stagin-*")}, `no context matches "stagin-*"`, UnknownContextError{"stagin-", "stagin-*", known}},
+		"a regexp":  {Selection{Include: patterns(t, "/^werid$/")}, `"/^werid$/"`, UnknownContextError{"werid", "/^werid$/", known}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			found, err := Select(kubeconfig, test.selection)
+			config, unknown := configError(t, err), (*UnknownContextError)(nil)
+			if found != nil || !strings.Contains(config.Error(), test.text) || !errors.As(err, &unknown) || !reflect.DeepEqual(*unknown, test.want) {
+				t.Errorf("got %v, %v", found, config)
+			}
+		})
+	}
+}
+
+func TestAnInvalidPatternIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "//", "/(/", "/a(?!b)/"} {
 		if _, err := ParsePattern(text); err == nil {
-			t.Errorf("%q is taken", text)
+			t.Errorf("%q is accepted", text)
 		}
 	}
 }
 
-// fleetOf loads a kubeconfig with a context for each cluster.
-func fleetOf(t *testing.T, clusters map[string]*clientcmdapi.Cluster) *kube.Kubeconfig {
+// loadClusters writes and loads a kubeconfig with a context for each cluster.
+func loadClusters(t *testing.T, clusters map[string]*clientcmdapi.Cluster) *kube.Kubeconfig {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
 	config.Clusters = clusters
@@ -134,7 +157,7 @@ func TestContextsThatReachTheSameControlPlaneAreOneTarget(t *testing.T) {
 		}
 		return c
 	}
-	kubeconfig := fleetOf(t, map[string]*clientcmdapi.Cluster{
+	kubeconfig := loadClusters(t, map[string]*clientcmdapi.Cluster{
 		"a":         cluster("https://one", "CA 1", "", ""),
 		"b":         cluster("HTTPS://ONE:443/", "CA 1", "", ""),
 		"c":         cluster("https://one:443", "", "", ""),
@@ -144,9 +167,9 @@ func TestContextsThatReachTheSameControlPlaneAreOneTarget(t *testing.T) {
 		"name":      cluster("https://one", "CA 1", "other", ""),
 		"proxy":     cluster("https://one", "CA 1", "", "http://proxy:3128"),
 		"no server": {},
-		"nor here":  {},
+		"none here": {},
 	})
-	single := []string{"ca", "name", "no server", "nor here", "path", "port", "proxy"}
+	single := []string{"ca", "name", "no server", "none here", "path", "port", "proxy"}
 	for name, test := range map[string]struct {
 		selection  Selection
 		used       string
@@ -175,7 +198,7 @@ func TestContextsThatReachTheSameControlPlaneAreOneTarget(t *testing.T) {
 	}
 }
 
-func TestShardsCoverEverythingExactlyOnce(t *testing.T) {
+func TestShardsContainEveryTargetExactlyOnce(t *testing.T) {
 	t.Parallel()
 	var names []string
 	for i := range 1000 {
@@ -201,8 +224,8 @@ func TestShardsCoverEverythingExactlyOnce(t *testing.T) {
 			t.Errorf("%s is in %d shards", name, seen[name])
 		}
 	}
-	if !(&Shard{3, 7}).has("cluster-0000") {
-		t.Error("the hash is another one: shards of one job may be run by different versions")
+	if !(Shard{3, 7}).contains("cluster-0000") {
+		t.Error("the hash has changed: different versions may run the shards of one job")
 	}
 }
 
@@ -224,15 +247,34 @@ func TestAnEmptyShardIsNoError(t *testing.T) {
 	}
 }
 
-func TestAShardIsAPartOfSeveral(t *testing.T) {
+func TestAShardIsReadFromIndexAndTotal(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "1", "1/1", "2/2", "-1/2", "0/0", "0/2x", "00/2", "a/b", "0/2/3", " 0/2"} {
-		if err := new(Shard).Set(text); err == nil {
-			t.Errorf("%q is taken", text)
+		if err := new(Shard).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is accepted", text)
 		}
 	}
 	var s Shard
-	if err := s.Set("3/12"); err != nil || s != (Shard{3, 12}) || s.String() != "3/12" {
+	if err := s.UnmarshalText([]byte("3/12")); err != nil || s != (Shard{3, 12}) || s.String() != "3/12" {
 		t.Errorf("got %v, %v", s, err)
+	}
+}
+
+func TestShardsAndPatternsAreWrittenAsTheyAreRead(t *testing.T) {
+	t.Parallel()
+	for text, value := range map[string]interface {
+		encoding.TextMarshaler
+		encoding.TextUnmarshaler
+		fmt.Stringer
+	}{"3/12": &Shard{}, "prod-*": &Pattern{}, "/^eu-/": &Pattern{}} {
+		if err := value.UnmarshalText([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if got, err := value.MarshalText(); err != nil || string(got) != text || value.String() != text {
+			t.Errorf("got %s and %s, %v, want %s", got, value, err, text)
+		}
+	}
+	if got, err := (Shard{}).MarshalText(); err != nil || string(got) != "" {
+		t.Errorf("the zero shard is %q, %v", got, err)
 	}
 }

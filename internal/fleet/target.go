@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fleet answers which control planes the operator meant, and runs one operation on all of them.
+// Package fleet selects the control planes that the operator asked for, and runs one operation on many keys in parallel.
 package fleet
 
 import (
@@ -9,36 +9,35 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// A Target is what is acted on: a control plane, or one member cluster of it. Targets are ordered by Context, and then by
-// Member.
+// A Target is a control plane, or one of its member clusters. Targets are sorted by Context, then by Member.
 type Target struct {
-	Context    string // name in the kubeconfig, kube.InCluster, or "" where flags alone say how to connect
-	Member     string // name of a cluster that is behind the control plane, or is to join it; "" for the control plane itself
+	Context    string // name in the kubeconfig, kube.InCluster, or "" if flags alone say how to connect
+	Member     string // name of a cluster that has joined the control plane or will join it; "" for the control plane itself
 	kubeconfig *kube.Kubeconfig
 	group      *group
 }
 
-// A group is the contexts of a selection that reach one control plane.
+// A group is the selected contexts that reach one control plane.
 type group struct {
-	duplicates []string // besides the one that is used
+	duplicates []string // all except the target's own context
 }
 
-// With returns the target that is one member cluster of a control plane.
+// With returns the target for one member cluster of the control plane.
 func (t Target) With(member string) Target { t.Member = member; return t }
 
-// Hub returns the control plane that a target is, or is behind.
+// Hub returns the target's control plane without a member.
 func (t Target) Hub() Target { return t.With("") }
 
-// Config returns how to connect to the control plane. Every error is a *failure.ConfigError.
+// Config returns the client configuration for the control plane. Every error is a *failure.ConfigError.
 func (t Target) Config() (*rest.Config, error) { return t.kubeconfig.Config(t.Context) }
 
-// Summary returns what the kubeconfig says about the target, or about one of its duplicates. Every error is a
+// Summary returns the kubeconfig's summary of the target's context or of one of its duplicates. Every error is a
 // *failure.ConfigError.
 func (t Target) Summary(context string) (kube.ContextSummary, error) {
 	return t.kubeconfig.Summary(context)
 }
 
-// Duplicates returns the other selected contexts that reach the same control plane, in the order of their names.
+// Duplicates returns the other selected contexts that reach the same control plane, sorted.
 func (t Target) Duplicates() []string {
 	if t.group == nil {
 		return nil
@@ -46,7 +45,7 @@ func (t Target) Duplicates() []string {
 	return t.group.duplicates
 }
 
-// Plugin returns the command of the credential plugin with which the target is reached, "" where there is none.
+// Plugin returns the command of the target's credential plugin, "" if it has none.
 func (t Target) Plugin() string {
 	if t.kubeconfig == nil {
 		return ""
@@ -54,5 +53,5 @@ func (t Target) Plugin() string {
 	return t.kubeconfig.Plugin(t.Context)
 }
 
-// Entry returns what the kubeconfig says about the target. Every error is a *failure.ConfigError.
+// Entry returns the kubeconfig's entry for the target. Every error is a *failure.ConfigError.
 func (t Target) Entry() (kube.ContextEntry, error) { return t.kubeconfig.Entry(t.Context) }

@@ -17,7 +17,7 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// load writes and reads a kubeconfig with contexts of given names, each at https://NAME:6443.
+// load writes and loads a kubeconfig with contexts of the given names, each at https://NAME:6443.
 func load(t *testing.T, current string, overrides clientcmd.ConfigOverrides, names ...string) *kube.Kubeconfig {
 	t.Helper()
 	config := clientcmdapi.NewConfig()
@@ -49,12 +49,12 @@ func TestNoSelectionIsTheCurrentContextAndNeverAll(t *testing.T) {
 			continue
 		}
 		if config, err := found[0].Config(); err != nil || config.Host != "https://"+want+":6443" {
-			t.Errorf("%+v: it connects to %v, %v", selection, config, err)
+			t.Errorf("%+v: connects to %v, %v", selection, config, err)
 		}
 	}
 }
 
-func TestAContextThatDoesNotExistIsAConfigErrorThatNamesTheOthers(t *testing.T) {
+func TestAnUnknownContextIsAConfigErrorThatNamesTheKnownOnes(t *testing.T) {
 	t.Parallel()
 	many := make([]string, 12)
 	for i := range many {
@@ -111,12 +111,12 @@ func TestFlagsAloneAreATargetWithoutAName(t *testing.T) {
 		t.Fatalf("got %v, %v", found, err)
 	}
 	if config, err := found[0].Config(); err != nil || config.Host != "https://flag:6443" {
-		t.Errorf("it connects to %v, %v", config, err)
+		t.Errorf("connects to %v, %v", config, err)
 	}
 }
 
-// Where flags say how to connect, what is wrong with them must not be told as a missing context.
-func TestAMistakeInFlagsIsToldAsWhatItIs(t *testing.T) {
+// If flags say how to connect, an error in them must not appear as a missing context.
+func TestAnInvalidConnectionFlagIsReportedAsSuch(t *testing.T) {
 	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing.pem")
 	overrides := clientcmd.ConfigOverrides{ClusterInfo: clientcmdapi.Cluster{Server: "https://flag:6443", CertificateAuthority: missing}}
@@ -130,12 +130,12 @@ func configError(t *testing.T, err error) *failure.ConfigError {
 	t.Helper()
 	var config *failure.ConfigError
 	if !errors.As(err, &config) {
-		t.Fatalf("got %v, which is no ConfigError", err)
+		t.Fatalf("got %v, want a ConfigError", err)
 	}
 	return config
 }
 
-func TestAMemberIsATargetOfItsOwnBehindItsControlPlane(t *testing.T) {
+func TestAMemberIsASeparateTargetOfItsControlPlane(t *testing.T) {
 	t.Parallel()
 	hub := Target{Context: "hub", group: &group{duplicates: []string{"alias"}}}
 	member := hub.With("m")

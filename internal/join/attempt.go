@@ -13,26 +13,22 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// defaultPort is where karmadactl goes if its endpoint has no port: that of https.
-const defaultPort = "443"
-
-// An Attempt is a join command as someone is about to run it, right or wrong. It can be formatted with any verb: what
-// is not a Command in it holds names of flags, and never a value.
+// An Attempt is a join command that somebody is about to run, with its mistakes. It can be formatted with any verb: apart
+// from the Command it holds names of flags, and no values.
 type Attempt struct {
-	Command             // what could be read of it; a bad value leaves its field empty
-	SkipCA     bool     // --discovery-token-unsafe-skip-ca-verification: the joiner takes any CA
-	Faults     []error  // what is wrong with values, so that the joiner will refuse them too
-	NotChecked []string // flags that say nothing of the control plane, in the order in which they were given
-	given      []string // flags whose value was taken, good or bad
+	Command             // the values that could be parsed; the field of a bad value is empty
+	SkipCA     bool     // --discovery-token-unsafe-skip-ca-verification: the joiner accepts any CA
+	Faults     []error  // the bad values, which the joiner will refuse too
+	NotChecked []string // flags that do not concern the control plane, in their order on the command line
+	given      []string // the flags that are set, with good or bad values
 }
 
-// SetEndpoint takes the endpoint as the joiner does: karmadactl adds the port of https where there is none
-// (karmada pkg/karmadactl/register/register.go).
+// SetEndpoint sets the endpoint. It adds the joiner's default port to an endpoint without a port.
 func (a *Attempt) SetEndpoint(s string) {
 	a.given = append(a.given, "ENDPOINT")
 	endpoint, err := ParseEndpoint(s)
-	if err != nil && a.Joiner == Karmada {
-		if host, hostErr := ParseEndpoint(net.JoinHostPort(strings.Trim(s, "[]"), defaultPort)); hostErr == nil {
+	if port := a.Joiner.Description().DefaultPort; err != nil && port != "" {
+		if host, hostErr := ParseEndpoint(net.JoinHostPort(strings.Trim(s, "[]"), port)); hostErr == nil {
 			endpoint, err = host, nil
 		}
 	}
@@ -40,49 +36,51 @@ func (a *Attempt) SetEndpoint(s string) {
 	a.fault("ENDPOINT", err)
 }
 
-// Set takes one flag, spelt with its dashes. It reports whether the joiner has that flag.
+// Set sets a flag, which is written with its dashes. It reports whether the joiner has that flag.
 func (a *Attempt) Set(flag, value string) bool {
-	switch flag {
-	case flagDiscoveryToken, flagBootstrapToken:
-		if a.Joiner != Kubeadm {
-			return false
-		}
+	joiner := a.Joiner.Description()
+	switch {
+	case joiner.takesToken(flag):
 		a.setToken(flag, value)
-	case flagToken:
-		a.setToken(flag, value)
-	case flagPin:
-		for one := range strings.SplitSeq(value, ",") {
-			pin, err := ParsePin(lowerType(one))
-			a.fault(flag, err)
-			if err == nil {
-				a.Pins = append(a.Pins, pin)
-			}
-		}
-	case flagClusterName:
-		if a.Joiner != Karmada {
-			return false
-		}
-		a.setClusterName(value)
-	case flagSkipCA:
+	case flag == flagPin:
+		a.addPins(value)
+	case flag == flagClusterName && joiner.ClusterName != nil:
+		a.setClusterName(joiner, value)
+	case flag == flagSkipCA:
 		skip, err := strconv.ParseBool(value)
 		a.SkipCA = skip
 		a.fault(flag, err)
 	default:
-		if _, known := a.Joiner.other(flag); !known {
-			return false
-		}
-		a.NotChecked = append(a.NotChecked, flag)
-		if flag == flagCertificateKey {
-			_ = a.CertificateKey.Set(value) // a bad one is for kubeadm to refuse: it says nothing of the control plane
-		}
-		return true
+		return a.setOther(joiner, flag, value)
 	}
 	a.given = append(a.given, flag)
 	return true
 }
 
-// setToken takes a token. kubeadm can have one for discovery and another one to authenticate with: that is a fault here,
-// since nobody prints such a command.
+// setOther sets a flag that does not concern the control plane.
+func (a *Attempt) setOther(joiner Description, flag, value string) bool {
+	if _, known := joiner.flag(flag); !known {
+		return false
+	}
+	a.NotChecked = append(a.NotChecked, flag)
+	if flag == flagCertificateKey {
+		_ = a.CertificateKey.UnmarshalText([]byte(value)) // the joiner refuses a bad key; the control plane never sees it
+	}
+	return true
+}
+
+func (a *Attempt) addPins(value string) {
+	for one := range strings.SplitSeq(value, ",") {
+		pin, err := ParsePin(lowerType(one))
+		a.fault(flagPin, err)
+		if err == nil {
+			a.Pins = append(a.Pins, pin)
+		}
+	}
+}
+
+// setToken sets the token. kubeadm accepts one token for discovery and another one to authenticate with: here that is a
+// fault, since no printed command has two.
 func (a *Attempt) setToken(flag, value string) {
 	tok, err := token.Parse(value)
 	if err == nil && !a.Token.IsZero() && a.Token != tok {
@@ -92,12 +90,12 @@ func (a *Attempt) setToken(flag, value string) {
 	a.fault(flag, err)
 }
 
-// setClusterName takes the name of the member. An empty one stands for that of the member's kubeconfig
+// setClusterName sets the name of the member. With an empty name the joiner takes its default
 // (karmada pkg/karmadactl/register/register.go).
-func (a *Attempt) setClusterName(value string) {
+func (a *Attempt) setClusterName(joiner Description, value string) {
 	var err error
 	if a.ClusterName = ""; value != "" {
-		a.ClusterName, err = ParseClusterName(value)
+		a.ClusterName, err = joiner.ClusterName(value)
 	}
 	a.fault(flagClusterName, err)
 }
@@ -107,12 +105,13 @@ func (a *Attempt) fault(what string, err error) {
 		return
 	}
 	if _, bad := errors.AsType[*strconv.NumError](err); bad {
-		err = errors.New("it is true or false") // the original repeats the value
+		err = errors.New("it must be true or false") // the original error repeats the value
 	}
 	a.Faults = append(a.Faults, fmt.Errorf("%s: %w", what, err))
 }
 
-// Missing says what the joiner cannot do without, or nil: it refuses such a command as misused, without trying.
+// Missing returns an error if the command has no endpoint, no token or no pin: the joiner refuses such a command as
+// misused, and tries nothing.
 func (a *Attempt) Missing() error {
 	has := func(flags ...string) bool {
 		return slices.ContainsFunc(flags, func(flag string) bool { return slices.Contains(a.given, flag) })
@@ -120,7 +119,7 @@ func (a *Attempt) Missing() error {
 	switch {
 	case !has("ENDPOINT"):
 		return errors.New("a join needs an ENDPOINT: the HOST:PORT of the control plane")
-	case !has(flagToken) && !has(flagDiscoveryToken):
+	case !has(a.Joiner.Description().TokenFlags...):
 		return fmt.Errorf("a join needs %s", flagToken)
 	case !has(flagPin) && !a.SkipCA:
 		return fmt.Errorf("a join needs %s, or %s", flagPin, flagSkipCA)
@@ -128,7 +127,7 @@ func (a *Attempt) Missing() error {
 	return nil
 }
 
-// lowerType lets the type of a pin be of either case, as the joiners do (cmd/kubeadm/app/util/pubkeypin).
+// lowerType returns a pin with its type in lower case: the joiners accept either case (cmd/kubeadm/app/util/pubkeypin).
 func lowerType(pin string) string {
 	if kind, digits, ok := strings.Cut(pin, ":"); ok {
 		return strings.ToLower(kind) + ":" + digits

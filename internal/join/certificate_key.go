@@ -12,13 +12,13 @@ import (
 // (cmd/kubeadm/app/constants/constants.go).
 const certificateKeySize = 32
 
-// A CertificateKey decrypts the certificates that kubeadm uploaded for further control plane nodes. It is a secret, and
-// can be logged: only Reveal shows it. It has the methods of a flag value.
+// A CertificateKey decrypts the certificates that kubeadm uploaded for further control plane nodes. It is a secret that
+// never shows in logs or documents: only Reveal returns it.
 type CertificateKey struct {
 	key unique.Handle[string]
 }
 
-// IsZero reports whether k is no key at all.
+// IsZero reports whether k is empty.
 func (k CertificateKey) IsZero() bool { return k == CertificateKey{} }
 
 // Reveal returns the key, "" for the zero CertificateKey.
@@ -29,22 +29,22 @@ func (k CertificateKey) Reveal() string {
 	return k.key.Value()
 }
 
-// Set implements a flag value.
-func (k *CertificateKey) Set(s string) error {
-	if key, err := hex.DecodeString(s); err != nil || len(key) != certificateKeySize {
-		return errors.New("a certificate key is 64 hex digits, as kubeadm init phase upload-certs prints them")
+// UnmarshalText implements encoding.TextUnmarshaler: it parses the 64 hex digits of the key. The error does not repeat them.
+func (k *CertificateKey) UnmarshalText(text []byte) error {
+	if key, err := hex.DecodeString(string(text)); err != nil || len(key) != certificateKeySize {
+		return errors.New("must be 64 hex digits, as kubeadm init phase upload-certs prints them")
 	}
-	k.key = unique.Make(s)
+	k.key = unique.Make(string(text))
 	return nil
 }
 
-// String implements a flag value; it hides the key.
+// MarshalText implements encoding.TextMarshaler. It hides the key, as String does.
+func (k CertificateKey) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// String returns a placeholder for the key, "" for the zero CertificateKey.
 func (k CertificateKey) String() string {
 	if k.IsZero() {
 		return ""
 	}
 	return "<hidden>"
 }
-
-// Type implements a flag value.
-func (k CertificateKey) Type() string { return "key" }

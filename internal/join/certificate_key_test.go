@@ -17,18 +17,18 @@ func TestACertificateKeyIs64HexDigits(t *testing.T) {
 	t.Parallel()
 	for _, given := range []string{key, strings.ToUpper(key)} {
 		var k CertificateKey
-		if err := k.Set(given); err != nil {
-			t.Errorf("Set(%q): %v", given, err)
+		if err := k.UnmarshalText([]byte(given)); err != nil {
+			t.Errorf("UnmarshalText(%q): %v", given, err)
 		}
 	}
 	var none CertificateKey
 	for _, given := range []string{"", key[:63], key[:62], key + "00", key[:63] + "g", " " + key, key + "\n", "abcdef." + secret} {
 		var k CertificateKey
-		err := k.Set(given)
+		err := k.UnmarshalText([]byte(given))
 		if err == nil || k != none {
-			t.Errorf("Set(%q) is taken", given)
+			t.Errorf("UnmarshalText(%q) is taken", given)
 		} else if given != "" && strings.Contains(err.Error(), given) {
-			t.Errorf("Set(%q) says %q", given, err)
+			t.Errorf("UnmarshalText(%q) says %q", given, err)
 		}
 	}
 }

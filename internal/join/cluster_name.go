@@ -8,11 +8,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/validate/content"
 )
 
-// MaxClusterName is how long the name of a member cluster may be, in bytes: Karmada puts up to 15 characters in front of
-// it for the member's namespace on the control plane (karmada pkg/apis/cluster/validation/validation.go).
+// MaxClusterName is the maximum length of a member cluster's name, in bytes: Karmada adds up to 15 characters for the
+// member's namespace on the control plane (karmada pkg/apis/cluster/validation/validation.go).
 const MaxClusterName = 48
 
-// A ClusterName is what a member cluster is called on a Karmada control plane.
+// A ClusterName is the name of a member cluster on a Karmada control plane.
 type ClusterName string
 
 // ParseClusterName checks a name by Karmada's rule: a DNS-1123 label of at most 48 characters. The error does not repeat

@@ -3,40 +3,31 @@
 package join
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// Flags of the two joiners, as they spell them.
-const (
-	flagToken          = "--token"
-	flagPin            = "--discovery-token-ca-cert-hash"
-	flagClusterName    = "--cluster-name"
-	flagControlPlane   = "--control-plane"
-	flagCertificateKey = "--certificate-key"
-)
-
-// A Command is what a member cluster runs to join a control plane. It holds a credential: print it only where the
-// operator asked for one.
+// A Command is a join command. It holds a credential: print it only where the operator asked for one.
 type Command struct {
 	Joiner         Joiner
 	Endpoint       Endpoint
 	Token          token.Token
 	Pins           []Pin
-	ClusterName    ClusterName    // karmadactl only; empty: it takes that of the member's kubeconfig
-	CertificateKey CertificateKey // kubeadm only; not zero: the node joins as a control plane
+	ClusterName    ClusterName    // empty: the joiner takes its default; only for a joiner that takes one
+	CertificateKey CertificateKey // not zero: the node joins as a control plane node; only for a joiner that takes one
 }
 
-// Args returns the command's words, the program's name first, in the joiner's own flag form: karmadactl takes the
-// pins in one flag, kubeadm each in its own.
+// Args returns the words of the command, the name of the program first, with flags in the form that the joiner prints.
 func (c Command) Args() []string {
-	args := append(c.Joiner.argv(), c.Endpoint.HostPort(), flagToken, c.Token.Reveal())
+	joiner := c.Joiner.Description()
+	args := append(slices.Clone(joiner.Command), c.Endpoint.HostPort(), flagToken, c.Token.Reveal())
 	pins := make([]string, len(c.Pins))
 	for i, pin := range c.Pins {
 		pins[i] = string(pin)
 	}
-	if c.Joiner == Karmada && len(pins) > 0 {
+	if joiner.PinList && len(pins) > 0 {
 		pins = []string{strings.Join(pins, ",")}
 	}
 	for _, pin := range pins {
@@ -60,7 +51,7 @@ func (c Command) Line() string {
 	return strings.Join(args, " ")
 }
 
-// Quote makes a POSIX shell read s as one word. Brackets are quoted for the sake of shells that take them for patterns.
+// Quote makes a POSIX shell read s as one word. It quotes brackets too, which some shells expand as patterns.
 func Quote(s string) string {
 	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,@=+") == "" {
 		return s

@@ -18,7 +18,7 @@ const (
 	pinB   = "sha256:" + key
 )
 
-// command returns what is printed by a joiner's words for it.
+// command returns a join command.
 func command(t testing.TB, joiner Joiner, certificateKey string, pins ...Pin) Command {
 	t.Helper()
 	tok, err := token.Parse("abcdef." + secret)
@@ -27,7 +27,7 @@ func command(t testing.TB, joiner Joiner, certificateKey string, pins ...Pin) Co
 	}
 	c := Command{Joiner: joiner, Endpoint: Endpoint{"cp.example.com", 6443}, Token: tok, Pins: pins}
 	if certificateKey != "" {
-		if err := c.CertificateKey.Set(certificateKey); err != nil {
+		if err := c.CertificateKey.UnmarshalText([]byte(certificateKey)); err != nil {
 			t.Fatal(err)
 		}
 	}

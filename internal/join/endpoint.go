@@ -14,14 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// An Endpoint is the HOST:PORT at which a joiner reaches the control plane over HTTPS. It has the methods of a flag
-// value.
+// An Endpoint is the HOST:PORT at which a joiner reaches the control plane over HTTPS.
 type Endpoint struct {
 	Host string // a DNS name in lower case, or an IP address without brackets
 	Port int
 }
 
-// ParseEndpoint reads HOST:PORT, where an IPv6 address stands in brackets.
+// ParseEndpoint parses HOST:PORT, with an IPv6 address in brackets.
 func ParseEndpoint(s string) (Endpoint, error) {
 	if strings.Contains(s, "/") {
 		return Endpoint{}, errors.New("an endpoint is HOST:PORT, without a scheme or a path")
@@ -33,8 +32,8 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	return newEndpoint(host, port)
 }
 
-// EndpointOf returns the endpoint of a kubeconfig's server. It refuses what a joiner cannot reach: http, and a path
-// behind which an API server may stand for users of a proxy, but not for an anonymous joiner.
+// EndpointOf returns the endpoint of a kubeconfig's server. It returns an error for a server that a joiner cannot reach:
+// one without TLS, or one with a path, which a proxy serves to its users, but not to an anonymous joiner.
 func EndpointOf(server *url.URL) (Endpoint, error) {
 	if !strings.EqualFold(server.Scheme, "https") {
 		return Endpoint{}, fmt.Errorf("server %s is not https: a joiner verifies the control plane's certificate", server.Redacted())
@@ -64,10 +63,10 @@ func newEndpoint(host, port string) (Endpoint, error) {
 	return Endpoint{host, int(n)}, nil
 }
 
-// IsZero reports whether e is no endpoint at all.
+// IsZero reports whether e is empty.
 func (e Endpoint) IsZero() bool { return e == Endpoint{} }
 
-// HostPort returns HOST:PORT, with an IPv6 address in brackets.
+// HostPort returns HOST:PORT, with an IPv6 address in brackets, and "" for the zero Endpoint.
 func (e Endpoint) HostPort() string {
 	if e.IsZero() {
 		return ""
@@ -75,7 +74,7 @@ func (e Endpoint) HostPort() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
 }
 
-// Caveat says why other machines are unlikely to reach the endpoint, or "" where nothing speaks against it.
+// Caveat says why other machines are unlikely to reach the endpoint. It returns "" if there is no reason.
 func (e Endpoint) Caveat() string {
 	if addr, err := netip.ParseAddr(e.Host); err == nil {
 		if addr.IsLoopback() || addr.IsUnspecified() {
@@ -92,14 +91,17 @@ func (e Endpoint) Caveat() string {
 	return ""
 }
 
-// Set implements a flag value.
-func (e *Endpoint) Set(s string) (err error) {
-	*e, err = ParseEndpoint(s)
+// String returns HostPort.
+func (e Endpoint) String() string { return e.HostPort() }
+
+// MarshalText implements encoding.TextMarshaler.
+func (e Endpoint) MarshalText() ([]byte, error) { return []byte(e.HostPort()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler, as ParseEndpoint.
+func (e *Endpoint) UnmarshalText(text []byte) error {
+	endpoint, err := ParseEndpoint(string(text))
+	if err == nil {
+		*e = endpoint
+	}
 	return err
 }
-
-// String implements a flag value.
-func (e *Endpoint) String() string { return e.HostPort() }
-
-// Type implements a flag value.
-func (e *Endpoint) Type() string { return "HOST:PORT" }

@@ -180,13 +180,16 @@ func TestTheZeroEndpointShowsAsNothing(t *testing.T) {
 	}
 }
 
-func TestAnEndpointIsAFlagValue(t *testing.T) {
+func TestAnEndpointIsParsedFromText(t *testing.T) {
 	t.Parallel()
 	var endpoint Endpoint
-	if err := endpoint.Set("[2001:db8::1]:6443"); err != nil || endpoint != (Endpoint{"2001:db8::1", 6443}) || endpoint.String() != "[2001:db8::1]:6443" {
+	if err := endpoint.UnmarshalText([]byte("[2001:db8::1]:6443")); err != nil || endpoint != (Endpoint{"2001:db8::1", 6443}) || endpoint.String() != "[2001:db8::1]:6443" {
 		t.Errorf("got %v, %v", endpoint, err)
 	}
-	if err := endpoint.Set("nonsense"); err == nil {
+	if err := endpoint.UnmarshalText([]byte("nonsense")); err == nil {
 		t.Error("nonsense is taken")
+	}
+	if text, err := endpoint.MarshalText(); err != nil || string(text) != "[2001:db8::1]:6443" {
+		t.Errorf("it is written as %q, %v", text, err)
 	}
 }

@@ -2,42 +2,32 @@
 
 package join
 
-import "strings"
-
-// Further flags of the joiners that say how the control plane is trusted.
-const (
-	flagSkipCA         = "--discovery-token-unsafe-skip-ca-verification"
-	flagDiscoveryToken = "--discovery-token"     // kubeadm, in place of --token
-	flagBootstrapToken = "--tls-bootstrap-token" // the same
+import (
+	"slices"
+	"strings"
 )
 
-// A Flag is one that a joiner has and that says nothing of the control plane.
+// Flags of the joiners that concern the control plane.
+const (
+	flagToken          = "--token"
+	flagPin            = "--discovery-token-ca-cert-hash"
+	flagSkipCA         = "--discovery-token-unsafe-skip-ca-verification"
+	flagClusterName    = "--cluster-name"
+	flagControlPlane   = "--control-plane"
+	flagCertificateKey = "--certificate-key"
+)
+
+// A Flag is a flag of a joiner that does not concern the control plane.
 type Flag struct {
 	Name      string // without dashes
-	Shorthand string // one letter, or none
+	Shorthand string // one letter, or empty
 	Switch    bool   // it takes no value, except after an equals sign
 }
 
-// OtherFlags returns the flags of a joiner besides those of Args and the one that skips the verification of the CA
-// (karmada pkg/karmadactl/register/register.go; cmd/kubeadm/app/cmd/join.go).
-func (j Joiner) OtherFlags() []Flag {
-	if j == Kubeadm {
-		return append(flags("apiserver-advertise-address apiserver-bind-port certificate-key config cri-socket discovery-file "+
-			"ignore-preflight-errors node-name patches rootfs skip-phases v vmodule", false),
-			flags("control-plane dry-run", true)...)
-	}
-	all := append(flags("cert-expiration-seconds cluster-namespace cluster-provider cluster-region cluster-zones "+
-		"context discovery-timeout karmada-agent-image karmada-agent-replicas karmada-context kubeconfig namespace "+
-		"proxy-server-address v vmodule", false),
-		flags("dry-run enable-cert-rotation", true)...)
-	for i := range all {
-		if all[i].Name == "namespace" {
-			all[i].Shorthand = "n"
-		}
-	}
-	return all
-}
+// OtherFlags returns the flags of a joiner that do not concern the control plane.
+func (j Joiner) OtherFlags() []Flag { return j.Description().Flags }
 
+// flags returns the flags of some names, separated by spaces. A name of one letter is also the shorthand.
 func flags(names string, isSwitch bool) []Flag {
 	var out []Flag
 	for name := range strings.FieldsSeq(names) {
@@ -50,12 +40,23 @@ func flags(names string, isSwitch bool) []Flag {
 	return out
 }
 
-// other returns the flag that a word, with its dashes, stands for.
-func (j Joiner) other(word string) (Flag, bool) {
-	for _, flag := range j.OtherFlags() {
+// flag returns the flag that a word with its dashes names.
+func (d Description) flag(word string) (Flag, bool) {
+	for _, flag := range d.Flags {
 		if word == "--"+flag.Name || flag.Shorthand != "" && word == "-"+flag.Shorthand {
 			return flag, true
 		}
 	}
 	return Flag{}, false
+}
+
+// isSwitch reports whether a flag, with its dashes, takes no value.
+func (d Description) isSwitch(flag string) bool {
+	known, _ := d.flag(flag)
+	return flag == flagSkipCA || known.Switch
+}
+
+// takesToken reports whether the value of a flag, with its dashes, is the token.
+func (d Description) takesToken(flag string) bool {
+	return slices.Contains(d.TokenFlags, flag) || slices.Contains(d.BearerFlags, flag)
 }

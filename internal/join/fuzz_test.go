@@ -38,7 +38,7 @@ func FuzzCommand(f *testing.F) {
 			}
 		}
 		if kubeadm && len(certificateKey) == 32 {
-			if err := c.CertificateKey.Set(hex.EncodeToString(certificateKey)); err != nil {
+			if err := c.CertificateKey.UnmarshalText([]byte(hex.EncodeToString(certificateKey))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -94,7 +94,7 @@ func FuzzQuote(f *testing.F) {
 	})
 }
 
-// tokenOf makes a token of arbitrary bytes.
+// tokenOf returns a token made of arbitrary bytes.
 func tokenOf(t *testing.T, text []byte) token.Token {
 	t.Helper()
 	tok, err := token.Generate(strings.NewReader(string(text) + strings.Repeat("\x00", 22*(len(text)/22+2))))
@@ -116,7 +116,7 @@ func shells(t *testing.T) []string {
 	return out
 }
 
-// split returns the words that a shell makes of a line.
+// split splits a line with a shell.
 func split(t *testing.T, shell, line string) []string {
 	t.Helper()
 	run := exec.CommandContext(t.Context(), shell, "-c", "set -- "+line+"\n"+`printf '%s\0' "$@"`)

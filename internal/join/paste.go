@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Paste reads the words of a join command as people paste it: karmadactl register, kubectl karmada register or kubeadm
-// join, with sudo, variables or a prompt in front, and any flag that the joiner has. Bad values become faults of the
-// Attempt; an error means that this is no join command. No error contains a word of it.
+// Paste parses a join command in the form that people paste: with sudo, variables or a prompt before the program, and
+// with any flag that the joiner has. Bad values become faults of the Attempt. It returns an error for words that are no
+// join command; no error contains one of the words.
 func Paste(words []string) (Attempt, error) {
 	joiner, words, err := program(words)
 	if err != nil {
 		return Attempt{}, err
 	}
-	a := Attempt{Command: Command{Joiner: joiner}}
+	a := Attempt{Command: Command{Joiner: joiner.Joiner}}
 	var endpoints []string
 	for len(words) > 0 {
 		word := words[0]
@@ -33,12 +33,12 @@ func Paste(words []string) (Attempt, error) {
 		}
 		flag, value, inline := strings.Cut(word, "=")
 		flag = strings.ReplaceAll(flag, "_", "-")
-		if long, ok := joiner.other(flag); ok { // of -n too
+		if long, ok := joiner.flag(flag); ok { // replaces a shorthand
 			flag = "--" + long.Name
 		}
-		switch takes := !joiner.isSwitch(flag); {
+		switch {
 		case inline:
-		case !takes:
+		case joiner.isSwitch(flag):
 			value = "true"
 		case len(words) == 0:
 			return Attempt{}, errors.New("the last flag of the join command has no value")
@@ -46,7 +46,7 @@ func Paste(words []string) (Attempt, error) {
 			value, words = words[0], words[1:]
 		}
 		if !a.Set(flag, value) {
-			return Attempt{}, fmt.Errorf("the join command has a flag that %s does not", strings.Join(joiner.argv(), " "))
+			return Attempt{}, fmt.Errorf("the join command has a flag that %s does not", joiner.Program())
 		}
 	}
 	if len(endpoints) > 1 {
@@ -58,34 +58,28 @@ func Paste(words []string) (Attempt, error) {
 	return a, nil
 }
 
-func (j Joiner) isSwitch(flag string) bool {
-	known, _ := j.other(flag)
-	return flag == flagSkipCA || known.Switch
-}
-
-// program takes what a command begins with off its words, and returns the joiner that is run.
-func program(words []string) (Joiner, []string, error) {
+// program finds the joiner that a command runs, and returns the words after its name.
+func program(words []string) (Description, []string, error) {
 	for len(words) > 0 && isPrefix(words[0]) {
 		words = words[1:]
 	}
 	if len(words) > 0 {
 		words = append([]string{path.Base(words[0])}, words[1:]...)
 	}
-	switch {
-	case len(words) > 1 && slices.Equal(words[:2], []string{"kubectl", "karmada"}):
-		words = append([]string{"karmadactl"}, words[2:]...)
-	case len(words) > 0 && words[0] == "kubectl-karmada":
-		words[0] = "karmadactl"
-	}
-	for _, joiner := range []Joiner{Karmada, Kubeadm} {
-		if argv := joiner.argv(); len(words) >= len(argv) && slices.Equal(words[:len(argv)], argv) {
-			return joiner, words[len(argv):], nil
+	var known []string
+	for _, joiner := range descriptions() {
+		for _, command := range append([][]string{joiner.Command}, joiner.Aliases...) {
+			if len(words) >= len(command) && slices.Equal(words[:len(command)], command) {
+				return joiner, words[len(command):], nil
+			}
+			known = append(known, strings.Join(command, " "))
 		}
 	}
-	return "", nil, errors.New("a join command is karmadactl register, kubectl karmada register or kubeadm join, with what follows")
+	last := len(known) - 1
+	return Description{}, nil, fmt.Errorf("a join command is %s or %s, followed by its arguments", strings.Join(known[:last], ", "), known[last])
 }
 
-// isPrefix knows what may stand in front of a command: a prompt, sudo with its switches, and variables.
+// isPrefix reports whether a word can come before the program: a prompt, sudo, a switch of sudo, or a variable.
 func isPrefix(word string) bool {
 	name, _, assigns := strings.Cut(word, "=")
 	return slices.Contains([]string{"$", "#", "sudo"}, word) || strings.HasPrefix(word, "-") || assigns && !strings.ContainsAny(name, "/.-")

@@ -12,8 +12,8 @@ import (
 
 const pinType = "sha256:"
 
-// A Pin is the hash of a CA's public key by which a joiner recognises the control plane: sha256: and 64 lower-case
-// hex digits.
+// A Pin is the hash of a CA's public key, by which a joiner recognises the control plane: sha256: and 64 hex digits in
+// lower case.
 type Pin string
 
 // PinOf returns the pin of a certificate: the hash of its SubjectPublicKeyInfo (RFC 7469, 2.4;
@@ -23,7 +23,7 @@ func PinOf(cert *x509.Certificate) Pin {
 	return Pin(pinType + hex.EncodeToString(sum[:]))
 }
 
-// ParsePin reads a pin; hex digits may be of either case, as for the joiners.
+// ParsePin parses a pin. Like the joiners, it accepts hex digits of either case.
 func ParsePin(s string) (Pin, error) {
 	digits, ok := strings.CutPrefix(s, pinType)
 	if sum, err := hex.DecodeString(digits); !ok || err != nil || len(sum) != sha256.Size {
@@ -31,3 +31,15 @@ func ParsePin(s string) (Pin, error) {
 	}
 	return Pin(pinType + strings.ToLower(digits)), nil
 }
+
+// UnmarshalText implements encoding.TextUnmarshaler, as ParsePin.
+func (p *Pin) UnmarshalText(text []byte) error {
+	pin, err := ParsePin(string(text))
+	if err == nil {
+		*p = pin
+	}
+	return err
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Pin) MarshalText() ([]byte, error) { return []byte(p), nil }

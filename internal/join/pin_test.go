@@ -119,3 +119,17 @@ func TestParsePinRefusesWithoutEcho(t *testing.T) {
 		}
 	}
 }
+
+func TestAPinIsParsedFromText(t *testing.T) {
+	t.Parallel()
+	var pin Pin
+	if err := pin.UnmarshalText([]byte("sha256:" + strings.ToUpper(digits))); err != nil || pin != "sha256:"+digits {
+		t.Errorf("got %q, %v", pin, err)
+	}
+	if err := pin.UnmarshalText([]byte("nonsense")); err == nil || pin != "sha256:"+digits {
+		t.Errorf("nonsense is taken as %q, %v", pin, err)
+	}
+	if text, err := pin.MarshalText(); err != nil || string(text) != string(pin) {
+		t.Errorf("it is written as %q, %v", text, err)
+	}
+}

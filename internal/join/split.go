@@ -7,57 +7,80 @@ import (
 	"strings"
 )
 
-// Split returns the words that a POSIX shell makes of a simple command, over continued lines too, and takes every other
-// line break for white space: terminals and mail programs add them. What a shell would expand, redirect or run besides
-// is refused. No error contains a word.
+// Split splits a simple command into words as a POSIX shell does, continued lines included. It takes other line breaks for
+// white space: terminals and mail programs add them. It returns an error for expansions, redirections and several
+// commands; no error contains a word.
 func Split(line string) ([]string, error) {
-	var (
-		words  []string
-		word   strings.Builder
-		within bool // a word has begun, though it may still be empty
-		quote  byte // that is open, or 0
-	)
-	line = strings.ReplaceAll(line, "\r\n", "\n")
-	for i := 0; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case quote == '\'' && c != '\'', quote == '"' && strings.IndexByte("\"\\$`", c) < 0:
-			word.WriteByte(c)
-		case quote != 0 && c == quote:
-			quote = 0
-		case c == '\'' || c == '"':
-			quote, within = c, true
-		case c == '\\' && i+1 == len(line):
-			return nil, errors.New("the command breaks off after a backslash")
-		case c == '\\':
-			i++
-			if quote == '"' && strings.IndexByte("\"\\$`\n", line[i]) < 0 {
-				word.WriteByte(c)
-			}
-			if line[i] != '\n' {
-				word.WriteByte(line[i])
-				within = true
-			}
-		case c == '`', c == '$' && (quote != 0 || i+1 < len(line) && line[i+1] != ' '):
-			return nil, errors.New("the command holds what a shell would expand: give it as it is after that")
-		case strings.IndexByte("|&;<>()", c) >= 0:
-			return nil, errors.New("this is more than one simple command")
-		case strings.IndexByte(" \t\n", c) >= 0:
-			if within {
-				words = append(words, word.String())
-			}
-			word.Reset()
-			within = false
-		default:
-			word.WriteByte(c)
-			within = true
+	s := &splitter{line: strings.ReplaceAll(line, "\r\n", "\n")}
+	for s.next < len(s.line) {
+		if err := s.step(); err != nil {
+			return nil, err
 		}
 	}
-	if quote != 0 {
+	if s.quote != 0 {
 		return nil, errors.New("the command has a quote that is not closed")
 	}
-	if within {
-		words = append(words, word.String())
+	s.endWord()
+	return s.words, nil
+}
+
+// A splitter is a line of which a part is split.
+type splitter struct {
+	line  string
+	next  int // the byte to read next
+	words []string
+	word  strings.Builder
+	began bool // a word has begun, though it may still be empty
+	quote byte // that is open, or 0
+}
+
+// step reads one character, or two after a backslash.
+func (s *splitter) step() error {
+	c := s.line[s.next]
+	s.next++
+	switch {
+	case s.quote == '\'' && c != '\'', s.quote == '"' && strings.IndexByte("\"\\$`", c) < 0:
+		s.word.WriteByte(c)
+	case s.quote != 0 && c == s.quote:
+		s.quote = 0
+	case c == '\'' || c == '"':
+		s.quote, s.began = c, true
+	case c == '\\':
+		return s.escape()
+	case c == '`', c == '$' && (s.quote != 0 || s.next < len(s.line) && s.line[s.next] != ' '):
+		return errors.New("the command contains what a shell would expand: give it in its expanded form")
+	case strings.IndexByte("|&;<>()", c) >= 0:
+		return errors.New("this is more than one simple command")
+	case strings.IndexByte(" \t\n", c) >= 0:
+		s.endWord()
+	default:
+		s.word.WriteByte(c)
+		s.began = true
 	}
-	return words, nil
+	return nil
+}
+
+// escape reads the character after a backslash. A backslash at the end of a line continues it.
+func (s *splitter) escape() error {
+	if s.next == len(s.line) {
+		return errors.New("the command ends with a backslash")
+	}
+	c := s.line[s.next]
+	s.next++
+	if s.quote == '"' && strings.IndexByte("\"\\$`\n", c) < 0 {
+		s.word.WriteByte('\\')
+	}
+	if c != '\n' {
+		s.word.WriteByte(c)
+		s.began = true
+	}
+	return nil
+}
+
+func (s *splitter) endWord() {
+	if s.began {
+		s.words = append(s.words, s.word.String())
+	}
+	s.word.Reset()
+	s.began = false
 }

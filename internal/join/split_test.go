@@ -40,8 +40,8 @@ func TestSplitRefusesWhatAShellWouldDoMoreWith(t *testing.T) {
 	}
 }
 
-// FuzzPaste feeds check with what anybody may paste. Words are those of a shell, errors repeat none, and what is taken
-// survives being printed.
+// FuzzPaste checks that words are split as a shell does, that no error repeats a word, and that a parsed command is the same
+// after it is printed.
 func FuzzPaste(f *testing.F) {
 	f.Add("karmadactl register a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA)
 	f.Add("$ sudo -E kubeadm join '[2001:db8::1]:1' --token=" + pastedToken + " \\\n --discovery-token-ca-cert-hash \"" + pinA + "\"")

@@ -5,7 +5,6 @@ package kube
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"reflect"
 	"sync"
 	"testing"
@@ -13,11 +12,12 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-func TestWarningsAreToldOnce(t *testing.T) {
+func TestWarningsAreReturnedOnce(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		for _, warning := range []string{`299 - "old"`, `299 - "old"`, `299 - "with \"quotes\""`, `199 - "not Kubernetes'"`} {
@@ -35,65 +35,65 @@ func TestWarningsAreToldOnce(t *testing.T) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got := c.Warnings(); len(got) > 0 {
-		t.Errorf("told again: %q", got)
+		t.Errorf("returned again: %q", got)
 	}
 }
 
-func TestServesTellsWhetherAnAPIGroupExists(t *testing.T) {
+func TestServesReportsWhetherAnAPIGroupExists(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
 		serves  bool
 		reason  failure.Reason
 	}{
-		"it does":        {version, true, ""},
-		"it does not":    {refusing(apierrors.NewNotFound(secretsResource, "")), false, ""},
-		"it may not say": {forbidden, false, failure.Forbidden},
+		"served":     {version, true, ""},
+		"not served": {refusing(apierrors.NewNotFound(secretsResource, "")), false, ""},
+		"forbidden":  {forbidden, false, failure.Forbidden},
 	} {
-		var asked string
+		var path string
 		c := connect(t, &rest.Config{Host: serve(t, func(w http.ResponseWriter, r *http.Request) {
-			asked = r.URL.Path
+			path = r.URL.Path
 			test.handler(w, r)
 		}).URL})
 		serves, err := c.Serves(t.Context(), "cluster.karmada.io")
-		if serves != test.serves || failure.ReasonOf(err) != test.reason || asked != "/apis/cluster.karmada.io" {
-			t.Errorf("%s: got %v, %v after asking %s", name, serves, err, asked)
+		if serves != test.serves || failure.ReasonOf(err) != test.reason || path != "/apis/cluster.karmada.io" {
+			t.Errorf("%s: got %v, %v after GET %s", name, serves, err, path)
 		}
 	}
 }
 
-// client-go's own limit would delay the 11th request and all that follow.
+// client-go's default limit delays the 11th request and all later ones.
 func TestRequestsAreNotThrottled(t *testing.T) {
 	t.Parallel()
 	c := connect(t, &rest.Config{Host: serve(t, version).URL})
 	start := time.Now()
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for range 60 {
-		all.Go(func() {
+		group.Go(func() {
 			if _, err := c.Serves(t.Context(), "x"); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	all.Wait()
-	if took := time.Since(start); took > 5*time.Second { // 10 with the limit
-		t.Errorf("60 requests took %s", took)
+	group.Wait()
+	if elapsed := time.Since(start); elapsed > 5*time.Second { // 10 s with the limit
+		t.Errorf("60 requests took %s", elapsed)
 	}
 }
 
-func TestInsecureIsWhatIsNotVerified(t *testing.T) {
+func TestInsecureMeansThatNoCertificateIsVerified(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		config rest.Config
 		want   bool
 	}{
-		"with a CA":         {rest.Config{Host: "https://a:1", TLSClientConfig: rest.TLSClientConfig{CAData: otherCA(t)}}, false},
-		"the system's CAs":  {rest.Config{Host: "https://a:1"}, false},
-		"in capitals":       {rest.Config{Host: "HTTPS://a:1"}, false},
-		"by choice":         {rest.Config{Host: "https://a:1", TLSClientConfig: rest.TLSClientConfig{Insecure: true}}, true},
-		"without TLS":       {rest.Config{Host: "http://a:1"}, true},
-		"without a scheme":  {rest.Config{Host: "a:1"}, true},
-		"without any of it": {rest.Config{}, true},
+		"with a CA":        {rest.Config{Host: "https://a:1", TLSClientConfig: rest.TLSClientConfig{CAData: otherCA(t)}}, false},
+		"the system's CAs": {rest.Config{Host: "https://a:1"}, false},
+		"capitals":         {rest.Config{Host: "HTTPS://a:1"}, false},
+		"insecure":         {rest.Config{Host: "https://a:1", TLSClientConfig: rest.TLSClientConfig{Insecure: true}}, true},
+		"without TLS":      {rest.Config{Host: "http://a:1"}, true},
+		"without a scheme": {rest.Config{Host: "a:1"}, true},
+		"empty":            {rest.Config{}, true},
 	} {
 		if got := connect(t, &test.config).Insecure(); got != test.want {
 			t.Errorf("%s: got %v", name, got)
@@ -101,7 +101,7 @@ func TestInsecureIsWhatIsNotVerified(t *testing.T) {
 	}
 }
 
-func TestNewRefusesAServerThatIsNoAddress(t *testing.T) {
+func TestNewRefusesAnInvalidServerAddress(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"https://a b", "://", "https://[::1"} {
 		_, err := New(&rest.Config{Host: host}, "joinctl/test", time.Now)
@@ -111,84 +111,40 @@ func TestNewRefusesAServerThatIsNoAddress(t *testing.T) {
 	}
 }
 
-// identity is what a server learns of who asks.
-type identity struct {
-	authorization, impersonated, agent, path string
-}
-
-func TestAnonymousClientsCarryNoCredential(t *testing.T) {
+func TestFingerprintsDifferByServerAndIdentity(t *testing.T) {
 	t.Parallel()
-	var seen identity
-	server, config := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
-		seen = identity{r.Header.Get("Authorization"), r.Header.Get("Impersonate-User"), r.UserAgent(), r.URL.Path}
-		version(w, r)
-	})
-	config.BearerToken = "secret"
-	config.Impersonate = rest.ImpersonationConfig{UserName: "boss"}
-	admin := connect(t, config)
-	if _, err := admin.Serves(t.Context(), "x"); err != nil || seen.authorization != "Bearer secret" || seen.impersonated != "boss" {
-		t.Fatalf("the administrator is seen as %+v, %v", seen, err)
+	seen := map[string]int{}
+	configs := []rest.Config{
+		{Host: "http://a"},
+		{Host: "http://b"},
+		{Host: "http://a", BearerToken: "one"},
+		{Host: "http://a", BearerToken: "two"},
+		{Host: "http://a", Username: "one"},
+		{Host: "http://a", Impersonate: rest.ImpersonationConfig{UserName: "one"}},
+		{Host: "http://a", Impersonate: rest.ImpersonationConfig{UserName: "one", Groups: []string{"g"}}},
+		{Host: "http://a", Impersonate: rest.ImpersonationConfig{UserName: "one", Extra: map[string][]string{"k": {"v"}}}},
+		{Host: "http://a", ExecProvider: execPlugin("one")},
+		{Host: "http://a", ExecProvider: execPlugin("two")},
 	}
-	anonymous, err := admin.Anonymous()
-	if err != nil {
-		t.Fatal(err)
-	}
-	member, err := admin.WithEndpoint(server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	trusting, err := member.WithCA(config.CAData)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]*Client{"anonymous": anonymous, "member": member, "trusting": trusting} {
-		seen = identity{}
-		if _, err := c.Serves(t.Context(), "x"); err != nil {
-			t.Errorf("%s: %v", name, err)
+	for i, config := range configs {
+		if earlier, ok := seen[fingerprint(t, config)]; ok {
+			t.Errorf("%d and %d have the same fingerprint", i, earlier)
 		}
-		if want := (identity{agent: "joinctl/test", path: "/apis/x"}); seen != want {
-			t.Errorf("%s is seen as %+v", name, seen)
-		}
+		seen[fingerprint(t, config)] = i
+	}
+	if fingerprint(t, rest.Config{Host: "http://a", Username: "one", Password: "x"}) != fingerprint(t, configs[4]) {
+		t.Error("the fingerprint depends on the password")
 	}
 }
 
-// A member cluster knows neither the administrator's proxy nor his name for the server.
-func TestAtGoesWhereAMemberGoes(t *testing.T) {
-	t.Parallel()
-	server, config := serveTLS(t, version)
-	config.Host = "https://10.255.255.255:1"
-	config.ServerName = "elsewhere.test"
-	config.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: closedPort(t)})
-	admin := connect(t, config)
-	if !admin.UsesProxy() {
-		t.Error("the administrator's proxy is lost")
-	}
-	member, err := admin.WithEndpoint(server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if serves, err := member.Serves(t.Context(), "x"); err != nil || !serves {
-		t.Errorf("got %v, %v", serves, err)
+func execPlugin(arg string) *clientcmdapi.ExecConfig {
+	return &clientcmdapi.ExecConfig{
+		APIVersion: "client.authentication.k8s.io/v1", Command: "plugin", Args: []string{arg},
+		InteractiveMode: clientcmdapi.NeverExecInteractiveMode,
 	}
 }
 
-func TestTrustingBelievesItsOwnAuthorityOnly(t *testing.T) {
-	t.Parallel()
-	_, config := serveTLS(t, version)
-	right := config.CAData
-	admin := connect(t, config)
-	wrong, err := admin.WithCA(otherCA(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := wrong.Serves(t.Context(), "x"); failure.ReasonOf(err) != failure.Unreachable {
-		t.Errorf("with another CA: %v", err)
-	}
-	again, err := wrong.WithCA(right)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := again.Serves(t.Context(), "x"); err != nil {
-		t.Errorf("with the right one: %v", err)
-	}
+func fingerprint(t *testing.T, config rest.Config) string {
+	t.Helper()
+	return connect(t, &config).Fingerprint()
 }

@@ -14,25 +14,25 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// maxSkew is how far this machine's clock may be off the server's before an operator has to know.
+// maxSkew is how far this machine's clock may be off the server's clock without a warning.
 const maxSkew = 30 * time.Second
 
-// A clock learns the server's time from the Date header that every HTTP response carries (RFC 9110, 6.6.1).
+// A clock reads the server's time from the Date header of HTTP responses (RFC 9110, 6.6.1).
 type clock struct {
-	now func() time.Time
+	now func() time.Time // of this machine
 
 	mu     sync.Mutex
 	known  bool
 	offset time.Duration // the server's clock minus this machine's
 }
 
-// ServerTime returns the API server's time, to the second. It asks GET /version when no response was seen yet: any
-// answer will do, a Forbidden too, but not an Unauthorized, which is returned at once, as is a failure to connect.
-// Where a proxy strips the Date header, this machine's time is returned.
+// ServerTime returns the API server's time, to the second. If this client has seen no response yet, it sends
+// GET /version. It accepts every answer but Unauthorized, even Forbidden. It returns an Unauthorized and a failure to
+// connect as they are. If a proxy strips the Date header, it returns this machine's time.
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	if _, known := c.clock.read(); !known {
 		var status apierrors.APIStatus
-		err := c.core.Get().AbsPath("/version").Do(ctx).Error()
+		err := do(ctx, c.restClient.Get().AbsPath("/version"), nil)
 		if answered := errors.As(err, &status); err != nil && (!answered || failure.ReasonOf(err) == failure.Unauthorized) {
 			return time.Time{}, err
 		}
@@ -41,8 +41,8 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	return c.clock.now().Add(offset).UTC().Truncate(time.Second), nil
 }
 
-// Skew returns by how much this machine's clock is ahead of the server's, 0 where that is too little to matter
-// (30 seconds) or not known.
+// Skew returns by how much this machine's clock is ahead of the server's clock. It returns 0 for a skew of 30 seconds or
+// less, and if no response had a Date header.
 func (c *Client) Skew() time.Duration {
 	offset, _ := c.clock.read()
 	if offset.Abs() <= maxSkew {
@@ -57,8 +57,8 @@ func (c *clock) read() (offset time.Duration, known bool) {
 	return c.offset, c.known
 }
 
-// watch reads the clock off every response that passes through a transport.
-func (c *clock) watch(next http.RoundTripper) http.RoundTripper {
+// wrap returns a transport that reads the Date header of every response.
+func (c *clock) wrap(next http.RoundTripper) http.RoundTripper {
 	return roundTripper{next, func(req *http.Request) (*http.Response, error) {
 		resp, err := next.RoundTrip(req)
 		if err != nil {

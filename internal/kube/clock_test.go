@@ -15,25 +15,25 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// here is the time on this machine; a server is ahead or behind.
-var here = time.Date(2027, 1, 2, 15, 4, 5, 678e6, time.UTC)
+// localTime is the time of this machine.
+var localTime = time.Date(2027, 1, 2, 15, 4, 5, 678e6, time.UTC)
 
-// clocked returns a client of a server whose clock is ahead of ours, and how often it was asked for /version.
-func clocked(t *testing.T, ahead time.Duration, handler http.HandlerFunc) (*Client, *atomic.Int64) {
+// connectAhead returns a client for a server with a clock that is ahead, and counts the requests for /version.
+func connectAhead(t *testing.T, ahead time.Duration, handler http.HandlerFunc) (*Client, *atomic.Int64) {
 	t.Helper()
-	var asked atomic.Int64
+	var requests atomic.Int64
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/version" {
-			asked.Add(1)
+			requests.Add(1)
 		}
-		w.Header().Set("Date", here.Add(ahead).Format(http.TimeFormat))
+		w.Header().Set("Date", localTime.Add(ahead).Format(http.TimeFormat))
 		handler(w, r)
 	})
-	c, err := New(&rest.Config{Host: server.URL}, "joinctl/test", func() time.Time { return here })
+	c, err := New(&rest.Config{Host: server.URL}, "joinctl/test", func() time.Time { return localTime })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, &asked
+	return c, &requests
 }
 
 func version(w http.ResponseWriter, _ *http.Request) {
@@ -44,73 +44,73 @@ func forbidden(w http.ResponseWriter, _ *http.Request) {
 	refuse(w, apierrors.NewForbidden(secretsResource, "", nil))
 }
 
-// undated answers without a Date, as some proxies do.
-func undated(handler http.HandlerFunc) http.HandlerFunc {
+// withoutDate removes the Date header, as some proxies do.
+func withoutDate(handler http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Date"] = nil
 		handler(w, r)
 	}
 }
 
-func TestServerTimeIsTheServers(t *testing.T) {
+func TestServerTimeIsTheTimeOfTheServer(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{"version": version, "forbidden": forbidden} {
 		for _, ahead := range []time.Duration{0, time.Second, time.Hour, -time.Hour, 30 * 24 * time.Hour} {
-			c, asked := clocked(t, ahead, handler)
+			c, requests := connectAhead(t, ahead, handler)
 			for range 2 {
 				now, err := c.ServerTime(t.Context())
-				if want := here.Add(ahead).Truncate(time.Second); err != nil || !now.Equal(want) || now.Location() != time.UTC {
+				if want := localTime.Add(ahead).Truncate(time.Second); err != nil || !now.Equal(want) || now.Location() != time.UTC {
 					t.Errorf("%s, %s ahead: got %s, %v; want %s", name, ahead, now, err, want)
 				}
 			}
-			if asked.Load() != 1 {
-				t.Errorf("%s, %s ahead: /version was asked for %d times", name, ahead, asked.Load())
+			if requests.Load() != 1 {
+				t.Errorf("%s, %s ahead: %d requests for /version", name, ahead, requests.Load())
 			}
 		}
 	}
 }
 
-func TestServerTimeAsksNothingWhenAnAnswerWasSeen(t *testing.T) {
+func TestServerTimeSendsNoRequestAfterAnyResponse(t *testing.T) {
 	t.Parallel()
-	c, asked := clocked(t, time.Hour, forbidden)
+	c, requests := connectAhead(t, time.Hour, forbidden)
 	if _, err := c.Secrets("kube-system").Get(t.Context(), "x", metav1.GetOptions{}); failure.ReasonOf(err) != failure.Forbidden {
 		t.Fatal(err)
 	}
 	now, err := c.ServerTime(t.Context())
-	if want := here.Add(time.Hour).Truncate(time.Second); err != nil || !now.Equal(want) || asked.Load() != 0 {
-		t.Errorf("got %s, %v after asking %d times; want %s", now, err, asked.Load(), want)
+	if want := localTime.Add(time.Hour).Truncate(time.Second); err != nil || !now.Equal(want) || requests.Load() != 0 {
+		t.Errorf("got %s, %v after %d requests; want %s", now, err, requests.Load(), want)
 	}
 }
 
-// An identity that the server does not know will not do what the time is needed for either.
-func TestServerTimeEndsWithAnIdentityThatTheServerDoesNotKnow(t *testing.T) {
+// Every later request of an unauthenticated client would fail too.
+func TestServerTimeReturnsUnauthorized(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"with a date":    refusing(apierrors.NewUnauthorized("who are you")),
-		"without a date": undated(refusing(apierrors.NewUnauthorized("who are you"))),
+		"with a date":    refusing(apierrors.NewUnauthorized("Unauthorized")),
+		"without a date": withoutDate(refusing(apierrors.NewUnauthorized("Unauthorized"))),
 	} {
-		c, asked := clocked(t, 0, handler)
-		if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unauthorized || !now.IsZero() || asked.Load() != 1 {
-			t.Errorf("%s: got %s, %v after asking %d times", name, now, err, asked.Load())
+		c, requests := connectAhead(t, 0, handler)
+		if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unauthorized || !now.IsZero() || requests.Load() != 1 {
+			t.Errorf("%s: got %s, %v after %d requests", name, now, err, requests.Load())
 		}
 	}
 }
 
-func TestServerTimeWithoutADateIsThisMachines(t *testing.T) {
+func TestServerTimeWithoutADateHeaderIsTheTimeOfThisMachine(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{"version": version, "forbidden": forbidden} {
-		c, _ := clocked(t, 0, undated(handler))
+		c, _ := connectAhead(t, 0, withoutDate(handler))
 		now, err := c.ServerTime(t.Context())
-		if want := here.Truncate(time.Second); err != nil || !now.Equal(want) {
+		if want := localTime.Truncate(time.Second); err != nil || !now.Equal(want) {
 			t.Errorf("%s: got %s, %v; want %s", name, now, err, want)
 		}
 		if skew := c.Skew(); skew != 0 {
-			t.Errorf("%s: a skew of %s is made up", name, skew)
+			t.Errorf("%s: got a skew of %s", name, skew)
 		}
 	}
 }
 
-func TestServerTimeFailsWhereNobodyAnswers(t *testing.T) {
+func TestServerTimeReturnsAFailureToConnect(t *testing.T) {
 	t.Parallel()
 	c := connect(t, &rest.Config{Host: "http://" + closedPort(t)})
 	if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unreachable || !now.IsZero() {
@@ -118,7 +118,7 @@ func TestServerTimeFailsWhereNobodyAnswers(t *testing.T) {
 	}
 }
 
-func TestSkewIsToldOnceItMatters(t *testing.T) {
+func TestSkewIsReportedAboveThirtySeconds(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]time.Duration{
 		0:                 0,
@@ -128,7 +128,7 @@ func TestSkewIsToldOnceItMatters(t *testing.T) {
 		-31 * time.Second: 31 * time.Second, // this machine is ahead
 		-24 * time.Hour:   24 * time.Hour,
 	} {
-		c, _ := clocked(t, ahead, version)
+		c, _ := connectAhead(t, ahead, version)
 		if got := c.Skew(); got != 0 {
 			t.Errorf("before any answer: %s", got)
 		}

@@ -25,14 +25,14 @@ const (
 	fullToken   = "abcdef." + tokenSecret
 )
 
-// klog is global. These tests are not parallel, and so are over before those that are go on.
+// klog is global: these tests are not parallel, and end before the parallel tests continue.
 
 func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
-	logs := logged(t, redact.New())
-	traffic(t, "x", true)
+	logs := captureLogs(t, redact.New())
+	createAndList(t, "x", true)
 	for _, expected := range []string{"Request Body", "Response Body", "POST", "/api/v1/namespaces/kube-system/secrets", "Warning"} {
 		if !strings.Contains(logs.String(), expected) {
-			t.Errorf("at -v=10 the log does not even say %q", expected)
+			t.Errorf("the log at -v=10 does not contain %q", expected)
 		}
 	}
 	if form := story.Leak(logs.String(), tokenSecret); form != "" {
@@ -40,27 +40,27 @@ func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
 	}
 }
 
-// Were it logged, it would be found, wherever the lines of a hexdump happen to break.
-func TestASecretThatIsLoggedIsFound(t *testing.T) {
+// A hexdump breaks a secret into lines at any of its characters.
+func TestStoryLeakFindsASecretInAHexdump(t *testing.T) {
 	for length := range 16 {
-		logs := logged(t, nil)
-		traffic(t, strings.Repeat("x", length), false)
+		logs := captureLogs(t, nil)
+		createAndList(t, strings.Repeat("x", length), false)
 		if story.Leak(logs.String(), tokenSecret) == "" {
-			t.Errorf("with a description of %d letters it is not found", length)
+			t.Errorf("the secret is not found after a description of %d letters", length)
 		}
 	}
 }
 
-// Libraries log what they like, and klog shows structures as JSON, which follows pointers.
-func TestNoKindOfValueIsLoggedWithASecret(t *testing.T) {
-	type box struct{ Text *string }
+// klog formats structures as JSON, which follows pointers.
+func TestNoTypeOfLoggedValueShowsASecret(t *testing.T) {
+	type wrapper struct{ Text *string }
 	for name, log := range map[string]func(){
 		"message":    func() { klog.InfoS("about " + fullToken) },
 		"string":     func() { klog.InfoS("m", "k", fullToken) },
 		"error":      func() { klog.ErrorS(io.EOF, "m", "k", fmt.Errorf("bad %s", fullToken)) },
 		"bytes":      func() { klog.InfoS("m", "k", []byte(fullToken)) },
 		"config":     func() { klog.InfoS("m", "k", &rest.Config{BearerToken: fullToken, Host: "https://a/" + fullToken}) },
-		"structure":  func() { klog.InfoS("m", "k", box{new(fullToken)}) },
+		"structure":  func() { klog.InfoS("m", "k", wrapper{new(fullToken)}) },
 		"map":        func() { klog.InfoS("m", "k", map[string]*string{"a": new(fullToken)}) },
 		"header":     func() { klog.InfoS("m", "k", http.Header{"Authorization": {"Bearer " + fullToken}}) },
 		"formatted":  func() { klog.Infof("m %s %v", fullToken, []string{fullToken}) },
@@ -69,7 +69,7 @@ func TestNoKindOfValueIsLoggedWithASecret(t *testing.T) {
 		"plain line": func() { klog.Infoln("m", fullToken) },
 		"contextual": func() { klog.FromContext(t.Context()).WithValues("k", fullToken).Info("m") },
 	} {
-		logs := logged(t, redact.New())
+		logs := captureLogs(t, redact.New())
 		log()
 		if text := logs.String(); !strings.Contains(text, "klog_test.go") || story.Leak(text, tokenSecret) != "" {
 			t.Errorf("%s: logged as %s", name, text)
@@ -77,8 +77,8 @@ func TestNoKindOfValueIsLoggedWithASecret(t *testing.T) {
 	}
 }
 
-// logged collects what klog writes at its highest level, through a filter, until the end of the test.
-func logged(t *testing.T, filter klog.LogFilter) *bytes.Buffer {
+// captureLogs returns what klog writes at -v=10, through a filter, until the end of the test.
+func captureLogs(t *testing.T, filter klog.LogFilter) *bytes.Buffer {
 	t.Helper()
 	var out bytes.Buffer
 	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
@@ -101,24 +101,24 @@ func logged(t *testing.T, filter klog.LogFilter) *bytes.Buffer {
 	return &out
 }
 
-// traffic creates and lists a token's Secret, at a server that may repeat it in its answers.
-func traffic(t *testing.T, description string, repeat bool) {
+// createAndList creates and lists the Secret of a token. With echo the server returns the Secret.
+func createAndList(t *testing.T, description string, echo bool) {
 	t.Helper()
-	sent := &corev1.Secret{
+	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "bootstrap-token-abcdef"},
 		Data:       map[string][]byte{"a-description": []byte(description), "token-secret": []byte(tokenSecret)},
 	}
 	list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}}
 	got := corev1.Secret{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}}
-	if repeat {
-		list.Items, got.Data = []corev1.Secret{*sent}, sent.Data
+	if echo {
+		list.Items, got.Data = []corev1.Secret{*secret}, secret.Data
 	}
 	_, config := serveTLS(t, func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || r.Method == http.MethodPost && !bytes.Contains(body, []byte(tokenSecret)) {
 			t.Errorf("the server gets %q, %v", body, err)
 		}
-		if repeat {
+		if echo {
 			w.Header().Set("Warning", `299 - "do not print `+fullToken+`"`)
 		}
 		if r.Method == http.MethodPost {
@@ -129,7 +129,7 @@ func traffic(t *testing.T, description string, repeat bool) {
 	})
 	config.BearerToken = fullToken
 	c := connect(t, config)
-	if _, err := c.Secrets("kube-system").Create(t.Context(), sent, metav1.CreateOptions{}); err != nil {
+	if _, err := c.Secrets("kube-system").Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Secrets("kube-system").List(t.Context(), metav1.ListOptions{}); err != nil {

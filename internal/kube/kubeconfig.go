@@ -15,45 +15,44 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// InCluster is the name under which the control plane that a Pod runs in appears where other control planes
-// have a context name.
+// InCluster names the cluster that this Pod runs in, which has no context.
 const InCluster = "in-cluster"
 
-// adminKubeconfig is where kubeadm leaves the administrator's kubeconfig on a control plane node.
+// adminKubeconfig is where kubeadm writes the administrator's kubeconfig on a control plane node.
 const adminKubeconfig = "/etc/kubernetes/admin.conf"
 
-// A LoadOptions says where the settings of a connection come from.
+// LoadOptions are the flags that select the kubeconfig and override its values.
 type LoadOptions struct {
 	Path           string                    // an explicit kubeconfig; empty: the files of KUBECONFIG, else ~/.kube/config
-	Overrides      clientcmd.ConfigOverrides // what flags put in place of the kubeconfig's own values
-	RequestTimeout time.Duration             // for one request, start to end; 0 means none
+	Overrides      clientcmd.ConfigOverrides // values of flags; they replace those of the kubeconfig
+	RequestTimeout time.Duration             // for one request, start to end; 0 means no limit
 }
 
 // A Kubeconfig is the merged content of all kubeconfig files, read and parsed once.
 type Kubeconfig struct {
-	source    LoadOptions
+	options   LoadOptions
 	raw       clientcmdapi.Config
 	rules     *clientcmd.ClientConfigLoadingRules
 	inCluster *rest.Config
 }
 
-// Load reads the kubeconfig by client-go's rules: the explicit path, else the merged files of KUBECONFIG, else
+// Load reads the kubeconfig with client-go's loading rules: the explicit path, else the merged files of KUBECONFIG, else
 // ~/.kube/config, else the ServiceAccount of the Pod. Relative paths in a file are relative to that file.
-// Every error is a *ConfigError.
-func Load(source LoadOptions) (*Kubeconfig, error) {
+// Every error is a *failure.ConfigError.
+func Load(options LoadOptions) (*Kubeconfig, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = source.Path
+	rules.ExplicitPath = options.Path
 	rules.WarnIfAllMissing = false
 	raw, err := rules.Load()
 	if err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
 	}
-	k := &Kubeconfig{source: source, raw: *raw, rules: rules}
-	if !clientcmdapi.IsConfigEmpty(raw) || k.Addressed() {
+	k := &Kubeconfig{options: options, raw: *raw, rules: rules}
+	if !clientcmdapi.IsConfigEmpty(raw) || k.HasServerOverride() {
 		return k, nil
 	}
-	if source.Path != "" {
-		return nil, &failure.ConfigError{Err: fmt.Errorf("kubeconfig %s is empty", source.Path)}
+	if options.Path != "" {
+		return nil, &failure.ConfigError{Err: fmt.Errorf("kubeconfig %s is empty", options.Path)}
 	}
 	if k.inCluster, err = rest.InClusterConfig(); err != nil {
 		return nil, &failure.ConfigError{Err: errors.New("no kubeconfig found"), Hint: noKubeconfigHint()}
@@ -69,10 +68,10 @@ func noKubeconfigHint() string {
 	return hint
 }
 
-// Addressed reports whether flags name the server, so that no context is needed.
-func (k *Kubeconfig) Addressed() bool { return k.source.Overrides.ClusterInfo.Server != "" }
+// HasServerOverride reports whether flags name the server, so that no context is needed.
+func (k *Kubeconfig) HasServerOverride() bool { return k.options.Overrides.ClusterInfo.Server != "" }
 
-// HasContext reports whether a context of that name exists.
+// HasContext reports whether the kubeconfig has a context with this name.
 func (k *Kubeconfig) HasContext(name string) bool {
 	_, ok := k.raw.Contexts[name]
 	return ok
@@ -87,8 +86,8 @@ func (k *Kubeconfig) Contexts() []string {
 	return names
 }
 
-// CurrentContext returns the context that is used when none is named: the kubeconfig's current-context, InCluster,
-// or "" where flags alone say how to connect.
+// CurrentContext returns the default context: the kubeconfig's current-context, InCluster, or "" if only flags specify
+// the connection.
 func (k *Kubeconfig) CurrentContext() string {
 	if k.inCluster != nil {
 		return InCluster
@@ -96,28 +95,28 @@ func (k *Kubeconfig) CurrentContext() string {
 	return k.raw.CurrentContext
 }
 
-// Config returns how to connect to the cluster of a context, as its user. Every error is a *ConfigError.
+// Config returns the connection to the cluster of a context, as its user. Every error is a *failure.ConfigError.
 func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
-	overrides := k.source.Overrides
+	overrides := k.options.Overrides
 	if k.inCluster != nil {
 		return k.inClusterConfig(overrides)
 	}
 	overrides.CurrentContext = context
-	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.only(context), context, &overrides, k.rules).ClientConfig()
+	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.minify(context), context, &overrides, k.rules).ClientConfig()
 	if err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
 	if err := rest.LoadTLSFiles(cfg); err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
-	cfg.Timeout = k.source.RequestTimeout
+	cfg.Timeout = k.options.RequestTimeout
 	return cfg, nil
 }
 
-// inClusterConfig applies what flags override to the Pod's own connection.
+// inClusterConfig returns the connection of the Pod's ServiceAccount, with the overrides of flags.
 func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest.Config, error) {
 	cfg := rest.CopyConfig(k.inCluster)
-	cfg.Timeout = k.source.RequestTimeout
+	cfg.Timeout = k.options.RequestTimeout
 	if auth := overrides.AuthInfo; auth.Token != "" {
 		cfg.BearerToken, cfg.BearerTokenFile = auth.Token, ""
 	}
@@ -133,15 +132,15 @@ func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest
 	return cfg, nil
 }
 
-// only returns a copy of what the kubeconfig says about one context. client-go writes to what it is given, copies the
-// whole of it at times, and may be asked about ten thousand contexts at once.
-func (k *Kubeconfig) only(context string) clientcmdapi.Config {
+// minify returns a copy of the kubeconfig with one context only. client-go modifies and copies the kubeconfig it gets,
+// which would be a data race, and slow for ten thousand contexts.
+func (k *Kubeconfig) minify(context string) clientcmdapi.Config {
 	out := clientcmdapi.NewConfig()
 	out.CurrentContext = k.raw.CurrentContext
 	if context == "" {
 		context = k.raw.CurrentContext
 	}
-	override := k.source.Overrides.Context
+	override := k.options.Overrides.Context
 	names := []string{override.Cluster, override.AuthInfo}
 	if c := k.raw.Contexts[context]; c != nil {
 		out.Contexts[context] = c.DeepCopy()

@@ -23,20 +23,26 @@ const (
 	onlyCluster = `{apiVersion: v1, kind: Config, clusters: [{name: c, cluster: {server: "https://a:6443"}}]}`
 	onlyUser    = `{apiVersion: v1, kind: Config, users: [{name: u, user: {token: t}}]}`
 	onlyContext = `{apiVersion: v1, kind: Config, current-context: x, contexts: [{name: x, context: {cluster: c, user: u}}]}`
-	whole       = `{apiVersion: v1, kind: Config, current-context: x,
+	complete    = `{apiVersion: v1, kind: Config, current-context: x,
 contexts: [{name: x, context: {cluster: c, user: u}}],
 users: [{name: u, user: {token: t}}],
 clusters: [{name: c, cluster: {server: "https://a:6443", tls-server-name: inside}}]}`
 )
 
-// resolved loads a kubeconfig and returns how to connect to a context.
-func resolved(t *testing.T, source LoadOptions, context string) *rest.Config {
+// load loads a kubeconfig.
+func load(t *testing.T, options LoadOptions) *Kubeconfig {
 	t.Helper()
-	kubeconfig, err := Load(source)
+	kubeconfig, err := Load(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config, err := kubeconfig.Config(context)
+	return kubeconfig
+}
+
+// loadConfig loads a kubeconfig and returns the connection of a context.
+func loadConfig(t *testing.T, options LoadOptions, context string) *rest.Config {
+	t.Helper()
+	config, err := load(t, options).Config(context)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,30 +52,27 @@ func resolved(t *testing.T, source LoadOptions, context string) *rest.Config {
 func TestLoadMergesTheFilesOfKUBECONFIG(t *testing.T) {
 	dir := t.TempDir()
 	files := []string{
-		write(t, dir, "cluster", onlyCluster), filepath.Join(dir, "missing"), write(t, dir, "user", onlyUser), write(t, dir, "context", onlyContext),
+		writeFile(t, dir, "cluster", onlyCluster), filepath.Join(dir, "missing"), writeFile(t, dir, "user", onlyUser), writeFile(t, dir, "context", onlyContext),
 	}
 	t.Setenv("KUBECONFIG", strings.Join(files, string(filepath.ListSeparator)))
-	kubeconfig, err := Load(LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	kubeconfig := load(t, LoadOptions{})
 	if got := kubeconfig.CurrentContext(); got != "x" {
 		t.Errorf("the current context is %q", got)
 	}
 	config, err := kubeconfig.Config("x")
 	if err != nil || config.Host != "https://a:6443" || config.BearerToken != "t" {
-		t.Errorf("it connects to %v, %v", config, err)
+		t.Errorf("the connection is %v, %v", config, err)
 	}
 }
 
 func TestLoadPrefersTheExplicitPath(t *testing.T) {
-	t.Setenv("KUBECONFIG", write(t, t.TempDir(), "env", strings.ReplaceAll(whole, "a:6443", "b:6443")))
-	if got := resolved(t, LoadOptions{Path: write(t, t.TempDir(), "flag", whole)}, "x").Host; got != "https://a:6443" {
-		t.Errorf("it connects to %s", got)
+	t.Setenv("KUBECONFIG", writeFile(t, t.TempDir(), "env", strings.ReplaceAll(complete, "a:6443", "b:6443")))
+	if got := loadConfig(t, LoadOptions{Path: writeFile(t, t.TempDir(), "flag", complete)}, "x").Host; got != "https://a:6443" {
+		t.Errorf("the connection is %s", got)
 	}
 }
 
-func TestLoadWithoutAnyKubeconfigSaysWhatToDo(t *testing.T) {
+func TestLoadWithoutAnyKubeconfigHasAHint(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "missing"))
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	_, err := Load(LoadOptions{})
@@ -77,41 +80,38 @@ func TestLoadWithoutAnyKubeconfigSaysWhatToDo(t *testing.T) {
 	if !errors.As(err, &config) || !strings.Contains(config.Error(), "no kubeconfig") || !strings.Contains(config.Hint, "--kubeconfig") {
 		t.Fatalf("got %v", err)
 	}
-	_, absent := os.Stat("/etc/kubernetes/admin.conf")
-	if named := strings.Contains(config.Hint, "/etc/kubernetes/admin.conf"); named != (absent == nil) {
-		t.Errorf("the hint is %q, and that the file is there is %v", config.Hint, absent == nil)
+	_, statErr := os.Stat("/etc/kubernetes/admin.conf")
+	if named := strings.Contains(config.Hint, "/etc/kubernetes/admin.conf"); named != (statErr == nil) {
+		t.Errorf("the hint is %q, and os.Stat returns %v", config.Hint, statErr)
 	}
 }
 
-func TestLoadNeedsNoKubeconfigWhereFlagsNameTheServer(t *testing.T) {
+func TestLoadNeedsNoKubeconfigIfFlagsNameTheServer(t *testing.T) {
 	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "missing"))
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	overrides := clientcmd.ConfigOverrides{
-		ClusterInfo: clientcmdapi.Cluster{Server: "https://flag:6443"}, AuthInfo: clientcmdapi.AuthInfo{Token: "of the flag"},
+		ClusterInfo: clientcmdapi.Cluster{Server: "https://flag:6443"}, AuthInfo: clientcmdapi.AuthInfo{Token: "flag"},
 	}
-	kubeconfig, err := Load(LoadOptions{Overrides: overrides})
-	if err != nil {
-		t.Fatal(err)
-	}
+	kubeconfig := load(t, LoadOptions{Overrides: overrides})
 	if got := kubeconfig.CurrentContext(); got != "" {
 		t.Errorf("the current context is %q", got)
 	}
 	config, err := kubeconfig.Config("")
-	if err != nil || config.Host != "https://flag:6443" || config.BearerToken != "of the flag" {
-		t.Errorf("it connects to %v, %v", config, err)
+	if err != nil || config.Host != "https://flag:6443" || config.BearerToken != "flag" {
+		t.Errorf("the connection is %v, %v", config, err)
 	}
 }
 
-func TestLoadRefusesAFileThatSaysNothing(t *testing.T) {
+func TestLoadRefusesAnInvalidFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for name, path := range map[string]string{
-		"missing": filepath.Join(dir, "missing"),
-		"empty":   write(t, dir, "empty", ""),
-		"bare":    write(t, dir, "bare", "{apiVersion: v1, kind: Config}"),
-		"broken":  write(t, dir, "broken", "clusters: [}"),
-		"another": write(t, dir, "another", "hello"),
-		"folder":  dir,
+		"missing":   filepath.Join(dir, "missing"),
+		"empty":     writeFile(t, dir, "empty", ""),
+		"bare":      writeFile(t, dir, "bare", "{apiVersion: v1, kind: Config}"),
+		"broken":    writeFile(t, dir, "broken", "clusters: [}"),
+		"other":     writeFile(t, dir, "other", "hello"),
+		"directory": dir,
 	} {
 		_, err := Load(LoadOptions{Path: path})
 		var config *failure.ConfigError
@@ -121,85 +121,70 @@ func TestLoadRefusesAFileThatSaysNothing(t *testing.T) {
 	}
 }
 
-func TestARelativeCAPathIsRelativeToItsFile(t *testing.T) {
+// kubeadm and karmadactl take the empty data for a certificate authority, and fail.
+func TestACAFileIsRelativeToItsKubeconfig(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	ca := otherCA(t)
-	write(t, dir, "ca.pem", string(ca))
-	path := write(t, dir, "config", strings.ReplaceAll(whole, "tls-server-name: inside", "certificate-authority: ca.pem"))
-	if got := resolved(t, LoadOptions{Path: path}, "x"); string(got.CAData) != string(ca) {
-		t.Errorf("its authority is %q", got.CAData)
+	writeFile(t, dir, "ca.pem", string(ca))
+	for name, settings := range map[string]string{
+		"file":                "certificate-authority: ca.pem",
+		"file and empty data": `certificate-authority-data: "", certificate-authority: ca.pem`,
+	} {
+		path := writeFile(t, dir, "config", strings.ReplaceAll(complete, "tls-server-name: inside", settings))
+		if got := loadConfig(t, LoadOptions{Path: path}, "x"); string(got.CAData) != string(ca) {
+			t.Errorf("%s: the certificate authority is %q", name, got.CAData)
+		}
 	}
 }
 
-// The peers take the empty data for a certificate authority, and fail.
-func TestEmptyCADataBesideACAFileIsNone(t *testing.T) {
+func TestAMissingCAFileIsAConfigError(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	ca := otherCA(t)
-	write(t, dir, "ca.pem", string(ca))
-	path := write(t, dir, "config", strings.ReplaceAll(whole, "tls-server-name: inside", `certificate-authority-data: "", certificate-authority: ca.pem`))
-	if got := resolved(t, LoadOptions{Path: path}, "x"); string(got.CAData) != string(ca) {
-		t.Errorf("its authority is %q", got.CAData)
-	}
-}
-
-func TestACAFileThatIsMissingIsAConfigError(t *testing.T) {
-	t.Parallel()
-	path := write(t, t.TempDir(), "config", strings.ReplaceAll(whole, "tls-server-name: inside", "certificate-authority: missing.pem"))
-	kubeconfig, err := Load(LoadOptions{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = kubeconfig.Config("x")
+	path := writeFile(t, t.TempDir(), "config", strings.ReplaceAll(complete, "tls-server-name: inside", "certificate-authority: missing.pem"))
+	kubeconfig := load(t, LoadOptions{Path: path})
+	_, err := kubeconfig.Config("x")
 	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(err.Error(), "missing.pem") || !strings.Contains(err.Error(), `"x"`) {
 		t.Errorf("got %v", err)
 	}
 }
 
-// kubeadm prints the unnamed one, although it talks to the other.
-func TestAnUnnamedClusterDoesNotStandInForTheContexts(t *testing.T) {
+// kubeadm prints the address of the unnamed cluster, although it connects to the cluster of the context.
+func TestAnUnnamedClusterIsIgnored(t *testing.T) {
 	t.Parallel()
-	path := write(t, t.TempDir(), "config", strings.ReplaceAll(whole, "clusters: [", `clusters: [{name: "", cluster: {server: "https://unnamed:1"}}, `))
-	if got := resolved(t, LoadOptions{Path: path}, "x").Host; got != "https://a:6443" {
-		t.Errorf("it connects to %s", got)
+	path := writeFile(t, t.TempDir(), "config", strings.ReplaceAll(complete, "clusters: [", `clusters: [{name: "", cluster: {server: "https://unnamed:1"}}, `))
+	if got := loadConfig(t, LoadOptions{Path: path}, "x").Host; got != "https://a:6443" {
+		t.Errorf("the connection is %s", got)
 	}
 }
 
-func TestConfigOfAContextThatDoesNotExistIsAConfigErrorThatNamesIt(t *testing.T) {
+func TestConfigOfAMissingContextIsAConfigErrorWithItsName(t *testing.T) {
 	t.Parallel()
-	kubeconfig, err := Load(LoadOptions{Path: write(t, t.TempDir(), "config", whole)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = kubeconfig.Config("typo")
+	kubeconfig := load(t, LoadOptions{Path: writeFile(t, t.TempDir(), "config", complete)})
+	_, err := kubeconfig.Config("typo")
 	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(err.Error(), `"typo"`) {
 		t.Errorf("got %v", err)
 	}
 	if kubeconfig.HasContext("typo") || !kubeconfig.HasContext("x") || !reflect.DeepEqual(kubeconfig.Contexts(), []string{"x"}) {
-		t.Errorf("it has the contexts %q", kubeconfig.Contexts())
+		t.Errorf("the contexts are %q", kubeconfig.Contexts())
 	}
 }
 
-func TestContextsNamesAllOfThem(t *testing.T) {
+func TestContextsReturnsAllNames(t *testing.T) {
 	t.Parallel()
-	text := strings.ReplaceAll(whole, "contexts: [", "contexts: [{name: z, context: {cluster: c}}, ")
-	kubeconfig, err := Load(LoadOptions{Path: write(t, t.TempDir(), "config", text)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := strings.ReplaceAll(complete, "contexts: [", "contexts: [{name: z, context: {cluster: c}}, ")
+	kubeconfig := load(t, LoadOptions{Path: writeFile(t, t.TempDir(), "config", text)})
 	names := kubeconfig.Contexts()
 	slices.Sort(names)
 	if !reflect.DeepEqual(names, []string{"x", "z"}) || kubeconfig.CurrentContext() != "x" {
-		t.Errorf("got %q, of which %q is the current one", names, kubeconfig.CurrentContext())
+		t.Errorf("got %q, current context %q", names, kubeconfig.CurrentContext())
 	}
 }
 
-func TestFlagsGoBeforeTheKubeconfig(t *testing.T) {
+func TestFlagsOverrideTheKubeconfig(t *testing.T) {
 	t.Parallel()
-	path := write(t, t.TempDir(), "config", whole)
+	path := writeFile(t, t.TempDir(), "config", complete)
 	for name, test := range map[string]struct {
 		overrides clientcmd.ConfigOverrides
 		check     func(*rest.Config) bool
@@ -207,11 +192,11 @@ func TestFlagsGoBeforeTheKubeconfig(t *testing.T) {
 		"none": {check: func(c *rest.Config) bool {
 			return c.Host == "https://a:6443" && c.ServerName == "inside" && c.BearerToken == "t"
 		}},
-		"another server has another name": {
+		"another server": {
 			clientcmd.ConfigOverrides{ClusterInfo: clientcmdapi.Cluster{Server: "https://b:1"}},
 			func(c *rest.Config) bool { return c.Host == "https://b:1" && c.ServerName == "" },
 		},
-		"another server with its name": {
+		"another server with a TLS server name": {
 			clientcmd.ConfigOverrides{ClusterInfo: clientcmdapi.Cluster{Server: "https://b:1", TLSServerName: "b"}},
 			func(c *rest.Config) bool { return c.Host == "https://b:1" && c.ServerName == "b" },
 		},
@@ -226,35 +211,35 @@ func TestFlagsGoBeforeTheKubeconfig(t *testing.T) {
 			func(c *rest.Config) bool { return reflect.DeepEqual(c.Impersonate, jane()) },
 		},
 	} {
-		config := resolved(t, LoadOptions{Path: path, Overrides: test.overrides, RequestTimeout: time.Minute}, "x")
+		config := loadConfig(t, LoadOptions{Path: path, Overrides: test.overrides, RequestTimeout: time.Minute}, "x")
 		if !test.check(config) || config.Timeout != time.Minute {
-			t.Errorf("%s: it connects as %#v", name, config)
+			t.Errorf("%s: the connection is %#v", name, config)
 		}
 	}
 }
 
-func TestInClusterIsTheConnectionOfThePod(t *testing.T) {
+func TestInClusterUsesTheServiceAccountOfThePod(t *testing.T) {
 	t.Parallel()
 	kubeconfig := &Kubeconfig{
-		inCluster: &rest.Config{Host: "https://10.96.0.1:443", BearerToken: "of the pod", BearerTokenFile: "/var/run/token"},
-		source:    LoadOptions{RequestTimeout: time.Minute},
+		inCluster: &rest.Config{Host: "https://10.96.0.1:443", BearerToken: "pod", BearerTokenFile: "/var/run/token"},
+		options:   LoadOptions{RequestTimeout: time.Minute},
 	}
 	if got := kubeconfig.CurrentContext(); got != "in-cluster" {
-		t.Errorf("it is called %q", got)
+		t.Errorf("the current context is %q", got)
 	}
 	config, err := kubeconfig.Config(InCluster)
-	if err != nil || config.Host != "https://10.96.0.1:443" || config.BearerToken != "of the pod" || config.BearerTokenFile == "" || config.Timeout != time.Minute {
-		t.Errorf("it connects as %#v, %v", config, err)
+	if err != nil || config.Host != "https://10.96.0.1:443" || config.BearerToken != "pod" || config.BearerTokenFile == "" || config.Timeout != time.Minute {
+		t.Errorf("the connection is %#v, %v", config, err)
 	}
-	kubeconfig.source.Overrides.AuthInfo = clientcmdapi.AuthInfo{
+	kubeconfig.options.Overrides.AuthInfo = clientcmdapi.AuthInfo{
 		Token: "mine", Impersonate: "jane", ImpersonateUID: "7", ImpersonateGroups: []string{"g"}, ImpersonateUserExtra: map[string][]string{"k": {"v"}},
 	}
 	config, err = kubeconfig.Config(InCluster)
 	if err != nil || config.BearerToken != "mine" || config.BearerTokenFile != "" || !reflect.DeepEqual(config.Impersonate, jane()) {
-		t.Errorf("with flags it connects as %#v, %v", config, err)
+		t.Errorf("with flags the connection is %#v, %v", config, err)
 	}
-	if kubeconfig.inCluster.BearerToken != "of the pod" {
-		t.Error("the pod's own connection was changed")
+	if kubeconfig.inCluster.BearerToken != "pod" {
+		t.Error("Config changed the connection of the Pod")
 	}
 }
 

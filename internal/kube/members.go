@@ -3,45 +3,45 @@
 package kube
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// KarmadaGroup is the API group by which a Karmada control plane is known.
+// KarmadaGroup is the API group that every Karmada control plane serves.
 const KarmadaGroup = "cluster.karmada.io"
 
-// Where a Karmada control plane serves its member clusters, and passes requests on to one of them
+// Where a Karmada control plane serves its Cluster objects and the cluster proxy
 // (karmada pkg/apis/cluster/v1alpha1/types.go, pkg/registry/cluster/storage/proxy.go).
 const (
-	clusters = "/apis/" + KarmadaGroup + "/v1alpha1/clusters"
-	proxied  = "/proxy"
+	clustersPath     = "/apis/" + KarmadaGroup + "/v1alpha1/clusters"
+	proxySubresource = "/proxy"
 )
 
-// A Member is a cluster that has joined a Karmada control plane, as its Cluster object describes it.
+// A Member is a member cluster of a Karmada control plane, from its Cluster object.
 type Member struct {
 	Name     string
 	Server   string // URL of its API server
-	ProxyURL string // through which the control plane reaches it; "" for none
+	ProxyURL string // the proxy through which the control plane connects to it; "" for none
 	Insecure bool   // the control plane does not verify its certificate
 }
 
-// MemberNames returns the names of the members that a label selector selects, sorted as the server sorts them. A server
-// that is no Karmada control plane is Unsupported, and a Forbidden has a hint; every other error is the API's own.
+// MemberNames returns the names of the members that match a label selector, in the server's order. The reason is
+// Unsupported if the server is not a Karmada control plane. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, error) {
 	const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
-	found, err := inChunks(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
+	clusters, err := listPages(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
-		err := decoded(c.core.Get().AbsPath(clusters).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.codec).Do(ctx), page)
+		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.parameterCodec), page)
 		return page.Items, page.Continue, err
 	})
 	if failure.ReasonOf(err) == failure.NotFound {
@@ -51,18 +51,14 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 			Hint:   "members are reached through the Karmada control plane that they have joined: is this the right context?",
 		}
 	}
-	names := make([]string, len(found))
-	for i := range found {
-		names[i] = found[i].Name
+	names := make([]string, len(clusters))
+	for i := range clusters {
+		names[i] = clusters[i].Name
 	}
-	return names, needingClusters("list", err)
+	return names, withClustersRight("list", err)
 }
 
-func needingClusters(verb string, err error) error {
-	return failure.WithRequiredRight("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
-}
-
-// Member reads the Cluster object of one member. A Forbidden has a hint; every other error is the API's own.
+// Member reads the Cluster object of a member. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	var cluster struct {
 		Spec struct {
@@ -71,63 +67,74 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 			InsecureSkipTLSVerification bool   `json:"insecureSkipTLSVerification"`
 		} `json:"spec"`
 	}
-	err := needingClusters("get", decoded(c.core.Get().AbsPath(clusters, name).SetHeader("Accept", runtime.ContentTypeJSON).Do(ctx), &cluster))
+	err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath, name).SetHeader("Accept", runtime.ContentTypeJSON), &cluster)
 	server := cluster.Spec.APIEndpoint
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server
 	}
-	return Member{name, server, cluster.Spec.ProxyURL, cluster.Spec.InsecureSkipTLSVerification}, err
+	return Member{name, server, cluster.Spec.ProxyURL, cluster.Spec.InsecureSkipTLSVerification}, withClustersRight("get", err)
+}
+
+func withClustersRight(verb string, err error) error {
+	return failure.WithRequiredRight("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
 }
 
 // HasServer reports whether a URL is that of the member's API server.
-func (m Member) HasServer(server string) bool { return canonical(m.Server) == canonical(server) }
+func (m Member) HasServer(server string) bool { return canonicalURL(m.Server) == canonicalURL(server) }
 
-// Proxies reports whether a URL leads through this control plane to a member.
+// Proxies reports whether a URL is that of a member behind the cluster proxy of this control plane.
 func (c *Client) Proxies(server string) bool {
-	return strings.HasPrefix(canonical(server), canonical(c.server.String())+clusters+"/")
+	return strings.HasPrefix(canonicalURL(server), canonicalURL(c.server.String())+clustersPath+"/")
 }
 
-// decoded reads an answer in JSON of a kind that client-go is not told about.
-func decoded(result rest.Result, into any) error {
-	body, err := result.Raw()
-	if err != nil {
-		return result.Error() // it reads the Status in the body
+// ExplainProxyError says whether the control plane or the member refused a request that went through the cluster proxy,
+// and which rights it needs there. It returns every other error unchanged, and every error of a client without a Hub.
+func (c *Client) ExplainProxyError(err error) error {
+	var answer apierrors.APIStatus
+	if c.hub == nil || !errors.As(err, &answer) {
+		return err
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	return nil
-}
-
-// ViaProxy returns a client for a member cluster that goes through this control plane. The credential is this client's:
-// the control plane knows its bearer, and impersonates the same user and groups in the member.
-func (c *Client) ViaProxy(member string) (*Client, error) {
-	config := rest.CopyConfig(c.config)
-	config.Host = strings.TrimSuffix(c.server.String(), "/") + clusters + "/" + url.PathEscape(member) + proxied
-	through, err := c.derive(config)
-	if err != nil {
-		return nil, err
-	}
-	through.hub, through.member = c, member
-	return through, nil
-}
-
-// Hub returns the client of the control plane that this one goes through, nil where it goes through none.
-func (c *Client) Hub() *Client { return c.hub }
-
-// Direct returns a client without a credential for a member's own API server, whose certificate is verified with
-// certificate authorities (PEM) unless the control plane does not verify it either.
-func (c *Client) Direct(member Member, ca []byte) (*Client, error) {
-	config := &rest.Config{
-		Host: member.Server, Timeout: c.config.Timeout,
-		TLSClientConfig: rest.TLSClientConfig{Insecure: member.Insecure, CAData: ca},
-	}
-	if member.ProxyURL != "" {
-		through, err := url.Parse(member.ProxyURL)
-		if err != nil {
-			return nil, &failure.ConfigError{Err: fmt.Errorf("the proxy of member %s: %w", member.Name, err)}
+	status := answer.Status()
+	fromHub := status.Details != nil && status.Details.Group == KarmadaGroup
+	switch {
+	case status.Code == http.StatusForbidden:
+		return c.explainForbidden(status, fromHub, err)
+	case status.Code == http.StatusUnauthorized:
+		return &failure.Error{
+			Err:  fmt.Errorf("member %s refuses the control plane's own credential: %w", c.member, err),
+			Hint: "the member does not accept the token in the Secret that impersonatorSecretRef of Cluster " + c.member + " names: Karmada writes a new one when the member joins again",
 		}
-		config.Proxy = http.ProxyURL(through)
+	case status.Code == http.StatusNotFound && fromHub:
+		return &failure.Error{Err: err, Hint: "kubectl get clusters shows the members of this control plane"}
+	case failure.IsProxyFailure(status):
+		return &failure.Error{
+			Reason: failure.Unreachable,
+			Err:    fmt.Errorf("the control plane cannot reach member %s: %w", c.member, err),
+			Hint:   "is the member up, and is spec.apiEndpoint of its Cluster right? The control plane connects to it, not this machine",
+		}
 	}
-	return New(config, c.config.UserAgent, c.clock.now)
+	return err
+}
+
+// explainForbidden says who refused a request, and which rights it needs on both sides.
+func (c *Client) explainForbidden(status metav1.Status, fromHub bool, err error) error {
+	inMember := "inside the member, for the user of the same name, " + cmp.Or(failure.RequiredRight(err), "the right that the request needs")
+	switch {
+	case fromHub:
+		return &failure.Error{
+			Err: fmt.Errorf("the control plane refuses: %w", err),
+			Hint: "this needs two things: on the control plane the verbs get and create on clusters/proxy of " + KarmadaGroup +
+				", which a ClusterRole can restrict to resourceNames: [" + c.member + "]; and " + inMember,
+		}
+	case strings.Contains(status.Message, "cannot impersonate resource"):
+		return &failure.Error{
+			Err: fmt.Errorf("member %s refuses to let the control plane impersonate this user: %w", c.member, err),
+			Hint: "Karmada lets its impersonator in the member act only for users and groups to which a ClusterRole on the control plane grants clusters/proxy of this member by name: " +
+				"bind this user or group to such a ClusterRole; this also needs " + inMember,
+		}
+	}
+	return &failure.Error{
+		Err:  fmt.Errorf("member %s refuses: %w", c.member, err),
+		Hint: "this needs two things: clusters/proxy on the control plane, which is granted; and " + inMember,
+	}
 }

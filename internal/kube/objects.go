@@ -13,27 +13,27 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// An Object is a ConfigMap, Role, RoleBinding, ClusterRole or ClusterRoleBinding, with its TypeMeta filled in.
+// An Object is a ConfigMap, Role, RoleBinding, ClusterRole or ClusterRoleBinding with a TypeMeta.
 type Object interface {
 	metav1.Object
 	runtime.Object
 }
 
-// Kind returns an object's kind, as its TypeMeta has it.
+// Kind returns the kind in an object's TypeMeta.
 func Kind(obj Object) string { return obj.GetObjectKind().GroupVersionKind().Kind }
 
-// AccessTo returns what somebody does who uses a verb on an object.
+// AccessTo returns the access that a verb on an object needs.
 func AccessTo(verb string, obj Object) Access {
-	_, group, resource := served(obj)
+	_, group, resource := endpoint(obj)
 	access := Access{Verb: verb, Group: group, Resource: resource, Namespace: obj.GetNamespace(), Name: obj.GetName()}
 	if verb == "create" {
-		access.Name = "" // the server does not know it yet when it decides
+		access.Name = "" // the authorizer does not see the name of a new object
 	}
 	return access
 }
 
-// served tells where the API has objects of a kind.
-func served(obj Object) (prefix, group, resource string) {
+// endpoint returns the path prefix, the API group and the resource of an object's kind.
+func endpoint(obj Object) (prefix, group, resource string) {
 	const rbac = "/apis/" + rbacv1.GroupName + "/v1"
 	switch obj.(type) {
 	case *corev1.ConfigMap:
@@ -47,70 +47,71 @@ func served(obj Object) (prefix, group, resource string) {
 	case *rbacv1.ClusterRoleBinding:
 		return rbac, rbacv1.GroupName, "clusterrolebindings"
 	}
-	panic(fmt.Sprintf("no such kind of object: %T", obj))
+	panic(fmt.Sprintf("unsupported object type: %T", obj))
 }
 
-// Read fills an object in that is known by its name. The error is the API's own.
+// Read reads the object with the name and namespace of obj into obj. The error is the API's own.
 func (c *Client) Read(ctx context.Context, obj Object) error {
-	kind := obj.GetObjectKind().GroupVersionKind()
-	err := to(c.core.Get(), obj).Name(obj.GetName()).Do(ctx).Into(obj)
-	obj.GetObjectKind().SetGroupVersionKind(kind)
-	return err
+	return do(ctx, request(c.restClient.Get(), obj).Name(obj.GetName()), obj)
 }
 
-// Create stores an object and fills in what the server adds. dryRun has the server only check whether it would. The
-// error is the API's own.
+// Create creates an object and replaces it with the stored one. With dryRun the server validates and admits the object
+// without storing it, and obj does not change. The error is the API's own.
 func (c *Client) Create(ctx context.Context, obj Object, dryRun bool) error {
-	opts := metav1.CreateOptions{DryRun: serverDryRun(dryRun)}
-	return c.store(ctx, to(c.core.Post(), obj).VersionedParams(&opts, c.codec), obj, dryRun)
+	opts := metav1.CreateOptions{DryRun: dryRunOption(dryRun)}
+	return write(ctx, request(c.restClient.Post(), obj).VersionedParams(&opts, c.parameterCodec), obj, dryRun)
 }
 
-// Update stores an object that was read and changed, unless somebody else changed it in between. dryRun and the error
-// are as for Create.
+// Update updates an object that was read before. The server answers Conflict if the object changed since. dryRun and
+// the error are those of Create.
 func (c *Client) Update(ctx context.Context, obj Object, dryRun bool) error {
-	opts := metav1.UpdateOptions{DryRun: serverDryRun(dryRun)}
-	return c.store(ctx, to(c.core.Put(), obj).Name(obj.GetName()).VersionedParams(&opts, c.codec), obj, dryRun)
+	opts := metav1.UpdateOptions{DryRun: dryRunOption(dryRun)}
+	return write(ctx, request(c.restClient.Put(), obj).Name(obj.GetName()).VersionedParams(&opts, c.parameterCodec), obj, dryRun)
 }
 
-func (c *Client) store(ctx context.Context, request *rest.Request, obj Object, dryRun bool) error {
-	result := request.Body(obj).Do(ctx)
+func write(ctx context.Context, request *rest.Request, obj Object, dryRun bool) error {
 	if dryRun {
-		return result.Error()
+		return do(ctx, request.Body(obj), nil)
 	}
-	kind := obj.GetObjectKind().GroupVersionKind()
-	err := result.Into(obj)
-	obj.GetObjectKind().SetGroupVersionKind(kind)
-	return err
+	return do(ctx, request.Body(obj), obj)
 }
 
-// Remove deletes the very object that was stored, and no later one of its name. The error is the API's own.
+// Remove deletes an object, with its UID as precondition. The error is the API's own.
 func (c *Client) Remove(ctx context.Context, obj Object) error {
 	uid := obj.GetUID()
 	opts := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
-	return to(c.core.Delete(), obj).Name(obj.GetName()).Body(&opts).Do(ctx).Error()
+	return do(ctx, request(c.restClient.Delete(), obj).Name(obj.GetName()).Body(&opts), nil)
 }
 
-// RoleBindings reads all RoleBindings of all namespaces. The error is the API's own.
+// ConfigMap reads one ConfigMap. The error is the API's own.
+func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error) {
+	out := &corev1.ConfigMap{}
+	err := do(ctx, c.restClient.Get().Namespace(namespace).Resource("configmaps").Name(name), out)
+	return out, err
+}
+
+// RoleBindings reads the RoleBindings of all namespaces. The error is the API's own.
 func (c *Client) RoleBindings(ctx context.Context) ([]rbacv1.RoleBinding, error) {
 	out := &rbacv1.RoleBindingList{}
-	err := to(c.core.Get(), &rbacv1.RoleBinding{}).Do(ctx).Into(out)
+	err := do(ctx, request(c.restClient.Get(), &rbacv1.RoleBinding{}), out)
 	return out.Items, err
 }
 
 // ClusterRoleBindings reads all ClusterRoleBindings. The error is the API's own.
 func (c *Client) ClusterRoleBindings(ctx context.Context) ([]rbacv1.ClusterRoleBinding, error) {
 	out := &rbacv1.ClusterRoleBindingList{}
-	err := to(c.core.Get(), &rbacv1.ClusterRoleBinding{}).Do(ctx).Into(out)
+	err := do(ctx, request(c.restClient.Get(), &rbacv1.ClusterRoleBinding{}), out)
 	return out.Items, err
 }
 
-func to(verb *rest.Request, obj Object) *rest.Request {
-	prefix, _, resource := served(obj)
-	return verb.AbsPath(prefix).NamespaceIfScoped(obj.GetNamespace(), obj.GetNamespace() != "").Resource(resource)
+// request adds the path of an object's kind and namespace to a request.
+func request(request *rest.Request, obj Object) *rest.Request {
+	prefix, _, resource := endpoint(obj)
+	return request.AbsPath(prefix).NamespaceIfScoped(obj.GetNamespace(), obj.GetNamespace() != "").Resource(resource)
 }
 
-func serverDryRun(on bool) []string {
-	if !on {
+func dryRunOption(dryRun bool) []string {
+	if !dryRun {
 		return nil
 	}
 	return []string{metav1.DryRunAll}

@@ -11,16 +11,17 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// Login has the exec plugin of a connection, if there is one, give its credential, which client-go then keeps. It sends
-// nothing. A plugin does not heed ctx: somebody may have to log in first, and that may take longer than any request.
+// Login runs the exec plugin of a connection, if it has one; client-go caches the credential. It sends no request. The
+// plugin runs until it exits, even if ctx is cancelled, because a user may have to log in first. The reason of a plugin
+// that fails is CredentialPlugin.
 func Login(ctx context.Context, config *rest.Config) error {
 	if config.ExecProvider == nil {
 		return nil
 	}
-	nowhere := roundTripper{nil, func(*http.Request) (*http.Response, error) {
+	noop := roundTripper{nil, func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
 	}}
-	through, err := rest.HTTPWrappersForConfig(config, nowhere)
+	transport, err := rest.HTTPWrappersForConfig(config, noop)
 	if err != nil {
 		return &failure.Error{Reason: failure.CredentialPlugin, Err: err}
 	}
@@ -28,16 +29,16 @@ func Login(ctx context.Context, config *rest.Config) error {
 	if err != nil {
 		return &failure.ConfigError{Err: err}
 	}
-	resp, err := through.RoundTrip(req)
+	resp, err := transport.RoundTrip(req)
 	if err != nil {
 		return &failure.Error{Reason: failure.CredentialPlugin, Err: err}
 	}
 	return resp.Body.Close()
 }
 
-// DisablePrompt tells the exec plugin of a connection, if there is one, that it cannot ask on the terminal, and why.
-func DisablePrompt(config *rest.Config, why string) {
+// DisablePrompt tells the exec plugin of a connection, if it has one, that stdin is unavailable, and the reason.
+func DisablePrompt(config *rest.Config, reason string) {
 	if plugin := config.ExecProvider; plugin != nil {
-		plugin.StdinUnavailable, plugin.StdinUnavailableMessage = true, why
+		plugin.StdinUnavailable, plugin.StdinUnavailableMessage = true, reason
 	}
 }

@@ -11,29 +11,29 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// Exec plugins are the commonest credential of all, and client-go's errors of theirs have no type.
-func TestReasonOfACredentialPluginThatFails(t *testing.T) {
+// client-go's errors for exec plugins have no type.
+func TestReasonOfACredentialPluginFailure(t *testing.T) {
 	t.Parallel()
 	server, config := serveTLS(t, hang)
 	dir := t.TempDir()
-	write(t, dir, "ca.pem", string(config.CAData))
+	writeFile(t, dir, "ca.pem", string(config.CAData))
 	for name, script := range map[string]string{
-		"it fails":           "exit 7",
-		"it says nothing":    "exit 0",
-		"it says nonsense":   "echo nonsense",
-		"it does not exist":  "",
-		"it gives no secret": `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}'`,
+		"exit status":   "exit 7",
+		"no output":     "exit 0",
+		"malformed":     "echo nonsense",
+		"not installed": "",
+		"no credential": `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{}}'`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			command := filepath.Join(t.TempDir(), "plugin")
 			if script != "" {
-				write(t, filepath.Dir(command), "plugin", "#!/bin/sh\n"+script+"\n")
+				writeFile(t, filepath.Dir(command), "plugin", "#!/bin/sh\n"+script+"\n")
 				if err := os.Chmod(command, 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}
-			path := write(t, t.TempDir(), "config", fmt.Sprintf(`
+			path := writeFile(t, t.TempDir(), "config", fmt.Sprintf(`
 apiVersion: v1
 kind: Config
 current-context: c
@@ -43,27 +43,24 @@ users:
 - name: u
   user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: Never}}
 `, server.URL, filepath.Join(dir, "ca.pem"), command))
-			kubeconfig, err := Load(LoadOptions{Path: path})
-			if err != nil {
-				t.Fatal(err)
-			}
+			kubeconfig := load(t, LoadOptions{Path: path})
 			config, err := kubeconfig.Config("c")
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = post(t, connect(t, config))
+			err = createSecret(t, connect(t, config))
 			if got := failure.ReasonOf(err); got != failure.CredentialPlugin {
 				t.Errorf("%v: got %s", err, got)
 			}
 			if !failure.IsNotSent(err) {
-				t.Errorf("%v: it does not count as unsent", err)
+				t.Errorf("%v: IsNotSent is false", err)
 			}
 		})
 	}
 }
 
-// write writes a file and returns its path.
-func write(t *testing.T, dir, name, text string) string {
+// writeFile writes a file and returns its path.
+func writeFile(t *testing.T, dir, name, text string) string {
 	t.Helper()
 	path := filepath.Join(dir, name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -34,18 +34,18 @@ func serve(t *testing.T, handler http.HandlerFunc) *httptest.Server {
 	return server
 }
 
-// serveTLS starts a server with a certificate for 127.0.0.1 and example.com, and returns how to connect to it.
+// serveTLS starts a server with a certificate for 127.0.0.1 and example.com, and returns the connection to it.
 func serveTLS(t *testing.T, handler http.HandlerFunc) (*httptest.Server, *rest.Config) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(handler)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // handshakes are meant to fail
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // failed handshakes are expected
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	return server, &rest.Config{Host: server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: ca}}
 }
 
-// closedPort returns an address at which nobody listens.
+// closedPort returns an address that refuses connections.
 func closedPort(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +56,7 @@ func closedPort(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// otherCA returns a certificate authority that signed nothing.
+// otherCA returns a certificate authority that no server uses.
 func otherCA(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -91,14 +91,14 @@ func answer(w http.ResponseWriter, code int, object any) {
 	_ = json.NewEncoder(w).Encode(object)
 }
 
-// refuse answers as a server that refuses.
+// refuse answers with an API error.
 func refuse(w http.ResponseWriter, err *apierrors.StatusError) {
 	status := err.Status()
 	status.APIVersion, status.Kind = "v1", "Status"
 	answer(w, int(status.Code), status)
 }
 
-// refusing returns a handler that refuses everything.
+// refusing returns a handler that answers every request with an API error.
 func refusing(err *apierrors.StatusError) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { refuse(w, err) }
 }
@@ -110,8 +110,8 @@ func cut(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// hang answers when the client has gone.
+// hang never answers, and returns when the client disconnects.
 func hang(_ http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // the server notices that the client has gone only once it read all
+	_, _ = io.Copy(io.Discard, r.Body) // the server detects the disconnect only after it has read the body
 	<-r.Context().Done()
 }

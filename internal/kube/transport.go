@@ -6,57 +6,58 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
+
+	"k8s.io/client-go/util/connrotation"
 )
 
-// A roundTripper does something about each request that passes through a transport. It can be unwrapped, as
-// client-go's own can.
+// A roundTripper adds behaviour to another http.RoundTripper.
 type roundTripper struct {
-	next http.RoundTripper
-	trip func(*http.Request) (*http.Response, error)
+	next      http.RoundTripper
+	roundTrip func(*http.Request) (*http.Response, error)
 }
 
-func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r.trip(req) }
+// RoundTrip implements http.RoundTripper.
+func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return r.roundTrip(req) }
 
 // WrappedRoundTripper implements utilnet.RoundTripperWrapper.
 func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
 
-// A dialFunc is a net.Dialer's DialContext.
-type dialFunc func(ctx context.Context, network, address string) (net.Conn, error)
-
-// connectionTracker is the open connections of a client and of those that were made from it. net/http closes those that are idle,
-// and an HTTP/2 connection is not yet idle when its last answer has been read.
-type connectionTracker struct {
-	mu    sync.Mutex
-	conns []net.Conn
-}
-
-// through returns a dialer that remembers what it has dialled. nil stands for client-go's own
+// trackDial returns a dial function that tracks its connections. nil stands for client-go's default
 // (k8s.io/client-go/transport/cache.go).
-func (l *connectionTracker) through(dial dialFunc) dialFunc {
+func trackDial(dial connrotation.DialFunc, connections *connrotation.ConnectionTracker) connrotation.DialFunc {
 	if dial == nil {
-		const patience = 30 * time.Second
-		dial = (&net.Dialer{Timeout: patience, KeepAlive: patience}).DialContext
+		const timeout = 30 * time.Second
+		dial = (&net.Dialer{Timeout: timeout, KeepAlive: timeout}).DialContext
 	}
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dial(ctx, network, address)
-		if err == nil {
-			l.mu.Lock()
-			defer l.mu.Unlock()
-			l.conns = append(l.conns, conn)
-		}
-		return conn, err
+	return connrotation.NewDialerWithTracker(dial, connections).DialContext
+}
+
+// warningCode is the code of the Warning header that Kubernetes uses (k8s.io/apimachinery/pkg/util/net/http.go).
+const warningCode = 299
+
+// warnings collects the warnings of a server, each text once.
+type warnings struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+// HandleWarningHeaderWithContext implements rest.WarningHandlerWithContext.
+func (w *warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, text string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if code == warningCode && text != "" && !slices.Contains(w.texts, text) {
+		w.texts = append(w.texts, text)
 	}
 }
 
-// Close closes all connections of this client and of those that were made from it. They can be used further: that
-// opens new ones.
-func (c *Client) Close() {
-	c.tracker.mu.Lock()
-	defer c.tracker.mu.Unlock()
-	for _, conn := range c.tracker.conns {
-		_ = conn.Close()
-	}
-	c.tracker.conns = nil
+// take returns the collected warnings and forgets them.
+func (w *warnings) take() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	texts := w.texts
+	w.texts = nil
+	return texts
 }

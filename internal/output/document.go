@@ -16,19 +16,19 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 )
 
-// APIVersion is the version of every structured document. Fields are added under it, never renamed or removed.
+// APIVersion is the version of every structured document. Within it fields are added, never renamed or removed.
 const APIVersion = "joinctl.io/v1alpha1"
 
-// A Failure is what went wrong on one target.
+// A Failure is an error on one target.
 type Failure struct {
 	Context string `json:"context"`
-	Member  string `json:"member,omitempty"` // of the cluster behind the target, or about to join it, that it is about
+	Member  string `json:"member,omitempty"` // the cluster behind the target, or the cluster to join, if the error concerns one
 	Reason  string `json:"reason"`
 	Message string `json:"message"`
 }
 
-// A List is the one document that commands print: what was done or found, and what failed, in the order of the
-// targets. Both are there when empty.
+// A List is the document that commands print: items and failures in the order of the targets. Both fields are always
+// present.
 type List[T any] struct {
 	APIVersion string    `json:"apiVersion"`
 	Kind       string    `json:"kind"`
@@ -36,20 +36,20 @@ type List[T any] struct {
 	Failures   []Failure `json:"failures"`
 }
 
-// A View is how items look to people and to scripts that want names.
+// A View formats items for tables and -o name.
 type View[T any] struct {
 	Columns []Column[T]
 	Name    func(T) string
 }
 
-// A Column is one column of a table.
+// A Column is one column of a table. Its cells are printed with Plain.
 type Column[T any] struct {
 	Title string
-	Wide  bool // shown by -o wide only
+	Wide  bool // only in -o wide
 	Cell  func(T) string
 }
 
-// Print writes a list in a format. Nothing is written before the whole of it is known to be printable.
+// Print writes a list in a format. It writes nothing if rendering fails. It returns the error of w as it is.
 func Print[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 	var buf bytes.Buffer
 	if err := render(&buf, f, list, view); err != nil {
@@ -63,12 +63,12 @@ func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 	switch {
 	case f.Structured():
 		list.APIVersion = APIVersion
-		list.Items, list.Failures = present(list.Items), present(list.Failures)
+		list.Items, list.Failures = nonNil(list.Items), nonNil(list.Failures)
 		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(&list)
 		if err != nil {
 			return fmt.Errorf("convert %s: %w", list.Kind, err)
 		}
-		return object(w, f, &unstructured.Unstructured{Object: content})
+		return printObject(w, f, &unstructured.Unstructured{Object: content})
 	case f.IsName():
 		for _, item := range list.Items {
 			if _, err := fmt.Fprintln(w, view.Name(item)); err != nil {
@@ -81,17 +81,17 @@ func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 		PrintObj(table(list.Items, view.Columns), w)
 }
 
-// Object writes one API object in a structured format, as kubectl does.
+// Object writes one API object in a structured format, as kubectl does. It writes nothing if rendering fails.
 func Object(w io.Writer, f *Format, obj runtime.Object) error {
 	var buf bytes.Buffer
-	if err := object(&buf, f, obj); err != nil {
+	if err := printObject(&buf, f, obj); err != nil {
 		return err
 	}
 	_, err := w.Write(buf.Bytes())
 	return err
 }
 
-func object(w io.Writer, f *Format, obj runtime.Object) error {
+func printObject(w io.Writer, f *Format, obj runtime.Object) error {
 	p, err := f.printer()
 	if err != nil {
 		return err
@@ -100,16 +100,16 @@ func object(w io.Writer, f *Format, obj runtime.Object) error {
 		p = &printers.OmitManagedFieldsPrinter{Delegate: p}
 	}
 	if err := p.PrintObj(obj, w); err != nil && f.isTemplate() {
-		return misfit(err)
+		return templateError(err)
 	} else if err != nil {
 		return fmt.Errorf("print as %s: %w", f.name, err)
 	}
 	return nil
 }
 
-// misfit tells what is wrong with a template without the values that it stumbled over: the libraries put those,
-// credentials among them, into their errors. Only the name of a field that is missing is the template's own.
-func misfit(err error) error {
+// templateError replaces the error of a template. The libraries put values of the document, such as credentials, into
+// their errors. Only the name of a missing field comes from the template, so it is safe to show.
+func templateError(err error) error {
 	missing := regexp.MustCompile(`(\w+ is not found|map has no entry for key "\w+")$`).FindString(err.Error())
 	if missing != "" {
 		missing = " (" + missing + ")"
@@ -117,8 +117,8 @@ func misfit(err error) error {
 	return fmt.Errorf("the template does not fit the document%s: -o json shows its fields", missing)
 }
 
-// Plain puts a space for every character that a terminal does not show as text but acts on: names, descriptions and
-// messages come from others, who may not mean well.
+// Plain replaces every character that is not printable with a space. Names, descriptions and messages come from other
+// people, so they may contain terminal control sequences.
 func Plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -128,7 +128,7 @@ func Plain(s string) string {
 	}, s)
 }
 
-// table builds what cli-runtime prints.
+// table returns the table that cli-runtime prints.
 func table[T any](items []T, columns []Column[T]) *metav1.Table {
 	t := &metav1.Table{}
 	for _, column := range columns {
@@ -148,8 +148,8 @@ func table[T any](items []T, columns []Column[T]) *metav1.Table {
 	return t
 }
 
-// present turns a nil slice into an empty one, which JSON shows as [] and not as null.
-func present[E any](s []E) []E {
+// nonNil returns an empty slice for nil, so that JSON has [] instead of null.
+func nonNil[E any](s []E) []E {
 	if s == nil {
 		return []E{}
 	}

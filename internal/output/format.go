@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package output answers how a result looks: one document in, every format out.
+// Package output prints documents and API objects in every format of -o.
 package output
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Names of the formats, as kubectl has them.
+// The names of the formats, as in kubectl.
 const (
 	Default      = ""
 	Table        = "table"
@@ -25,13 +25,13 @@ const (
 	goTmplFile   = "go-template-file"
 )
 
-// A Format is what -o and its companions ask for. It has the methods of a flag value: a name that does not exist is
-// an error there, before anything is done.
+// A Format is the output format: the values of -o, --template, --no-headers, --show-managed-fields and
+// --allow-missing-template-keys.
 type Format struct {
 	name     string
-	argument string // what follows the equals sign
+	argument string // the text after the equals sign
 
-	Template         string // the template, where it is not part of -o
+	Template         string // the template, if it is not part of -o
 	NoHeaders        bool
 	ShowManaged      bool
 	AllowMissingKeys bool
@@ -42,53 +42,55 @@ func Names() []string {
 	return []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
 }
 
-// templated returns the formats that take a template.
-func templated() []string {
+// templateFormats returns the formats that need a template.
+func templateFormats() []string {
 	return []string{Default, goTemplate, goTmplFile, jsonPath, jsonPathFile, jsonPathJSON}
 }
 
-// aliases are other spellings that the peers know.
+// aliases returns other names of formats: those that kubeadm and kubectl accept.
 func aliases() map[string]string {
 	return map[string]string{"text": Table, "template": goTemplate, "templatefile": goTmplFile}
 }
 
-// Set implements a flag value: NAME or NAME=ARGUMENT.
-func (f *Format) Set(s string) error {
-	name, argument, _ := strings.Cut(s, "=")
+// UnmarshalText parses NAME or NAME=ARGUMENT. An unknown name is an error that lists the names.
+func (f *Format) UnmarshalText(text []byte) error {
+	name, argument, _ := strings.Cut(string(text), "=")
 	if alias, ok := aliases()[name]; ok {
 		name = alias
 	}
 	if !slices.Contains(Names(), name) {
-		return fmt.Errorf("it is one of: %s", strings.Join(Names(), ", "))
+		return fmt.Errorf("must be one of: %s", strings.Join(Names(), ", "))
 	}
 	f.name, f.argument = name, argument
 	return nil
 }
 
-// String implements a flag value.
-func (f *Format) String() string { return f.name }
+// MarshalText returns NAME or NAME=ARGUMENT, and nothing for the default.
+func (f Format) MarshalText() ([]byte, error) {
+	if f.argument == "" {
+		return []byte(f.name), nil
+	}
+	return []byte(f.name + "=" + f.argument), nil
+}
 
-// Type implements a flag value.
-func (f *Format) Type() string { return "format" }
-
-// Structured reports whether the format shows the document and not a picture of it. A template without -o means
+// Structured reports whether the format prints the document: any format but a table and name. Template without -o means
 // go-template.
 func (f *Format) Structured() bool {
 	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name}, f.name)
 }
 
 func (f *Format) isTemplate() bool {
-	return f.Structured() && slices.Contains(templated(), f.name)
+	return f.Structured() && slices.Contains(templateFormats(), f.name)
 }
 
-// IsName reports whether only names are wanted.
+// IsName reports whether the format prints names only.
 func (f *Format) IsName() bool { return f.name == Name }
 
-// IsTable reports whether a table is wanted, wide or not.
+// IsTable reports whether the format prints a table, wide or not.
 func (f *Format) IsTable() bool { return !f.Structured() && !f.IsName() }
 
-// IsWide reports whether a table with all its columns is wanted.
+// IsWide reports whether the format prints a table with all columns.
 func (f *Format) IsWide() bool { return f.name == Wide }
 
-// IsDefault reports whether no format was asked for.
+// IsDefault reports whether neither -o nor --template is set.
 func (f *Format) IsDefault() bool { return f.name == Default && f.Template == "" }

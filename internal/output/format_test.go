@@ -9,24 +9,24 @@ import (
 
 func TestAnUnknownFormatIsAnErrorThatListsTheFormats(t *testing.T) {
 	t.Parallel()
-	for _, given := range []string{"", "xml", "JSON", "custom-columns=ID:.id", "json ", "=x"} {
+	for _, input := range []string{"", "xml", "JSON", "custom-columns=ID:.id", "json ", "=x"} {
 		f := &Format{}
-		err := f.Set(given)
+		err := f.UnmarshalText([]byte(input))
 		if err == nil || !f.IsDefault() {
-			t.Errorf("Set(%q) is taken", given)
+			t.Errorf("%q is accepted", input)
 			continue
 		}
 		for _, name := range []string{
 			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath", "jsonpath-file", "jsonpath-as-json", "go-template", "go-template-file",
 		} {
 			if !strings.Contains(err.Error(), name) {
-				t.Errorf("Set(%q) does not name %s: %v", given, name, err)
+				t.Errorf("the error for %q does not name %s: %v", input, name, err)
 			}
 		}
 	}
 }
 
-func TestFormatsKnowWhatTheyAre(t *testing.T) {
+func TestFormatsReportTheirKind(t *testing.T) {
 	t.Parallel()
 	type kind struct{ structured, name, byDefault bool }
 	for o, want := range map[string]kind{
@@ -54,13 +54,22 @@ func TestFormatsKnowWhatTheyAre(t *testing.T) {
 	}
 	f := &Format{Template: "{{.}}"}
 	if !f.Structured() || f.IsDefault() {
-		t.Error("--template alone does not mean a template")
+		t.Error("--template alone does not select go-template")
 	}
 }
 
-func TestAMistakeInATemplateShowsBeforeAnythingIsDone(t *testing.T) {
+func TestAFormatSurvivesMarshalText(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct{ o, template, says string }{
+	for o, want := range map[string]string{"": "", "text": "table", "json": "json", "jsonpath={.a}=b": "jsonpath={.a}=b", "template={{.}}": "go-template={{.}}"} {
+		if text, err := format(t, o).MarshalText(); err != nil || string(text) != want {
+			t.Errorf("-o %s: got %q, %v", o, text, err)
+		}
+	}
+}
+
+func TestCheckReportsAMistakeInATemplate(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ o, template, text string }{
 		{"go-template={{.items", "", "template"},
 		{"go-template={{nonsense .items}}", "", "nonsense"},
 		{"jsonpath={.items", "", "template"},
@@ -70,14 +79,14 @@ func TestAMistakeInATemplateShowsBeforeAnythingIsDone(t *testing.T) {
 		{"jsonpath-file=/does/not/exist", "", "/does/not/exist"},
 		{"jsonpath-file", "", "--template"},
 		{"", "{{.items", "template"},
-		{"table", "{{.kind}}", "template"}, // a table has no template: neither wins in silence
+		{"table", "{{.kind}}", "template"}, // a table has no template
 		{"wide", "{.kind}", "template"},
 		{"name", "{.kind}", "template"},
 	} {
 		f := format(t, test.o)
 		f.Template = test.template
-		if err := f.Check(); err == nil || !strings.Contains(err.Error(), test.says) {
-			t.Errorf("-o %s --template %q: got %v, want something about %q", test.o, test.template, err, test.says)
+		if err := f.Check(); err == nil || !strings.Contains(err.Error(), test.text) {
+			t.Errorf("-o %s --template %q: got %v, want something about %q", test.o, test.template, err, test.text)
 		}
 	}
 	for _, o := range []string{"", "table", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.items}", "go-template={{.items}}"} {

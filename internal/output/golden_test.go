@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestEveryFormatOfAListThatIsNotEmpty(t *testing.T) {
+func TestEveryFormatOfAListWithItems(t *testing.T) {
 	t.Parallel()
 	const joined = `a=abcdef.hjkmnpqrstuvwxyz longer= `
 	table := lines(
@@ -100,17 +100,17 @@ func TestEveryFormatOfAListThatIsNotEmpty(t *testing.T) {
 		"jsonpath-as-json={.items[0].tags}":                            lines(`[`, `    [`, `        "x",`, `        "y"`, `    ]`, `]`),
 		"go-template={{range .items}}{{.id}}={{or .token ``}} {{end}}": joined,
 		"template={{.kind}} {{len .failures}}":                         "ThingList 1",
-		"jsonpath-file=" + written(t, "{.failures[0].reason}"):         "Forbidden",
-		"go-template-file=" + written(t, "{{.apiVersion}}"):            "joinctl.io/v1alpha1",
-		"templatefile=" + written(t, "{{.apiVersion}}"):                "joinctl.io/v1alpha1",
+		"jsonpath-file=" + templateFile(t, "{.failures[0].reason}"):    "Forbidden",
+		"go-template-file=" + templateFile(t, "{{.apiVersion}}"):       "joinctl.io/v1alpha1",
+		"templatefile=" + templateFile(t, "{{.apiVersion}}"):           "joinctl.io/v1alpha1",
 	} {
-		if got := printed(t, format(t, o), something()); got != want {
+		if got := printed(t, format(t, o), listWithItems()); got != want {
 			t.Errorf("-o %s: got\n%s\nwant\n%s", o, got, want)
 		}
 	}
 }
 
-// Items and failures are there when empty, and never null: scripts count them.
+// Scripts count items and failures: both are always present, and never null.
 func TestEveryFormatOfAnEmptyList(t *testing.T) {
 	t.Parallel()
 	for o, want := range map[string]string{
@@ -146,34 +146,34 @@ func TestEveryFormatOfAnEmptyList(t *testing.T) {
 		"jsonpath-as-json={.items}":                   lines(`[`, `    []`, `]`),
 		"go-template={{len .items}}{{len .failures}}": "00",
 	} {
-		if got := printed(t, format(t, o), nothing()); got != want {
+		if got := printed(t, format(t, o), emptyList()); got != want {
 			t.Errorf("-o %s: got\n%s\nwant\n%s", o, got, want)
 		}
 	}
 }
 
-func TestTemplateMayStandBesideTheFormat(t *testing.T) {
+func TestTheTemplateMayBeAFlagOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for o, template := range map[string]string{
 		"":                 "{{.kind}}",
 		"go-template":      "{{.kind}}",
 		"jsonpath":         "{.kind}",
-		"go-template-file": written(t, "{{.kind}}"),
-		"jsonpath-file":    written(t, "{.kind}"),
-		"jsonpath={.none}": "{.kind}", // as in kubectl, --template goes first
+		"go-template-file": templateFile(t, "{{.kind}}"),
+		"jsonpath-file":    templateFile(t, "{.kind}"),
+		"jsonpath={.none}": "{.kind}", // as in kubectl, --template overrides the argument
 	} {
 		f := format(t, o)
 		f.Template = template
 		if err := f.Check(); err != nil {
 			t.Errorf("-o %s: %v", o, err)
 		}
-		if got := printed(t, f, nothing()); got != "ThingList" {
+		if got := printed(t, f, emptyList()); got != "ThingList" {
 			t.Errorf("-o %s: got %q", o, got)
 		}
 	}
 }
 
-func TestNoHeadersLeavesTheTitlesOut(t *testing.T) {
+func TestNoHeadersPrintsNoTitles(t *testing.T) {
 	t.Parallel()
 	for o, want := range map[string]string{
 		"":     lines("a        first", "longer   2nd"),
@@ -182,14 +182,14 @@ func TestNoHeadersLeavesTheTitlesOut(t *testing.T) {
 	} {
 		f := format(t, o)
 		f.NoHeaders = true
-		if got := printed(t, f, something()); got != want {
+		if got := printed(t, f, listWithItems()); got != want {
 			t.Errorf("-o %s: got\n%s\nwant\n%s", o, got, want)
 		}
 	}
 }
 
-// written writes a template to a file and returns its path.
-func written(t *testing.T, text string) string {
+// templateFile writes a template to a file and returns its path.
+func templateFile(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "template")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// manifest returns an API object with managed fields.
+// manifest returns an API object with managedFields.
 func manifest() *corev1.Secret {
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
@@ -36,7 +36,7 @@ func TestObjectPrintsAnAPIObjectAsKubectlDoes(t *testing.T) {
 	}
 }
 
-func TestManagedFieldsAreShownOnRequest(t *testing.T) {
+func TestManagedFieldsArePrintedOnlyOnRequest(t *testing.T) {
 	t.Parallel()
 	for _, o := range []string{"json", "yaml", "kyaml", "jsonpath={.metadata}"} {
 		for _, show := range []bool{false, true} {
@@ -44,13 +44,13 @@ func TestManagedFieldsAreShownOnRequest(t *testing.T) {
 			f.ShowManaged = show
 			var out bytes.Buffer
 			if err := Object(&out, f, manifest()); err != nil || strings.Contains(out.String(), "somebody") != show {
-				t.Errorf("-o %s, asked for: %v: got %s, %v", o, show, out.String(), err)
+				t.Errorf("-o %s, ShowManaged %v: got %s, %v", o, show, out.String(), err)
 			}
 		}
 	}
 }
 
-func TestObjectWritesNothingWhereItFails(t *testing.T) {
+func TestObjectWritesNothingIfRenderingFails(t *testing.T) {
 	t.Parallel()
 	for _, o := range []string{"jsonpath={.kind}{.none}", "go-template={{.kind}}{{.none}}"} {
 		f := format(t, o)

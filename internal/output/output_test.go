@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	credential = "abcdef.hjkmnpqrstuvwxyz"
-	half       = "hjkmnpqrstuvwxyz" // what must not be found anywhere
+	credential  = "abcdef.hjkmnpqrstuvwxyz"
+	tokenSecret = "hjkmnpqrstuvwxyz" // must not appear in errors
 )
 
-// An item is what the tests print.
+// An item is an item of the lists that the tests print.
 type item struct {
 	ID    string   `json:"id"`
 	Token string   `json:"token,omitempty"`
@@ -21,7 +21,7 @@ type item struct {
 	Note  string   `json:"note,omitempty"`
 }
 
-// view shows items in two columns, and a third one when there is room.
+// view shows items in two columns, and in a third one with -o wide.
 func view() View[item] {
 	return View[item]{
 		Name: func(i item) string { return "thing/" + i.ID },
@@ -33,9 +33,9 @@ func view() View[item] {
 	}
 }
 
-func nothing() List[item] { return List[item]{Kind: "ThingList"} }
+func emptyList() List[item] { return List[item]{Kind: "ThingList"} }
 
-func something() List[item] {
+func listWithItems() List[item] {
 	return List[item]{
 		Kind:     "ThingList",
 		Items:    []item{{ID: "a", Token: credential, Tags: []string{"x", "y"}, Note: "first"}, {ID: "longer", Note: "2nd"}},
@@ -43,28 +43,28 @@ func something() List[item] {
 	}
 }
 
-// format returns the Format of -o.
+// format returns the Format for a value of -o.
 func format(t *testing.T, o string) *Format {
 	t.Helper()
 	f := &Format{AllowMissingKeys: true}
 	if o == Default {
 		return f
 	}
-	if err := f.Set(o); err != nil {
+	if err := f.UnmarshalText([]byte(o)); err != nil {
 		t.Fatal(err)
 	}
 	return f
 }
 
-// printed returns what Print writes.
+// printed returns the output of Print.
 func printed(t *testing.T, f *Format, list List[item]) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := Print(&out, f, list, view()); err != nil {
-		t.Fatalf("-o %s: %v", f, err)
+		t.Fatalf("-o %s: %v", f.name, err)
 	}
 	return out.String()
 }
 
-// lines joins lines, each with its end.
+// lines joins lines, with a newline after each.
 func lines(texts ...string) string { return strings.Join(texts, "\n") + "\n" }

@@ -14,10 +14,11 @@ import (
 	"k8s.io/client-go/util/jsonpath"
 )
 
-// Check reads and parses the template, if there is one, so that a mistake in it shows before anything is done.
+// Check reads and parses the template, so that a command can report a mistake before it starts. A Template for a
+// format without one is an error too.
 func (f *Format) Check() error {
-	if f.Template != "" && !slices.Contains(templated(), f.name) {
-		return fmt.Errorf("--template goes with %s, not with -o %s", strings.Join(templated()[1:], ", "), f.name)
+	if f.Template != "" && !slices.Contains(templateFormats(), f.name) {
+		return fmt.Errorf("--template goes with %s, not with -o %s", strings.Join(templateFormats()[1:], ", "), f.name)
 	}
 	if !f.Structured() {
 		return nil
@@ -26,7 +27,7 @@ func (f *Format) Check() error {
 	return err
 }
 
-// printer returns what prints the structured format.
+// printer returns the printer of a structured format.
 func (f *Format) printer() (printers.ResourcePrinter, error) {
 	switch f.name {
 	case JSON:
@@ -57,10 +58,10 @@ func (f *Format) printer() (printers.ResourcePrinter, error) {
 	if err := path.Parse(text); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
 	}
-	return pathPrinter{path}, nil
+	return jsonPathPrinter{path}, nil
 }
 
-// template returns the text of the template: --template goes before what stands in -o, as in kubectl.
+// template returns the text of the template. As in kubectl, --template overrides the argument of -o.
 func (f *Format) template(name string) (string, error) {
 	text := f.argument
 	if f.Template != "" {
@@ -79,11 +80,11 @@ func (f *Format) template(name string) (string, error) {
 	return string(content), nil
 }
 
-// A pathPrinter prints by JSONPath. Unlike cli-runtime's own it keeps the object, which may hold a credential, out of
-// its errors.
-type pathPrinter struct{ path *jsonpath.JSONPath }
+// A jsonPathPrinter prints by JSONPath. Unlike the printer of cli-runtime it never shows the object, which may contain
+// a credential, in errors.
+type jsonPathPrinter struct{ path *jsonpath.JSONPath }
 
-func (p pathPrinter) PrintObj(obj runtime.Object, w io.Writer) error {
+func (p jsonPathPrinter) PrintObj(obj runtime.Object, w io.Writer) error {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Errors go to stderr and into logs: whatever a template trips over, it must not be the object that they show.
+// Errors go to stderr and into logs, so they must not show values of the object.
 func TestAnErrorInATemplateNeverShowsTheObject(t *testing.T) {
 	t.Parallel()
 	for _, o := range []string{
@@ -27,7 +27,7 @@ func TestAnErrorInATemplateNeverShowsTheObject(t *testing.T) {
 		"jsonpath={.items[?(@.tags > 'x')].id}",
 		"jsonpath={range .items[0].token}{.}{end}{end}",
 		"jsonpath-as-json={.items[0].token[?(@.id)]}",
-		"jsonpath-file=" + written(t, "{.items[0].token[?(@.id)]}"),
+		"jsonpath-file=" + templateFile(t, "{.items[0].token[?(@.id)]}"),
 		"go-template={{.items.id}}",
 		"go-template={{.nothing}}",
 		"go-template={{(index .items 0).token.nothing}}",
@@ -42,17 +42,17 @@ func TestAnErrorInATemplateNeverShowsTheObject(t *testing.T) {
 		"go-template={{slice (index .items 0).token 99}}",
 		"go-template={{template \"none\" .}}",
 		"go-template={{len 3}}{{.items}}",
-		"go-template-file=" + written(t, "{{eq .items .items}}"),
+		"go-template-file=" + templateFile(t, "{{eq .items .items}}"),
 	} {
 		for _, allowMissing := range []bool{false, true} {
 			f := format(t, o)
 			f.AllowMissingKeys = allowMissing
 			var out bytes.Buffer
-			err := Print(&out, f, something(), view())
+			err := Print(&out, f, listWithItems(), view())
 			if err == nil {
-				continue // nothing missing, nothing wrong
+				continue // the template is valid for this list
 			}
-			if strings.Contains(err.Error(), half) {
+			if strings.Contains(err.Error(), tokenSecret) {
 				t.Errorf("-o %s: the error shows the token: %v", o, err)
 			}
 			if out.Len() > 0 {
@@ -62,8 +62,8 @@ func TestAnErrorInATemplateNeverShowsTheObject(t *testing.T) {
 	}
 }
 
-// Above, a template that happens to succeed proves nothing: these have to fail.
-func TestNothingIsWrittenWhenRenderingFails(t *testing.T) {
+// Every template here fails, unlike in the test above.
+func TestPrintWritesNothingIfRenderingFails(t *testing.T) {
 	t.Parallel()
 	for _, o := range []string{
 		"jsonpath={.items[*].id}{.items[0].token[?(@.id)]}",
@@ -75,31 +75,31 @@ func TestNothingIsWrittenWhenRenderingFails(t *testing.T) {
 		f := format(t, o)
 		f.AllowMissingKeys = false
 		var out bytes.Buffer
-		if err := Print(&out, f, something(), view()); err == nil || out.Len() > 0 {
+		if err := Print(&out, f, listWithItems(), view()); err == nil || out.Len() > 0 {
 			t.Errorf("-o %s: got %v, and it writes %q", o, err, out.String())
 		}
 	}
 }
 
-func TestAMissingKeyIsAnErrorOnlyWhereItIsNotAllowed(t *testing.T) {
+func TestAMissingKeyIsAnErrorUnlessAllowed(t *testing.T) {
 	t.Parallel()
 	for o, want := range map[string]string{"jsonpath={.nothing}": "", "go-template={{.nothing}}": "<no value>"} {
 		f := format(t, o)
-		if got := printed(t, f, nothing()); got != want {
+		if got := printed(t, f, emptyList()); got != want {
 			t.Errorf("-o %s: got %q, want %q", o, got, want)
 		}
 		f.AllowMissingKeys = false
-		if err := Print(&bytes.Buffer{}, f, nothing(), view()); err == nil || !strings.Contains(err.Error(), "nothing") {
-			t.Errorf("-o %s: got %v, want one that names what is missing", o, err)
+		if err := Print(&bytes.Buffer{}, f, emptyList(), view()); err == nil || !strings.Contains(err.Error(), "nothing") {
+			t.Errorf("-o %s: got %v, want an error that names the key", o, err)
 		}
 	}
 }
 
-// What a writer cannot take is the caller's to know: a token that was not delivered is rolled back.
-func TestAFailureToWriteIsReported(t *testing.T) {
+// The caller rolls a token back if it was not printed.
+func TestPrintReturnsTheErrorOfTheWriter(t *testing.T) {
 	t.Parallel()
 	for _, o := range []string{"", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.kind}", "go-template={{.kind}}"} {
-		if err := Print(full{}, format(t, o), something(), view()); !errors.Is(err, errFull) {
+		if err := Print(fullWriter{}, format(t, o), listWithItems(), view()); !errors.Is(err, errFull) {
 			t.Errorf("-o %s: got %v", o, err)
 		}
 	}
@@ -107,6 +107,6 @@ func TestAFailureToWriteIsReported(t *testing.T) {
 
 var errFull = errors.New("no space left on device")
 
-type full struct{}
+type fullWriter struct{}
 
-func (full) Write([]byte) (int, error) { return 0, errFull }
+func (fullWriter) Write([]byte) (int, error) { return 0, errFull }

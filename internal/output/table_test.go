@@ -8,9 +8,9 @@ import (
 	"unicode"
 )
 
-// Anybody who may write a Secret chooses its description: it must not move the cursor of whoever lists it, nor look
-// like another row.
-func TestACellCannotLeaveItsPlace(t *testing.T) {
+// The description of a Secret comes from anybody with the right to write it. It must not control the terminal of the
+// person who lists the Secret, nor look like another row.
+func TestACellCannotControlTheTerminal(t *testing.T) {
 	t.Parallel()
 	for name, note := range map[string]string{
 		"colour":               "\x1b[31mred\x1b[0m",
@@ -36,15 +36,15 @@ func TestACellCannotLeaveItsPlace(t *testing.T) {
 			if len(rows) != 3 || !strings.HasPrefix(rows[1], "a ") || !strings.HasPrefix(rows[2], "b ") {
 				t.Errorf("%s: it breaks the table:\n%q", name, got)
 			}
-			if at := strings.IndexFunc(strings.ReplaceAll(got, "\n", ""), moves); at >= 0 {
-				t.Errorf("%s: a terminal does not take this for text: %q", name, got)
+			if at := strings.IndexFunc(strings.ReplaceAll(got, "\n", ""), isControl); at >= 0 {
+				t.Errorf("%s: the output has a control character: %q", name, got)
 			}
 		}
 	}
 }
 
-// moves reports whether a character does anything to a terminal but show.
-func moves(char rune) bool {
+// isControl reports whether a character controls the terminal or the direction of text.
+func isControl(char rune) bool {
 	return unicode.IsControl(char) || unicode.In(char, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
@@ -55,7 +55,7 @@ func TestColumnsAreAligned(t *testing.T) {
 	at := strings.Index(rows[0], "NOTE")
 	for i, want := range []string{"x", "y", "z"} {
 		if row := rows[i+1]; len(row) <= at || row[at:] != want {
-			t.Errorf("row %q: %q does not stand below NOTE", row, want)
+			t.Errorf("row %q: %q is not below NOTE", row, want)
 		}
 	}
 }

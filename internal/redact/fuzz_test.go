@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FuzzText surrounds a token with what may stand beside one in a log or an error.
+// FuzzText surrounds a token with other text, as logs and errors do.
 func FuzzText(f *testing.F) {
 	for _, seed := range []string{"", " ", `"`, `\n`, "\n", "_", ".", "-", "/", "A", "é", "\xff", "token=", "Bearer ", "abcdef.", fullToken + ",", jwt, jwt + "-"} {
 		f.Add(seed, "")
@@ -15,10 +15,10 @@ func FuzzText(f *testing.F) {
 		f.Add(seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, before, after string) {
-		if end := len(before); end > 0 && inToken(before[end-1]) && !strings.HasSuffix(before, `\n`) {
-			before += " " // nothing tells where a token begins in a longer word
+		if end := len(before); end > 0 && isTokenChar(before[end-1]) && !strings.HasSuffix(before, `\n`) {
+			before += " " // the start of a token in a longer word is ambiguous
 		}
-		if after != "" && inToken(after[0]) {
+		if after != "" && isTokenChar(after[0]) {
 			after = " " + after
 		}
 		clean := New().Text(before + fullToken + after)
@@ -26,9 +26,9 @@ func FuzzText(f *testing.F) {
 			t.Fatalf("%q + token + %q becomes %q", before, after, clean)
 		}
 		if again := New().Text(clean); again != clean {
-			t.Fatalf("%q becomes %q, and that %q", before+fullToken+after, clean, again)
+			t.Fatalf("%q becomes %q, and then %q", before+fullToken+after, clean, again)
 		}
 	})
 }
 
-func inToken(char byte) bool { return char >= 'a' && char <= 'z' || char >= '0' && char <= '9' }
+func isTokenChar(char byte) bool { return char >= 'a' && char <= 'z' || char >= '0' && char <= '9' }

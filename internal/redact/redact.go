@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package redact takes credentials out of text.
+// Package redact removes credentials from text.
 package redact
 
 import (
@@ -9,29 +9,30 @@ import (
 	"regexp"
 )
 
+// hidden replaces a credential.
 const hidden = "<hidden>"
 
-// A Redactor takes credentials out of text: bootstrap tokens, JWTs and bearer headers. It is a klog filter too, and
-// as such drops bodies of requests and responses whole: client-go logs them as protobuf hexdumps in which no pattern
-// finds a secret (k8s.io/client-go/rest/request.go, logBody).
+// A Redactor removes credentials from text: bootstrap tokens, JWTs and Authorization headers. It is also a klog.LogFilter.
+// As such it drops the bodies of requests and responses, because client-go logs them as protobuf hexdumps, in which no
+// pattern matches a credential (k8s.io/client-go/rest/request.go, logBody).
 type Redactor struct {
-	token, other *regexp.Regexp
+	bootstrapToken, other *regexp.Regexp
 }
 
-// New returns a Redactor. It holds no secrets itself.
+// New returns a Redactor.
 func New() *Redactor {
 	return &Redactor{
-		token: regexp.MustCompile(`(^|[^a-z0-9]|\\(?:[a-z]|x[0-9a-f]{2}|u[0-9a-f]{4}))[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
-		other: regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]+)*` + // a JWT, or a JWE, which has more parts
+		bootstrapToken: regexp.MustCompile(`(^|[^a-z0-9]|\\(?:[a-z]|x[0-9a-f]{2}|u[0-9a-f]{4}))[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
+		other: regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]+)*` + // a JWT; a JWE has more parts
 			`|(?i:\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,})`), // an Authorization header
 	}
 }
 
-// Text returns s without its credentials.
+// Text returns s with <hidden> in place of each credential.
 func (r *Redactor) Text(s string) string {
 	s = r.other.ReplaceAllString(s, hidden)
-	for range 2 { // of two tokens with one character between them, the first match takes that away from the second
-		s = r.token.ReplaceAllString(s, "${1}"+hidden+"${2}")
+	for range 2 { // two tokens can share the character between them, and a match consumes it
+		s = r.bootstrapToken.ReplaceAllString(s, "${1}"+hidden+"${2}")
 	}
 	return s
 }
@@ -61,8 +62,8 @@ func (r *Redactor) FilterS(msg string, keysAndValues []any) (string, []any) {
 	return r.Text(msg), clean
 }
 
-// value leaves a value as it is, of its own type, unless a log could show a credential in it: klog prints some types
-// as text, some as JSON, and bytes as either.
+// value returns a value unchanged, unless its text or its JSON contains a credential: klog formats some types as text,
+// some as JSON, and bytes as either. Then it returns the redacted text.
 func (r *Redactor) value(v any) any {
 	if raw, ok := v.([]byte); ok {
 		v = string(raw)
@@ -70,7 +71,7 @@ func (r *Redactor) value(v any) any {
 	if text, ok := v.(string); ok {
 		return r.Text(text)
 	}
-	asJSON, _ := json.Marshal(v) // what cannot be marshalled is not logged as JSON either
+	asJSON, _ := json.Marshal(v) // klog cannot log the value as JSON either if this fails
 	for _, text := range []string{fmt.Sprintf("%+v", v), string(asJSON)} {
 		if clean := r.Text(text); clean != text {
 			return clean

@@ -17,7 +17,7 @@ const (
 
 func TestTextHidesCredentials(t *testing.T) {
 	t.Parallel()
-	for given, want := range map[string]string{
+	for text, want := range map[string]string{
 		fullToken:                              "<hidden>",
 		"token " + fullToken + " is bad":       "token <hidden> is bad",
 		"--token=" + fullToken:                 "--token=<hidden>",
@@ -31,17 +31,17 @@ func TestTextHidesCredentials(t *testing.T) {
 		"Authorization: Basic dXNlcjpwYXNz":    "Authorization: <hidden>",
 		"Bearer " + jwt + " and more":          "<hidden> and more",
 	} {
-		if got := New().Text(given); got != want {
-			t.Errorf("%q: got %q, want %q", given, got, want)
+		if got := New().Text(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}
 }
 
-// These forms need not look nice, but the secret has to be gone.
-func TestTextHidesCredentialsInOddPlaces(t *testing.T) {
+// The rest of these texts may change, but the secret must not remain.
+func TestTextHidesCredentialsNextToOtherCharacters(t *testing.T) {
 	t.Parallel()
-	for _, given := range []string{
-		fmt.Sprintf("%q", "line\n"+fullToken+"\nline"), // \n in quotes ends in a letter
+	for _, text := range []string{
+		fmt.Sprintf("%q", "line\n"+fullToken+"\nline"), // a quoted \n ends in a letter
 		fmt.Sprintf("%q", "\t"+fullToken),
 		"bootstrap_" + fullToken,
 		fullToken + "_2027",
@@ -49,15 +49,15 @@ func TestTextHidesCredentialsInOddPlaces(t *testing.T) {
 		"secret/bootstrap-token-" + fullToken,
 		fmt.Sprint([]string{fullToken}, map[string]string{"a": fullToken}),
 	} {
-		if got := New().Text(given); strings.Contains(got, tokenSecret) {
-			t.Errorf("%q: got %q", given, got)
+		if got := New().Text(text); strings.Contains(got, tokenSecret) {
+			t.Errorf("%q: got %q", text, got)
 		}
 	}
 }
 
-func TestTextLeavesTheRestAsItIs(t *testing.T) {
+func TestTextKeepsOtherText(t *testing.T) {
 	t.Parallel()
-	for _, given := range []string{
+	for _, text := range []string{
 		"",
 		"token abcdef of kube-system",
 		"secrets \"bootstrap-token-abcdef\" is forbidden",
@@ -69,32 +69,32 @@ func TestTextLeavesTheRestAsItIs(t *testing.T) {
 		"a bearer of the token",
 		"system:bootstrappers:karmada:default-cluster-token",
 	} {
-		if got := New().Text(given); got != given {
-			t.Errorf("%q became %q", given, got)
+		if got := New().Text(text); got != text {
+			t.Errorf("%q became %q", text, got)
 		}
 	}
 }
 
-func TestFilterHidesWhateverKindOfValueHoldsACredential(t *testing.T) {
+func TestFilterHidesCredentialsInEveryTypeOfValue(t *testing.T) {
 	t.Parallel()
-	type box struct{ Text string }
+	type wrapper struct{ Text string }
 	r := New()
 	for _, value := range []any{
-		fullToken, errors.New("bad token " + fullToken), box{fullToken}, &box{fullToken}, []string{fullToken}, []byte(fullToken), fmt.Errorf("x: %w", errors.New(jwt)),
+		fullToken, errors.New("bad token " + fullToken), wrapper{fullToken}, &wrapper{fullToken}, []string{fullToken}, []byte(fullToken), fmt.Errorf("x: %w", errors.New(jwt)),
 	} {
-		for how, got := range map[string]string{
+		for method, got := range map[string]string{
 			"Filter":  fmt.Sprintf("%s", r.Filter([]any{value})),
-			"FilterF": fmt.Sprintf("%s", second(r.FilterF("x %s", []any{value}))),
-			"FilterS": fmt.Sprintf("%s", second(r.FilterS("x", []any{"key", value}))),
+			"FilterF": fmt.Sprintf("%s", secondResult(r.FilterF("x %s", []any{value}))),
+			"FilterS": fmt.Sprintf("%s", secondResult(r.FilterS("x", []any{"key", value}))),
 		} {
 			if strings.Contains(got, tokenSecret) || strings.Contains(got, jwt) {
-				t.Errorf("%s of a %T: %s", how, value, got)
+				t.Errorf("%s of a %T: %s", method, value, got)
 			}
 		}
 	}
 }
 
-func TestFilterLeavesOtherValuesOfTheirType(t *testing.T) {
+func TestFilterKeepsOtherValuesAndTheirTypes(t *testing.T) {
 	t.Parallel()
 	r := New()
 	in := []any{1, true, nil, errors.New("boom"), []string{"a"}}
@@ -106,17 +106,17 @@ func TestFilterLeavesOtherValuesOfTheirType(t *testing.T) {
 	}
 }
 
-// client-go logs bodies as hexdumps, in which no pattern finds anything.
-func TestFilterSDropsBodiesWhole(t *testing.T) {
+// client-go logs bodies as hexdumps, in which no pattern matches a credential.
+func TestFilterSDropsBodies(t *testing.T) {
 	t.Parallel()
 	r := New()
-	msg, out := r.FilterS("Request Body", []any{"verb", "POST", "body", "00000000  6b 38 73 00", "odd one out"})
-	if want := []any{"verb", "POST", "body", "<hidden>", "odd one out"}; msg != "Request Body" || fmt.Sprint(out) != fmt.Sprint(want) {
+	msg, out := r.FilterS("Request Body", []any{"verb", "POST", "body", "00000000  6b 38 73 00", "unpaired"})
+	if want := []any{"verb", "POST", "body", "<hidden>", "unpaired"}; msg != "Request Body" || fmt.Sprint(out) != fmt.Sprint(want) {
 		t.Errorf("got %q %v, want %v", msg, out, want)
 	}
 	if msg, _ := r.FilterS("about "+fullToken, nil); strings.Contains(msg, tokenSecret) {
-		t.Errorf("the message shows it: %s", msg)
+		t.Errorf("the message contains the secret: %s", msg)
 	}
 }
 
-func second[T any](_ string, values T) T { return values }
+func secondResult[T any](_ string, values T) T { return values }

@@ -20,87 +20,90 @@ import (
 	"github.com/joinctl/joinctl/internal/secretfile"
 )
 
-// A Cache keeps tokens on disk, so that programs that ask one after the other, or all at once, mint one. Its directory
-// is for its owner only, and so are the files in it: one per key, a TokenRequest as the server answered it, and one to
-// lock.
+// A Cache keeps tokens on disk, so that programs that need the same token, in turn or at once, request only one. Only
+// the owner can read its directory and the files in it: for each key one with the TokenRequest as the server returned
+// it, and one for the lock.
 type Cache struct {
 	Dir string
 }
 
-// errUnusable is why a file of the cache is not used.
-var errUnusable = errors.New("not a token that was kept here")
+// errInvalidEntry is the error of parseEntry. It does not show the content.
+var errInvalidEntry = errors.New("not a cached token")
 
-// Key returns under what a token is kept: a hash over whom it is of, what it is for, and through whom it is minted.
+// Key returns the key of a token: a hash of the client's server and user, the ServiceAccount, the audiences and the
+// lifetime.
 func Key(c *kube.Client, account Account, spec Spec) string {
 	encoded, _ := json.Marshal([]any{c.Fingerprint(), account, spec.Audiences, spec.Lifetime}) // strings and numbers cannot fail
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:])
 }
 
-// A Fetched is a token out of a Cache or a new one, and what was not as it should be about it.
+// A Fetched is a token from a Cache or a new one, with the errors that did not prevent its use.
 type Fetched struct {
 	Token    Token
-	RenewErr error // why an old token serves, although a new one was due
-	CacheErr error // why a new token could not be kept
+	RenewErr error // why there is no new token, although the cached one requires a refresh
+	CacheErr error // why the new token is not cached
 }
 
-// Fetch returns the token that is kept under a key while more than a fifth of its life is left, else a new one. One
-// that is nearly over serves still while another program mints, or where minting fails.
-func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, mint func(context.Context) (Token, error)) (Fetched, error) {
+// Fetch returns the cached token of a key while more than a fifth of its lifetime is left, and requests a new one after
+// that. It returns a cached token that has not expired if another program is requesting a new one, or if request fails.
+// Its errors are those of request, and that of ctx while it waits for another program.
+func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, request func(context.Context) (Token, error)) (Fetched, error) {
 	if err := c.prepare(); err != nil {
-		return uncached(ctx, mint, err)
+		return requestUncached(ctx, request, err)
 	}
-	kept := c.read(key)
-	if kept.isFresh(now()) {
-		return Fetched{Token: kept}, nil
+	cached := c.read(key)
+	if !cached.requiresRefresh(now()) {
+		return Fetched{Token: cached}, nil
 	}
-	unlock, err := lock(ctx, c.file(key)+".lock", !kept.isValid(now()))
+	unlock, err := lock(ctx, c.file(key)+".lock", !cached.isValid(now()))
 	switch {
-	case errors.Is(err, errBusy):
-		return Fetched{Token: kept}, nil
+	case errors.Is(err, errLocked):
+		return Fetched{Token: cached}, nil
 	case ctx.Err() != nil:
-		return Fetched{}, fmt.Errorf("wait for another joinctl that mints the same token: %w", ctx.Err())
+		return Fetched{}, fmt.Errorf("wait for another joinctl that requests the same token: %w", ctx.Err())
 	case err != nil:
-		return uncached(ctx, mint, err)
+		return requestUncached(ctx, request, err)
 	}
 	defer unlock()
-	if kept = c.read(key); kept.isFresh(now()) {
-		return Fetched{Token: kept}, nil
+	if cached = c.read(key); !cached.requiresRefresh(now()) {
+		return Fetched{Token: cached}, nil
 	}
-	tok, err := mint(ctx)
+	tok, err := request(ctx)
 	switch {
 	case err == nil:
 		return Fetched{Token: tok, CacheErr: c.write(key, tok)}, nil
-	case kept.isValid(now()):
-		return Fetched{Token: kept, RenewErr: err}, nil
+	case cached.isValid(now()):
+		return Fetched{Token: cached, RenewErr: err}, nil
 	}
 	return Fetched{}, err
 }
 
-func uncached(ctx context.Context, mint func(context.Context) (Token, error), why error) (Fetched, error) {
-	tok, err := mint(ctx)
-	return Fetched{Token: tok, CacheErr: why}, err
+// requestUncached requests a token if the cache cannot be used.
+func requestUncached(ctx context.Context, request func(context.Context) (Token, error), cacheErr error) (Fetched, error) {
+	tok, err := request(ctx)
+	return Fetched{Token: tok, CacheErr: cacheErr}, err
 }
 
 func (c Cache) file(key string) string { return filepath.Join(c.Dir, key+".json") }
 
-// prepare makes the directory, and takes others' rights to it away.
+// prepare creates the directory, and removes the permissions of other users.
 func (c Cache) prepare() error {
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return err
 	}
 	info, err := os.Stat(c.Dir)
-	if err != nil || private(info) {
+	if err != nil || isOwnerOnly(info) {
 		return err
 	}
 	return os.Chmod(c.Dir, 0o700) //nolint:gosec // a directory
 }
 
-// read returns what is kept under a key. A file that others can read, that is not ours or that is damaged counts for
-// nothing: it will be replaced.
+// read returns the cached token of a key, or the zero Token. It ignores a file that other users can read, that is not a
+// regular file or that is damaged: write replaces it.
 func (c Cache) read(key string) Token {
 	info, err := os.Lstat(c.file(key))
-	if err != nil || !info.Mode().IsRegular() || !private(info) {
+	if err != nil || !info.Mode().IsRegular() || !isOwnerOnly(info) {
 		return Token{}
 	}
 	content, err := os.ReadFile(c.file(key))
@@ -109,44 +112,45 @@ func (c Cache) read(key string) Token {
 	}
 	tok, err := parseEntry(content)
 	if err != nil {
-		klog.V(1).InfoS("ignoring a file of the cache", "file", c.file(key), "err", err)
+		klog.V(1).InfoS("ignoring an invalid file in the token cache", "file", c.file(key), "err", err)
 		return Token{}
 	}
 	return tok
 }
 
-// parseEntry reads a file of the cache. Its only error is errUnusable.
+// parseEntry parses a file of the cache. Its only error is errInvalidEntry.
 func parseEntry(content []byte) (Token, error) {
 	var object authenticationv1.TokenRequest
 	if err := json.Unmarshal(content, &object); err != nil || object.Kind != "TokenRequest" {
-		return Token{}, errUnusable
+		return Token{}, errInvalidEntry
 	}
 	tok, err := newToken(&object)
 	if err != nil || tok.Expires().IsZero() {
-		return Token{}, errUnusable
+		return Token{}, errInvalidEntry
 	}
 	return tok, nil
 }
 
-// write keeps a token under a key. What programs left behind that were killed while they wrote is removed: the caller
-// holds the lock.
+// write caches a token under a key, and removes the temporary files of programs that were killed. The caller holds the
+// lock.
 func (c Cache) write(key string, tok Token) error {
 	leftover, _ := filepath.Glob(filepath.Join(c.Dir, "."+filepath.Base(c.file(key))+".tmp*"))
 	for _, path := range leftover {
 		_ = os.Remove(path)
 	}
-	content, err := json.Marshal(tok.Object())
+	content, err := json.Marshal(tok.TokenRequest())
 	if err != nil {
 		return fmt.Errorf("encode the token: %w", err)
 	}
 	return secretfile.Write(c.file(key), content)
 }
 
-// isFresh reports whether more than a fifth of the token's life is left.
-func (t Token) isFresh(now time.Time) bool {
-	const spare = 5
-	return !t.IsZero() && t.Lifetime() > 0 && t.Expires().Sub(now) > t.Lifetime()/spare
+// requiresRefresh reports whether a fifth of the lifetime or less is left: the kubelet renews its tokens then too
+// (k8s.io/kubernetes/pkg/kubelet/token/token_manager.go).
+func (t Token) requiresRefresh(now time.Time) bool {
+	const fraction = 5
+	return t.IsZero() || t.Lifetime() <= 0 || t.Expires().Sub(now) <= t.Lifetime()/fraction
 }
 
-// isValid reports whether there is a token that is not expired.
+// isValid reports whether t is a token that has not expired.
 func (t Token) isValid(now time.Time) bool { return !t.IsZero() && now.Before(t.Expires()) }

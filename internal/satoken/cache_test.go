@@ -20,59 +20,59 @@ const key = "k"
 
 var errRefused = errors.New("refused")
 
-// clockAt is a clock that stands still.
+// clockAt returns a clock that always shows the same time.
 func clockAt(t time.Time) func() time.Time { return func() time.Time { return t } }
 
-// minting counts the tokens that are minted at a time for an hour.
-func minting(t *testing.T, at time.Time, count *atomic.Int32) func(context.Context) (Token, error) {
+// countedRequest returns a function that issues a token for an hour from a time, and counts its calls.
+func countedRequest(t *testing.T, at time.Time, count *atomic.Int32) func(context.Context) (Token, error) {
 	return func(context.Context) (Token, error) {
 		count.Add(1)
 		return testToken(t, jwtFor(at, at.Add(time.Hour)), time.Time{}, 3600), nil
 	}
 }
 
-func refusing(context.Context) (Token, error) { return Token{}, errRefused }
+func refusedRequest(context.Context) (Token, error) { return Token{}, errRefused }
 
-func TestATokenIsServedWhileMoreThanAFifthOfItsLifeIsLeft(t *testing.T) {
+func TestFetchReturnsTheCachedTokenWhileMoreThanAFifthOfItsLifetimeIsLeft(t *testing.T) {
 	t.Parallel()
 	start := time.Unix(1_000_000, 0)
 	for _, test := range []struct {
-		after time.Duration
-		mints int32
+		after    time.Duration
+		requests int32
 	}{{0, 1}, {47 * time.Minute, 1}, {48 * time.Minute, 2}, {59 * time.Minute, 2}, {2 * time.Hour, 2}} {
-		cache, mints := Cache{filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
+		cache, requests := Cache{filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
 		for _, at := range []time.Time{start, start.Add(test.after)} {
-			got, err := cache.Fetch(t.Context(), key, clockAt(at), minting(t, at, mints))
+			got, err := cache.Fetch(t.Context(), key, clockAt(at), countedRequest(t, at, requests))
 			if err != nil || got.RenewErr != nil || got.CacheErr != nil || !got.Token.Expires().After(at) {
 				t.Errorf("after %s: %+v, %v", test.after, got, err)
 			}
 		}
-		if mints.Load() != test.mints {
-			t.Errorf("after %s: %d were minted, not %d", test.after, mints.Load(), test.mints)
+		if requests.Load() != test.requests {
+			t.Errorf("after %s: %d requests, not %d", test.after, requests.Load(), test.requests)
 		}
 	}
 }
 
-func TestAnOldTokenServesUntilItExpiresWhereNoNewOneIsToBeHad(t *testing.T) {
+func TestFetchReturnsTheCachedTokenUntilItExpiresIfTheRequestFails(t *testing.T) {
 	t.Parallel()
-	start, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
-	if _, err := cache.Fetch(t.Context(), key, clockAt(start), minting(t, start, mints)); err != nil {
+	start, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start, requests)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusing)
+	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusedRequest)
 	if err != nil || got.Token.IsZero() || !errors.Is(got.RenewErr, errRefused) {
 		t.Errorf("in the last minute: %+v, %v", got, err)
 	}
-	got, err = cache.Fetch(t.Context(), key, clockAt(start.Add(time.Hour)), refusing)
+	got, err = cache.Fetch(t.Context(), key, clockAt(start.Add(time.Hour)), refusedRequest)
 	if !errors.Is(err, errRefused) || !got.Token.IsZero() {
-		t.Errorf("when it is over: %+v, %v", got, err)
+		t.Errorf("after it expired: %+v, %v", got, err)
 	}
 }
 
-func TestAnOldTokenServesWithoutWaitingWhileAnotherProgramMints(t *testing.T) {
+func TestFetchWaitsForAnotherProgramOnlyIfTheCachedTokenExpired(t *testing.T) {
 	t.Parallel()
-	start, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
-	if _, err := cache.Fetch(t.Context(), key, clockAt(start), minting(t, start, mints)); err != nil {
+	start, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start, requests)); err != nil {
 		t.Fatal(err)
 	}
 	unlock, err := tryLock(cache.file(key) + ".lock")
@@ -80,84 +80,84 @@ func TestAnOldTokenServesWithoutWaitingWhileAnotherProgramMints(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusing)
+	got, err := cache.Fetch(t.Context(), key, clockAt(start.Add(59*time.Minute)), refusedRequest)
 	if err != nil || got.Token.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := cache.Fetch(ctx, key, clockAt(start.Add(2*time.Hour)), refusing); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("an expired one does not wait: %v", err)
+	if _, err := cache.Fetch(ctx, key, clockAt(start.Add(2*time.Hour)), refusedRequest); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it does not wait after the token expired: %v", err)
 	}
 }
 
-func TestManyAtOnceMintOneToken(t *testing.T) {
+func TestConcurrentFetchesRequestOneToken(t *testing.T) {
 	t.Parallel()
-	now, cache, mints := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
-	var all sync.WaitGroup
+	now, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	var wg sync.WaitGroup
 	for range 20 {
-		all.Go(func() {
-			if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.Token.IsZero() {
+		wg.Go(func() {
+			if got, err := cache.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, requests)); err != nil || got.Token.IsZero() {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
 	}
-	all.Wait()
-	if mints.Load() != 1 {
-		t.Errorf("%d were minted", mints.Load())
+	wg.Wait()
+	if requests.Load() != 1 {
+		t.Errorf("%d requests", requests.Load())
 	}
 }
 
-func TestAFileThatIsDamagedOrOpenToOthersIsReplaced(t *testing.T) {
+func TestFetchReplacesAFileThatIsDamagedOrReadableByOthers(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
-	good, err := json.Marshal(testToken(t, jwtFor(now, now.Add(time.Hour)), time.Time{}, 3600).Object())
+	valid, err := json.Marshal(testToken(t, jwtFor(now, now.Add(time.Hour)), time.Time{}, 3600).TokenRequest())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, plant := range map[string]func(path string) error{
-		"empty":        func(path string) error { return os.WriteFile(path, nil, 0o600) },
-		"cut off":      func(path string) error { return os.WriteFile(path, good[:len(good)/2], 0o600) },
-		"other object": func(path string) error { return os.WriteFile(path, []byte(`{"kind":"Secret"}`), 0o600) },
-		"no token":     func(path string) error { return os.WriteFile(path, []byte(`{"kind":"TokenRequest"}`), 0o600) },
-		"readable":     func(path string) error { return os.WriteFile(path, good, 0o644) },
-		"a link":       func(path string) error { return os.Symlink("elsewhere", path) },
-		"a link to a file": func(path string) error {
+	for name, prepare := range map[string]func(path string) error{
+		"empty":           func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"truncated":       func(path string) error { return os.WriteFile(path, valid[:len(valid)/2], 0o600) },
+		"other object":    func(path string) error { return os.WriteFile(path, []byte(`{"kind":"Secret"}`), 0o600) },
+		"no token":        func(path string) error { return os.WriteFile(path, []byte(`{"kind":"TokenRequest"}`), 0o600) },
+		"readable":        func(path string) error { return os.WriteFile(path, valid, 0o644) },
+		"a symbolic link": func(path string) error { return os.Symlink("elsewhere", path) },
+		"a symbolic link to a file": func(path string) error {
 			elsewhere := filepath.Join(filepath.Dir(path), "elsewhere")
-			return errors.Join(os.WriteFile(elsewhere, good, 0o600), os.Symlink(elsewhere, path))
+			return errors.Join(os.WriteFile(elsewhere, valid, 0o600), os.Symlink(elsewhere, path))
 		},
-		"half written": func(path string) error {
-			return os.WriteFile(filepath.Join(filepath.Dir(path), ".k.json.tmp1"), good[:9], 0o600)
+		"a temporary file": func(path string) error {
+			return os.WriteFile(filepath.Join(filepath.Dir(path), ".k.json.tmp1"), valid[:9], 0o600)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cache, mints := Cache{t.TempDir()}, new(atomic.Int32)
-			if err := plant(cache.file(key)); err != nil {
+			cache, requests := Cache{t.TempDir()}, new(atomic.Int32)
+			if err := prepare(cache.file(key)); err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {
-				if got, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, mints)); err != nil || got.CacheErr != nil {
+				if got, err := cache.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, requests)); err != nil || got.CacheErr != nil {
 					t.Fatalf("%+v, %v", got, err)
 				}
 			}
-			if mints.Load() != 1 {
-				t.Errorf("%d were minted", mints.Load())
+			if requests.Load() != 1 {
+				t.Errorf("%d requests", requests.Load())
 			}
-			if left, _ := filepath.Glob(filepath.Join(cache.Dir, ".*")); len(left) > 0 {
-				t.Errorf("left over: %v", left)
+			if remaining, _ := filepath.Glob(filepath.Join(cache.Dir, ".*")); len(remaining) > 0 {
+				t.Errorf("temporary files remain: %v", remaining)
 			}
 		})
 	}
 }
 
-func TestTheCacheIsForItsOwnerOnly(t *testing.T) {
+func TestOnlyTheOwnerCanReadTheCache(t *testing.T) {
 	t.Parallel()
 	now, cache := time.Unix(1_000_000, 0), Cache{t.TempDir()}
 	if err := os.Chmod(cache.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cache.Fetch(t.Context(), key, clockAt(now), minting(t, now, new(atomic.Int32))); err != nil {
+	if _, err := cache.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, new(atomic.Int32))); err != nil {
 		t.Fatal(err)
 	}
 	paths, _ := filepath.Glob(filepath.Join(cache.Dir, "*"))
@@ -171,14 +171,14 @@ func TestTheCacheIsForItsOwnerOnly(t *testing.T) {
 	}
 }
 
-func TestWithoutAPlaceForItATokenIsMintedAllTheSame(t *testing.T) {
+func TestFetchRequestsATokenIfTheDirectoryCannotBeCreated(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	now := time.Unix(1_000_000, 0)
-	got, err := Cache{filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), minting(t, now, new(atomic.Int32)))
+	got, err := Cache{filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, new(atomic.Int32)))
 	if err != nil || got.Token.IsZero() || got.CacheErr == nil {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -191,21 +191,21 @@ func FuzzParseEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		tok, err := parseEntry(content)
 		if err != nil {
-			if !errors.Is(err, errUnusable) || err.Error() != errUnusable.Error() {
-				t.Fatalf("an error that may hold what was read: %v", err)
+			if !errors.Is(err, errInvalidEntry) || err.Error() != errInvalidEntry.Error() {
+				t.Fatalf("the error may show the content: %v", err)
 			}
 			return
 		}
-		if tok.isFresh(time.Unix(1_000_000, 0)) && !tok.isValid(time.Unix(1_000_000, 0)) {
-			t.Fatal("fresh, yet expired")
+		if !tok.requiresRefresh(time.Unix(1_000_000, 0)) && !tok.isValid(time.Unix(1_000_000, 0)) {
+			t.Fatal("expired, but no refresh required")
 		}
-		again, err := json.Marshal(tok.Object())
+		again, err := json.Marshal(tok.TokenRequest())
 		if err != nil {
 			t.Fatal(err)
 		}
 		reread, err := parseEntry(again)
 		if err != nil || !strings.EqualFold(reread.Reveal(), tok.Reveal()) || bytes.Contains([]byte(tok.String()), []byte(tok.Reveal())) {
-			t.Fatalf("does not survive being kept: %v", err)
+			t.Fatalf("the cached token differs: %v", err)
 		}
 	})
 }

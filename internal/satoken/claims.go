@@ -10,27 +10,27 @@ import (
 	"time"
 )
 
-// ErrNotJWT is what Decode returns. It says what a token looks like and never what was given.
-var ErrNotJWT = errors.New("a ServiceAccount token is a JWT: three parts in base64url with dots between them, of which the first two are JSON objects")
+// ErrNotJWT is the error of Decode. It shows the form of a token and never the input, which may be a credential.
+var ErrNotJWT = errors.New("a ServiceAccount token is a JWT: three parts in base64url, separated by dots; the first two are JSON objects")
 
-// lastTime is the end of the year 9999, after which RFC 3339 cannot write a time, in seconds since 1970.
-const lastTime = 253402300799
+// maxTime is the end of the year 9999, the last one that RFC 3339 can represent, in seconds since 1970.
+const maxTime = 253402300799
 
-// Claims are what a JWT says about itself. Nobody has verified them.
+// Claims are the claims of a JWT. They are not verified.
 type Claims struct {
 	Algorithm string
 	KeyID     string
-	ID        string // jti; the audit log knows it as JTI=ID
+	ID        string // jti; the audit log shows it as JTI=ID
 	Issuer    string
 	Subject   string
 	Audiences []string
-	IssuedAt  time.Time // times that are not claimed are zero
+	IssuedAt  time.Time // a time without a claim is zero
 	NotBefore time.Time
 	Expires   time.Time
-	WarnAfter time.Time // from when the server counts the token as stale, where its lifetime was extended
+	WarnAfter time.Time // when the server starts to count the token as stale, if it extended the lifetime
 	Account   Account
-	UID       string   // of the ServiceAccount
-	Bound     []Object // the object that the token dies with; a Pod's Node goes with it for information
+	UID       string        // of the ServiceAccount
+	Bound     []BoundObject // the object the token is bound to; for a Pod also its Node, for information
 }
 
 // payload is the JSON of a ServiceAccount token (k8s.io/kubernetes/pkg/serviceaccount/claims.go).
@@ -44,20 +44,20 @@ type payload struct {
 	Expires    numericDate `json:"exp"`
 	Kubernetes struct {
 		Namespace string      `json:"namespace"`
-		Account   named       `json:"serviceaccount"`
-		Pod       *named      `json:"pod"`
-		Secret    *named      `json:"secret"`
-		Node      *named      `json:"node"`
+		Account   objectRef   `json:"serviceaccount"`
+		Pod       *objectRef  `json:"pod"`
+		Secret    *objectRef  `json:"secret"`
+		Node      *objectRef  `json:"node"`
 		WarnAfter numericDate `json:"warnafter"`
 	} `json:"kubernetes.io"`
 }
 
-type named struct {
+type objectRef struct {
 	Name string `json:"name"`
 	UID  string `json:"uid"`
 }
 
-// Decode reads what a JWT says. The signature is not verified: only the server can. Its only error is ErrNotJWT.
+// Decode reads the claims of a JWT. It does not verify the signature: only the server can. Its only error is ErrNotJWT.
 func Decode(jwt string) (Claims, error) {
 	var header struct {
 		Algorithm string `json:"alg"`
@@ -88,22 +88,22 @@ func Decode(jwt string) (Claims, error) {
 	}
 	for _, bound := range []struct {
 		kind   Kind
-		object *named
+		object *objectRef
 	}{{Pod, k.Pod}, {Secret, k.Secret}, {Node, k.Node}} {
 		if bound.object != nil {
-			claims.Bound = append(claims.Bound, Object{Kind: bound.kind, Name: bound.object.Name, UID: bound.object.UID})
+			claims.Bound = append(claims.Bound, BoundObject{Kind: bound.kind, Name: bound.object.Name, UID: bound.object.UID})
 		}
 	}
 	return claims, nil
 }
 
-// decodePart reads one part of a JWT into a struct: anything but a JSON object will not do.
+// decodePart reads one part of a JWT into a struct. It reports whether the part is a JSON object that fits.
 func decodePart(part string, into any) bool {
 	raw, err := base64.RawURLEncoding.DecodeString(part)
 	return err == nil && strings.HasPrefix(strings.TrimSpace(string(raw)), "{") && json.Unmarshal(raw, into) == nil
 }
 
-// audiences are one string or a list of them (RFC 7519, 4.1.3).
+// audiences are one string or a list (RFC 7519, 4.1.3).
 type audiences []string
 
 func (a *audiences) UnmarshalJSON(raw []byte) error {
@@ -115,7 +115,7 @@ func (a *audiences) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*[]string)(a))
 }
 
-// A numericDate is a number of seconds since 1970, perhaps with a fraction (RFC 7519, 2).
+// A numericDate is a number of seconds since 1970; it may have a fraction (RFC 7519, 2).
 type numericDate struct{ time.Time }
 
 func (d *numericDate) UnmarshalJSON(raw []byte) error {
@@ -123,7 +123,7 @@ func (d *numericDate) UnmarshalJSON(raw []byte) error {
 	if err := json.Unmarshal(raw, &seconds); err != nil || seconds == nil {
 		return err
 	}
-	if *seconds < 0 || *seconds > lastTime {
+	if *seconds < 0 || *seconds > maxTime {
 		return errors.New("out of range")
 	}
 	d.Time = time.Unix(int64(*seconds), 0).UTC()

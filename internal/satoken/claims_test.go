@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// signature stands for the third part of a JWT; tests look for it where no credential may be.
+// signature is the third part of every JWT here: tests search for it in output that must not contain a credential.
 const signature = "c2lnbmF0dXJl"
 
 func jwt(header, body string) string {
@@ -20,14 +20,14 @@ func jwt(header, body string) string {
 	return encode([]byte(header)) + "." + encode([]byte(body)) + "." + signature
 }
 
-// jwtFor is a token of default/robot with a time of issue and of expiry.
+// jwtFor returns a token of default/robot with a time of issue and an expiration.
 func jwtFor(issued, expires time.Time) string {
 	return jwt(`{"alg":"ES256","kid":"k1"}`, fmt.Sprintf(`{"iss":"https://issuer","sub":"system:serviceaccount:default:robot","aud":["api"],
 		"jti":"id-1","iat":%d,"nbf":%d,"exp":%d,"kubernetes.io":{"namespace":"default","serviceaccount":{"name":"robot","uid":"u1"}}}`,
 		issued.Unix(), issued.Unix(), expires.Unix()))
 }
 
-func TestDecodeReadsWhatATokenSays(t *testing.T) {
+func TestDecodeReadsTheClaims(t *testing.T) {
 	t.Parallel()
 	got, err := Decode(jwt(`{"alg":"RS256","kid":"k1"}`, `{"iss":"i","sub":"s","aud":"one","jti":"id","iat":1000,"nbf":1001,"exp":4600.9,
 		"kubernetes.io":{"namespace":"ns","serviceaccount":{"name":"robot","uid":"u1"},"pod":{"name":"p","uid":"u2"},
@@ -39,14 +39,14 @@ func TestDecodeReadsWhatATokenSays(t *testing.T) {
 		Algorithm: "RS256", KeyID: "k1", ID: "id", Issuer: "i", Subject: "s", Audiences: []string{"one"},
 		IssuedAt: time.Unix(1000, 0).UTC(), NotBefore: time.Unix(1001, 0).UTC(), Expires: time.Unix(4600, 0).UTC(), WarnAfter: time.Unix(4607, 0).UTC(),
 		Account: Account{"ns", "robot"}, UID: "u1",
-		Bound: []Object{{Pod, "p", "u2"}, {Node, "n", "u3"}},
+		Bound: []BoundObject{{Pod, "p", "u2"}, {Node, "n", "u3"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 
-func TestDecodeRefusesWhatIsNoJWTWithoutRepeatingIt(t *testing.T) {
+func TestDecodeRejectsAnythingButAJWTWithoutEcho(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]string{
 		"empty":            "",
@@ -81,12 +81,12 @@ func FuzzDecode(f *testing.F) {
 		claims, err := Decode(in)
 		if err != nil {
 			if err.Error() != ErrNotJWT.Error() {
-				t.Fatalf("an error that may hold what was given: %v", err)
+				t.Fatalf("the error may show the input: %v", err)
 			}
 			return
 		}
 		if strings.Count(in, ".") != 2 {
-			t.Fatal("accepted what has not three parts")
+			t.Fatal("accepted without three parts")
 		}
 		for _, at := range []time.Time{claims.IssuedAt, claims.NotBefore, claims.Expires, claims.WarnAfter} {
 			if _, err := time.Parse(time.RFC3339, at.Format(time.RFC3339)); err != nil {

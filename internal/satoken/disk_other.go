@@ -6,8 +6,8 @@ package satoken
 
 import "io/fs"
 
-// tryLock does without a lock: programs that start at once each mint a token, and the last one is kept.
+// tryLock does not lock: programs that start at once each request a token, and the last one is cached.
 func tryLock(string) (unlock func(), err error) { return func() {}, nil }
 
-// private cannot be told by the mode of a file here: what stands in the user's own directories is taken to be so.
-func private(fs.FileInfo) bool { return true }
+// isOwnerOnly returns true: the mode of a file says nothing here, and the user's own directories are closed to others.
+func isOwnerOnly(fs.FileInfo) bool { return true }

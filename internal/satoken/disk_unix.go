@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// tryLock takes the lock or returns errBusy. Where the file system has no locks it does without.
+// tryLock takes the lock or returns errLocked. It does not lock if the file system has no locks.
 func tryLock(path string) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -20,10 +20,10 @@ func tryLock(path string) (unlock func(), err error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		_ = file.Close()
-		return nil, errBusy
+		return nil, errLocked
 	}
 	return func() { _ = file.Close() }, nil
 }
 
-// private reports whether a file is for its owner only.
-func private(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
+// isOwnerOnly reports whether only the owner of a file has access.
+func isOwnerOnly(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }

@@ -18,66 +18,68 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// execKind is the kind of both the question and the answer (k8s.io/client-go/pkg/apis/clientauthentication).
+// execKind is the kind of both the request and the response (k8s.io/client-go/pkg/apis/clientauthentication).
 const execKind = "ExecCredential"
 
-// A Caller is a client-go program that calls joinctl for a credential.
+// A Caller is a client-go program that runs joinctl as its exec credential plugin.
 type Caller struct {
-	version string // of the API in which it asks and wants to be answered
-	server  string // that it wants to talk to; "" where it does not say
+	version string // the API version of the request and the response
+	server  string // the caller connects to; empty: not provided
 	ca      []byte
 }
 
-// ParseCaller reads KUBERNETES_EXEC_INFO; empty stands for a caller that says nothing. The versions v1 and v1beta1 are
-// known. Its errors do not repeat what was read.
+// ParseCaller parses the value of KUBERNETES_EXEC_INFO, which may be empty. It supports the versions v1 and v1beta1.
+// Its errors do not show the input.
 func ParseCaller(info string) (Caller, error) {
 	caller := Caller{version: execv1.SchemeGroupVersion.String()}
 	if info == "" {
 		return caller, nil
 	}
-	var asked execv1.ExecCredential
-	if err := json.Unmarshal([]byte(info), &asked); err != nil || asked.Kind != execKind {
-		return Caller{}, errors.New("KUBERNETES_EXEC_INFO is no " + execKind)
+	var request execv1.ExecCredential
+	if err := json.Unmarshal([]byte(info), &request); err != nil || request.Kind != execKind {
+		return Caller{}, errors.New("KUBERNETES_EXEC_INFO is not an " + execKind)
 	}
-	switch asked.APIVersion {
+	switch request.APIVersion {
 	case execv1.SchemeGroupVersion.String(), execv1beta1.SchemeGroupVersion.String():
-		caller.version = asked.APIVersion
+		caller.version = request.APIVersion
 	default:
-		return Caller{}, fmt.Errorf("KUBERNETES_EXEC_INFO asks in a version other than %s and %s", execv1.SchemeGroupVersion, execv1beta1.SchemeGroupVersion)
+		return Caller{}, fmt.Errorf("KUBERNETES_EXEC_INFO has an unsupported apiVersion: it must be %s or %s", execv1.SchemeGroupVersion, execv1beta1.SchemeGroupVersion)
 	}
-	if cluster := asked.Spec.Cluster; cluster != nil {
+	if cluster := request.Spec.Cluster; cluster != nil {
 		caller.server, caller.ca = cluster.Server, cluster.CertificateAuthorityData
 	}
 	return caller, nil
 }
 
-// MatchesServer reports whether the caller talks to the server that a client does, or through it to a member behind it, as far as
-// can be told: by the same address or with the same certificate authority. A token for one server is not for others to see.
+// MatchesServer reports whether the caller connects to the server of a client, or through its proxy to a member: the
+// address or the certificate authority is the same. A caller that provides no server matches. Other servers must not
+// see the token.
 func (c Caller) MatchesServer(client *kube.Client) bool {
 	return c.server == "" || client.Proxies(c.server) || strings.TrimSuffix(c.server, "/") == strings.TrimSuffix(client.Server().String(), "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
 }
 
-// MatchesMember reports whether the caller talks to a member's own API server.
+// MatchesMember reports whether the caller connects to a member's own API server. A caller that provides no server
+// matches.
 func (c Caller) MatchesMember(member kube.Member) bool {
 	return c.server == "" || member.HasServer(c.server)
 }
 
-// Key makes a key of a Cache one for this caller's server alone.
+// Key returns a key of a Cache for this caller's server only.
 func (c Caller) Key(key string) string {
 	sum := sha256.Sum256([]byte(key + c.server))
 	return hex.EncodeToString(sum[:])
 }
 
-// Answer returns a token in the form that the caller reads: one JSON object.
-func (c Caller) Answer(tok Token) ([]byte, error) {
-	answer := execv1.ExecCredential{
+// ExecCredential returns a token as an ExecCredential in the caller's version: one line of JSON.
+func (c Caller) ExecCredential(tok Token) ([]byte, error) {
+	credential := execv1.ExecCredential{
 		TypeMeta: metav1.TypeMeta{APIVersion: c.version, Kind: execKind},
 		Status:   &execv1.ExecCredentialStatus{Token: tok.Reveal()},
 	}
 	if at := tok.Expires(); !at.IsZero() {
-		answer.Status.ExpirationTimestamp = &metav1.Time{Time: at}
+		credential.Status.ExpirationTimestamp = &metav1.Time{Time: at}
 	}
-	content, err := json.Marshal(answer)
+	content, err := json.Marshal(credential)
 	if err != nil {
 		return nil, fmt.Errorf("encode the credential: %w", err)
 	}

@@ -11,7 +11,7 @@ import (
 	execv1 "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 )
 
-func TestACallerIsAnsweredInItsVersion(t *testing.T) {
+func TestTheExecCredentialHasTheCallersVersion(t *testing.T) {
 	t.Parallel()
 	expires := time.Unix(4600, 0)
 	tok := testToken(t, jwtFor(time.Unix(1000, 0), expires), time.Time{}, 3600)
@@ -24,7 +24,7 @@ func TestACallerIsAnsweredInItsVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		content, err := caller.Answer(tok)
+		content, err := caller.ExecCredential(tok)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,7 +38,7 @@ func TestACallerIsAnsweredInItsVersion(t *testing.T) {
 	}
 }
 
-func TestACallerThatIsNotUnderstoodIsRefusedWithoutRepeatingIt(t *testing.T) {
+func TestParseCallerRejectsUnknownInputWithoutEcho(t *testing.T) {
 	t.Parallel()
 	for _, info := range []string{
 		"hidden-value", "{", "[]", "{}", `"hidden-value"`,
@@ -53,9 +53,9 @@ func TestACallerThatIsNotUnderstoodIsRefusedWithoutRepeatingIt(t *testing.T) {
 	}
 }
 
-func TestACallerGetsATokenForItsOwnServerOnly(t *testing.T) {
+func TestMatchesServerComparesTheAddress(t *testing.T) {
 	t.Parallel()
-	c, _ := serving(t, nil)
+	c, _ := serve(t, nil)
 	for server, want := range map[string]bool{"": true, c.Server().String(): true, c.Server().String() + "/": true, "https://elsewhere": false} {
 		caller, err := ParseCaller(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"` + server + `"}}}`)
 		if err != nil || caller.MatchesServer(c) != want {
@@ -71,7 +71,7 @@ func FuzzParseCaller(f *testing.F) {
 		caller, err := ParseCaller(info)
 		switch {
 		case err != nil && caller.version != "":
-			t.Fatal("both an error and a caller")
+			t.Fatal("returned both an error and a caller")
 		case err == nil && !strings.HasPrefix(caller.version, "client.authentication.k8s.io/v1"):
 			t.Fatalf("version %q", caller.version)
 		}

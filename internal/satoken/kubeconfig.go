@@ -13,10 +13,11 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// installHint is what whoever uses the kubeconfig reads where the plugin is missing.
-const installHint = "this kubeconfig gets its credential from joinctl, which has to be installed where it is used: https://github.com/joinctl/joinctl"
+// installHint is what client-go prints if joinctl is not installed.
+const installHint = "this kubeconfig gets its credential from joinctl, which must be installed on this machine: https://github.com/joinctl/joinctl"
 
-// A Kubeconfig is one that is handed over. Of the caller's own it has the way to the server and nothing else.
+// A Kubeconfig is a kubeconfig for somebody else. It takes the endpoint of the server from the caller's own kubeconfig,
+// and nothing else.
 type Kubeconfig struct {
 	config   *clientcmdapi.Config
 	comments string
@@ -25,16 +26,16 @@ type Kubeconfig struct {
 // NewKubeconfig returns an empty Kubeconfig.
 func NewKubeconfig() *Kubeconfig { return &Kubeconfig{config: clientcmdapi.NewConfig()} }
 
-// An Entry is where and as whom one context connects.
+// An Entry describes one context of a Kubeconfig, with its cluster and its user.
 type Entry struct {
-	Context string // its name
-	User    string // name of its user
+	Context string // name of the context
+	User    string // name of the user
 	Account Account
-	Source  kube.ContextEntry // of which the way to the server is taken
-	CA      []byte            // PEM; empty: the system's
+	Source  kube.ContextEntry // the endpoint of the server comes from here
+	CA      []byte            // PEM; empty: the system roots
 }
 
-// AddToken adds a context whose user is a token.
+// AddToken adds a context; its user has a token. A name that exists already is an error.
 func (k *Kubeconfig) AddToken(e Entry, tok Token) error {
 	if at := tok.Expires(); !at.IsZero() {
 		k.comments += fmt.Sprintf("# joinctl: the token of serviceaccount %s in context %q expires at %s.\n", e.Account, e.Context, at.UTC().Format(time.RFC3339))
@@ -42,7 +43,8 @@ func (k *Kubeconfig) AddToken(e Entry, tok Token) error {
 	return k.add(e, &clientcmdapi.AuthInfo{Token: tok.Reveal()})
 }
 
-// AddPlugin adds a context whose user is what joinctl prints with some arguments.
+// AddPlugin adds a context; its user runs joinctl with these arguments as an exec credential plugin. A name that exists
+// already is an error.
 func (k *Kubeconfig) AddPlugin(e Entry, args []string) error {
 	return k.add(e, &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
 		APIVersion:         execv1.SchemeGroupVersion.String(),
@@ -56,7 +58,7 @@ func (k *Kubeconfig) AddPlugin(e Entry, args []string) error {
 
 func (k *Kubeconfig) add(e Entry, user *clientcmdapi.AuthInfo) error {
 	if k.config.Contexts[e.Context] != nil || k.config.AuthInfos[e.User] != nil || k.config.Clusters[e.Source.ClusterName] != nil {
-		return fmt.Errorf("there are two of context %q, user %q or cluster %q", e.Context, e.User, e.Source.ClusterName)
+		return fmt.Errorf("context %q, user %q or cluster %q exists already", e.Context, e.User, e.Source.ClusterName)
 	}
 	k.config.Clusters[e.Source.ClusterName] = &clientcmdapi.Cluster{
 		Server:                   e.Source.Cluster.Server,
@@ -74,7 +76,7 @@ func (k *Kubeconfig) add(e Entry, user *clientcmdapi.AuthInfo) error {
 	return nil
 }
 
-// Encode returns the file: YAML, with comments that say when tokens in it expire.
+// Encode returns the file: YAML, with a comment for each token that says when it expires.
 func (k *Kubeconfig) Encode() ([]byte, error) {
 	content, err := clientcmd.Write(*k.config)
 	if err != nil {

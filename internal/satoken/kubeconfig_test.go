@@ -29,19 +29,19 @@ func testEntry(name string) Entry {
 	}
 }
 
-func TestAKubeconfigHasTheWayToTheServerAndTheTokenAlone(t *testing.T) {
+func TestAKubeconfigHasOnlyTheEndpointAndTheToken(t *testing.T) {
 	t.Parallel()
 	tok := testToken(t, jwtFor(time.Unix(1000, 0), time.Unix(4600, 0)), time.Time{}, 3600)
-	made := NewKubeconfig()
-	if err := made.AddToken(testEntry("one"), tok); err != nil {
+	kubeconfig := NewKubeconfig()
+	if err := kubeconfig.AddToken(testEntry("one"), tok); err != nil {
 		t.Fatal(err)
 	}
-	content, err := made.Encode()
+	content, err := kubeconfig.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Contains(content, []byte("expires at 1970-01-01T01:16:40Z")) {
-		t.Errorf("it does not say when it expires:\n%s", content)
+		t.Errorf("the file does not say when the token expires:\n%s", content)
 	}
 	got, err := clientcmd.Load(content)
 	if err != nil {
@@ -52,17 +52,17 @@ func TestAKubeconfigHasTheWayToTheServerAndTheTokenAlone(t *testing.T) {
 	if user.Token != tok.Reveal() || context.Namespace != "ns" || cluster.Server != "https://127.0.0.1:6443" ||
 		cluster.TLSServerName != "kubernetes" || cluster.ProxyURL != "http://127.0.0.1:3128" ||
 		string(cluster.CertificateAuthorityData) != "PEM" || cluster.CertificateAuthority != "" {
-		t.Errorf("made:\n%s", content)
+		t.Errorf("got:\n%s", content)
 	}
 }
 
-func TestAKubeconfigWithAPluginHoldsNoCredentialAndNeverAsks(t *testing.T) {
+func TestAKubeconfigWithAPluginIsNotInteractive(t *testing.T) {
 	t.Parallel()
-	made := NewKubeconfig()
-	if err := made.AddPlugin(testEntry("one"), []string{"sa", "credential"}); err != nil {
+	kubeconfig := NewKubeconfig()
+	if err := kubeconfig.AddPlugin(testEntry("one"), []string{"sa", "credential"}); err != nil {
 		t.Fatal(err)
 	}
-	content, err := made.Encode()
+	content, err := kubeconfig.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,20 +72,20 @@ func TestAKubeconfigWithAPluginHoldsNoCredentialAndNeverAsks(t *testing.T) {
 	}
 	exec := got.AuthInfos["one"].Exec
 	if exec.Command != "joinctl" || exec.InteractiveMode != clientcmdapi.NeverExecInteractiveMode || !strings.Contains(exec.InstallHint, "installed") {
-		t.Errorf("made:\n%s", content)
+		t.Errorf("got:\n%s", content)
 	}
 }
 
-func TestTwoContextsOfOneNameAreAnError(t *testing.T) {
+func TestAddingANameTwiceIsAnError(t *testing.T) {
 	t.Parallel()
-	made := NewKubeconfig()
-	if err := made.AddPlugin(testEntry("one"), nil); err != nil {
+	kubeconfig := NewKubeconfig()
+	if err := kubeconfig.AddPlugin(testEntry("one"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := made.AddPlugin(testEntry("one"), nil); err == nil {
+	if err := kubeconfig.AddPlugin(testEntry("one"), nil); err == nil {
 		t.Error("accepted")
 	}
-	if err := made.AddPlugin(testEntry("two"), nil); err != nil {
+	if err := kubeconfig.AddPlugin(testEntry("two"), nil); err != nil {
 		t.Error(err)
 	}
 }

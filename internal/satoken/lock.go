@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// errBusy is why a lock was not taken: another program holds it.
-var errBusy = errors.New("locked by another program")
+// errLocked is the error of tryLock if another program holds the lock.
+var errLocked = errors.New("locked by another program")
 
-// lock takes a lock that ends with the program at the latest, and returns what gives it back. It waits for another
-// program until ctx ends if it is to wait, and else returns errBusy. The file stays: to remove it would let a program
-// that waits for it and one that makes it anew both in.
+// lock takes a lock and returns the function that releases it; the end of the program releases it too. If another
+// program holds the lock, it waits until ctx ends, or returns errLocked at once if wait is false. The file stays: if it
+// were removed, a program that waits for it and one that creates it again would both hold the lock.
 func lock(ctx context.Context, path string, wait bool) (unlock func(), err error) {
 	const pause = 10 * time.Millisecond
 	for {
 		unlock, err = tryLock(path)
-		if !errors.Is(err, errBusy) || !wait {
+		if !errors.Is(err, errLocked) || !wait {
 			return unlock, err
 		}
 		select {

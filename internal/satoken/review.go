@@ -10,29 +10,29 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// A Verdict is what a server says of a token.
-type Verdict struct {
-	By        string   `json:"by"` // the API that was asked: TokenReview or SelfSubjectReview
+// A ReviewResult is the server's answer about a token.
+type ReviewResult struct {
+	API       string   `json:"by"` // TokenReview or SelfSubjectReview
 	Accepted  bool     `json:"accepted"`
-	Reason    string   `json:"reason,omitempty"` // why not, in the server's words
-	User      string   `json:"user,omitempty"`   // whom the server takes the bearer for
+	Reason    string   `json:"reason,omitempty"` // why the server does not accept it, in its words
+	User      string   `json:"user,omitempty"`   // the user that the token authenticates as
 	UID       string   `json:"uid,omitempty"`
 	Groups    []string `json:"groups,omitempty"`
-	Audiences []string `json:"audiences,omitempty"` // of those asked about, the ones for which the token is good
+	Audiences []string `json:"audiences,omitempty"` // those of the requested audiences that the token is valid for
 }
 
-// Review asks the server about any bearer token: with a TokenReview for its audiences, or, where that is forbidden,
-// with the token itself, which can only tell whether the API server accepts it. That it is not accepted is no error.
-func Review(ctx context.Context, c *kube.Client, credential string, audiences []string) (Verdict, error) {
+// Review asks the server about a bearer token: with a TokenReview for the audiences or, if that is forbidden, with
+// SelfReview, which knows no audiences. A token that is not accepted is no error.
+func Review(ctx context.Context, c *kube.Client, credential string, audiences []string) (ReviewResult, error) {
 	status, err := c.ReviewToken(ctx, credential, audiences)
 	if failure.ReasonOf(err) == failure.Forbidden {
 		return SelfReview(ctx, c, credential)
 	}
 	if err != nil {
-		return Verdict{}, fmt.Errorf("review the token: %w", err)
+		return ReviewResult{}, fmt.Errorf("review the token: %w", err)
 	}
-	return Verdict{
-		By:        "TokenReview",
+	return ReviewResult{
+		API:       "TokenReview",
 		Accepted:  status.Authenticated,
 		Reason:    status.Error,
 		User:      status.User.Username,
@@ -42,21 +42,22 @@ func Review(ctx context.Context, c *kube.Client, credential string, audiences []
 	}, nil
 }
 
-// SelfReview asks the API server, with a token as the only credential, whom it takes its bearer for.
-func SelfReview(ctx context.Context, c *kube.Client, credential string) (Verdict, error) {
+// SelfReview asks the API server with a SelfSubjectReview which user a token authenticates as. The token is the only
+// credential of the request. A token that is not accepted is no error.
+func SelfReview(ctx context.Context, c *kube.Client, credential string) (ReviewResult, error) {
 	bearer, err := c.WithBearerToken(credential)
 	if err != nil {
-		return Verdict{}, err
+		return ReviewResult{}, err
 	}
-	verdict := Verdict{By: "SelfSubjectReview"}
+	result := ReviewResult{API: "SelfSubjectReview"}
 	user, err := bearer.WhoAmI(ctx)
 	switch {
 	case failure.ReasonOf(err) == failure.Unauthorized:
-		verdict.Reason = "the API server does not let its bearer in"
-		return verdict, nil
+		result.Reason = "the API server does not accept the token"
+		return result, nil
 	case err != nil:
-		return Verdict{}, fmt.Errorf("ask the server whom it takes the bearer for: %w", err)
+		return ReviewResult{}, fmt.Errorf("review the token with a SelfSubjectReview: %w", err)
 	}
-	verdict.Accepted, verdict.User, verdict.UID, verdict.Groups = true, user.Username, user.UID, user.Groups
-	return verdict, nil
+	result.Accepted, result.User, result.UID, result.Groups = true, user.Username, user.UID, user.Groups
+	return result, nil
 }

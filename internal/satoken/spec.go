@@ -12,34 +12,34 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// The bounds of a token's lifetime, both included (k8s.io/kubernetes/pkg/apis/authentication/validation/validation.go).
+// The shortest and the longest lifetime of a token (k8s.io/kubernetes/pkg/apis/authentication/validation/validation.go).
 const (
 	minLifetime = 10 * time.Minute
 	maxLifetime = (1 << 32) * time.Second
 )
 
-// extended is the lifetime that the kubelet asks for. For a token that is bound to a Pod the server takes it for the
-// kubelet's, and makes it valid for a year (k8s.io/kubernetes/pkg/serviceaccount/claims.go).
-const extended = 3607 * time.Second
+// extendedLifetime is the lifetime that the kubelet requests. If a token with it is bound to a Pod, the server extends
+// it to a year (k8s.io/kubernetes/pkg/serviceaccount/claims.go).
+const extendedLifetime = 3607 * time.Second
 
-// A Spec is what a token is asked to be good for.
+// A Spec describes a token to request.
 type Spec struct {
-	Audiences []string      // empty: the API server's own
-	Lifetime  time.Duration // 0: as the server likes, usually an hour
-	Bound     Object        // with which the token dies; zero: none
+	Audiences []string      // empty: those of the API server
+	Lifetime  time.Duration // in whole seconds; 0: the server chooses, usually an hour
+	Bound     BoundObject   // the server revokes the token when this object is deleted; zero: none
 }
 
-// An Object is what a token can be bound to.
-type Object struct {
+// A BoundObject is an object that a token is bound to.
+type BoundObject struct {
 	Kind Kind
 	Name string
-	UID  string // empty: that of whatever has the name
+	UID  string // empty: any object with the name
 }
 
-// IsZero reports whether o is no object at all.
-func (o Object) IsZero() bool { return o == Object{} }
+// IsZero reports whether o is the zero BoundObject.
+func (o BoundObject) IsZero() bool { return o == BoundObject{} }
 
-// A Kind is a kind of object that tokens can be bound to.
+// A Kind is a kind of object that a token can be bound to.
 type Kind string
 
 // The kinds, all of API version v1.
@@ -49,28 +49,48 @@ const (
 	Node   Kind = "Node"
 )
 
-// Set implements a flag value: the name of a kind in any case.
-func (k *Kind) Set(s string) error {
+// UnmarshalText parses the name of a kind, in upper or lower case.
+func (k *Kind) UnmarshalText(text []byte) error {
 	for _, kind := range []Kind{Pod, Secret, Node} {
-		if strings.EqualFold(s, string(kind)) {
+		if strings.EqualFold(string(text), string(kind)) {
 			*k = kind
 			return nil
 		}
 	}
-	return errors.New("it is Pod, Secret or Node")
+	return errors.New("must be Pod, Secret or Node")
 }
 
-// String implements a flag value.
-func (k *Kind) String() string { return string(*k) }
+// MarshalText returns the name of the kind.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k), nil }
 
-// Type implements a flag value.
-func (k *Kind) Type() string { return "kind" }
+// A Lifetime is the lifetime of a token to request, by the server's rule; 0 leaves it to the server.
+type Lifetime time.Duration
 
-// CheckLifetime applies the server's rule for lifetimes; 0 leaves the choice to the server.
-func CheckLifetime(d time.Duration) error {
+// UnmarshalText parses a Go duration, and checks it by the server's rule.
+func (l *Lifetime) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		return errors.New("must be a duration such as 1h or 30m, or 0 to leave it to the server")
+	}
+	if err := checkLifetime(d); err != nil {
+		return err
+	}
+	*l = Lifetime(d)
+	return nil
+}
+
+// MarshalText returns the duration, and nothing for 0.
+func (l Lifetime) MarshalText() ([]byte, error) {
+	if l == 0 {
+		return nil, nil
+	}
+	return []byte(time.Duration(l).String()), nil
+}
+
+func checkLifetime(d time.Duration) error {
 	switch {
 	case d < 0:
-		return errors.New("a token cannot expire before it is made; 0 leaves it to the server, which gives an hour")
+		return errors.New("a token cannot expire before it is created; 0 leaves the lifetime to the server, usually an hour")
 	case d%time.Second != 0:
 		return errors.New("the server counts in whole seconds")
 	case d != 0 && (d < minLifetime || d > maxLifetime):
@@ -79,17 +99,18 @@ func CheckLifetime(d time.Duration) error {
 	return nil
 }
 
-// AvoidExtension returns the spec with a second added where the server would otherwise grant a year, and whether it was.
+// AvoidExtension returns the Spec with another second of lifetime if the server would extend the token to a year. It
+// reports whether it changed the lifetime.
 func (s Spec) AvoidExtension() (Spec, bool) {
-	if s.Bound.Kind != Pod || s.Lifetime != extended {
+	if s.Bound.Kind != Pod || s.Lifetime != extendedLifetime {
 		return s, false
 	}
 	s.Lifetime += time.Second
 	return s, true
 }
 
-// Object returns the request as it is sent.
-func (s Spec) Object() *authenticationv1.TokenRequest {
+// TokenRequest returns the request for a token.
+func (s Spec) TokenRequest() *authenticationv1.TokenRequest {
 	request := &authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: s.Audiences}}
 	request.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
 	if s.Lifetime > 0 {

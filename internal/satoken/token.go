@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package satoken answers what a ServiceAccount token is: asked for, granted, looked into, handed over in a kubeconfig
-// or to an exec plugin's caller, kept on disk, and revoked.
+// Package satoken has ServiceAccount tokens: how to request, decode, review and revoke them, and how to provide them in
+// a kubeconfig or as an exec credential plugin with a cache on disk.
 package satoken
 
 import (
@@ -25,22 +25,22 @@ type Account struct {
 // String returns namespace/name.
 func (a Account) String() string { return a.Namespace + "/" + a.Name }
 
-// A Token is a ServiceAccount token as the server granted it. It can be logged and formatted with any verb: only
-// Reveal and Object show the credential.
+// A Token is a ServiceAccount token that the server issued. It can be logged and formatted with any verb: only Reveal
+// and TokenRequest return the credential.
 type Token struct {
-	Claims     Claims                         // what the token says itself; zero where it is no JWT
+	Claims     Claims                         // of the token; zero if it is not a JWT
 	object     *authenticationv1.TokenRequest // without the credential
-	credential unique.Handle[string]          // fmt shows a Handle as an address, and a struct behind a pointer not always so
+	credential unique.Handle[string]          // fmt shows a Handle as an address, even in unexported fields of other types
 }
 
-// Request asks the server for a token of a ServiceAccount. Nothing is stored: a token that nobody prints is gone. The
-// error keeps the API's reason, and has a hint where that tells what to check.
+// Request requests a token of a ServiceAccount. The server stores nothing, so an unused token needs no cleanup. The
+// error keeps the API's reason, with a hint for those that the caller can fix.
 func Request(ctx context.Context, c *kube.Client, account Account, spec Spec) (Token, error) {
-	granted, err := c.RequestToken(ctx, account.Namespace, account.Name, spec.Object())
+	response, err := c.RequestToken(ctx, account.Namespace, account.Name, spec.TokenRequest())
 	if err != nil {
-		return Token{}, explain(account, spec, fmt.Errorf("request a token of serviceaccount %s: %w", account, err))
+		return Token{}, withHint(account, spec, fmt.Errorf("request a token of serviceaccount %s: %w", account, err))
 	}
-	tok, err := newToken(granted)
+	tok, err := newToken(response)
 	if err != nil {
 		return Token{}, fmt.Errorf("request a token of serviceaccount %s: %w", account, err)
 	}
@@ -49,7 +49,7 @@ func Request(ctx context.Context, c *kube.Client, account Account, spec Spec) (T
 
 func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 	if object.Status.Token == "" {
-		return Token{}, errors.New("there is no token in the server's answer")
+		return Token{}, errors.New("the server's response has no token")
 	}
 	claims, err := Decode(object.Status.Token)
 	if err != nil {
@@ -61,24 +61,25 @@ func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 	return tok, nil
 }
 
-// IsZero reports whether t is no token at all.
+// IsZero reports whether t is the zero Token.
 func (t Token) IsZero() bool { return t.object == nil }
 
-// Reveal returns the token as a credential. The zero Token has none, and panics.
+// Reveal returns the credential. It panics for the zero Token.
 func (t Token) Reveal() string { return t.credential.Value() }
 
-// Object returns what the server answered, the credential included.
-func (t Token) Object() *authenticationv1.TokenRequest {
+// TokenRequest returns the server's response, including the credential.
+func (t Token) TokenRequest() *authenticationv1.TokenRequest {
 	object := t.object.DeepCopy()
 	object.Status.Token = t.Reveal()
 	return object
 }
 
-// String returns what the token is for, without the token.
+// String describes the token without the credential.
 func (t Token) String() string { return "token of " + t.Claims.Subject }
 
-// Expires returns when the token expires by its own account: the server's answer may say otherwise
-// (k8s.io/kubernetes/pkg/registry/core/serviceaccount/storage/token.go). It is zero where that is not known.
+// Expires returns when the token expires: the claim of the token or, without a claim, the server's response. They
+// differ if the server extended the lifetime (k8s.io/kubernetes/pkg/registry/core/serviceaccount/storage/token.go). It
+// is zero if neither has a time.
 func (t Token) Expires() time.Time {
 	if !t.Claims.Expires.IsZero() {
 		return t.Claims.Expires
@@ -86,13 +87,13 @@ func (t Token) Expires() time.Time {
 	return t.object.Status.ExpirationTimestamp.Time
 }
 
-// Lifetime returns for how long the token was granted, 0 where that is not known.
+// Lifetime returns the lifetime of the issued token, 0 if it is unknown.
 func (t Token) Lifetime() time.Duration {
-	switch asked := t.object.Spec.ExpirationSeconds; {
+	switch seconds := t.object.Spec.ExpirationSeconds; {
 	case !t.Claims.Expires.IsZero() && !t.Claims.IssuedAt.IsZero():
 		return t.Claims.Expires.Sub(t.Claims.IssuedAt)
-	case asked != nil:
-		return time.Duration(*asked) * time.Second
+	case seconds != nil:
+		return time.Duration(*seconds) * time.Second
 	}
 	return 0
 }

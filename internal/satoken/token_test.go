@@ -25,11 +25,11 @@ func testToken(t *testing.T, credential string, expires time.Time, seconds int64
 	return tok
 }
 
-func TestATokenIsNotShownByAccident(t *testing.T) {
+func TestFormattingNeverShowsTheCredential(t *testing.T) {
 	t.Parallel()
 	tok := testToken(t, jwtFor(time.Unix(1000, 0), time.Unix(4600, 0)), time.Time{}, 3600)
-	type holder struct{ private Token }
-	for _, v := range []any{tok, &tok, []Token{tok}, map[string]Token{"a": tok}, holder{tok}, &holder{tok}} {
+	type wrapper struct{ unexported Token }
+	for _, v := range []any{tok, &tok, []Token{tok}, map[string]Token{"a": tok}, wrapper{tok}, &wrapper{tok}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			if out := fmt.Sprintf(verb, v); strings.Contains(out, signature) {
 				t.Errorf("%s of %T: %s", verb, v, out)
@@ -40,11 +40,11 @@ func TestATokenIsNotShownByAccident(t *testing.T) {
 		}
 	}
 	if !strings.Contains(tok.Reveal(), signature) {
-		t.Error("Reveal does not reveal")
+		t.Error("Reveal does not return the credential")
 	}
 }
 
-func TestExpiryIsTheTokensOwn(t *testing.T) {
+func TestExpiresIsTheClaimOfTheToken(t *testing.T) {
 	t.Parallel()
 	issued, year := time.Unix(1000, 0), 365*24*time.Hour
 	tok := testToken(t, jwtFor(issued, issued.Add(year)), issued.Add(time.Hour), 3607)
@@ -57,7 +57,7 @@ func TestExpiryIsTheTokensOwn(t *testing.T) {
 	}
 }
 
-func TestAnAnswerWithoutTokenIsAnError(t *testing.T) {
+func TestAResponseWithoutTokenIsAnError(t *testing.T) {
 	t.Parallel()
 	if _, err := newToken(&authenticationv1.TokenRequest{}); err == nil {
 		t.Error("accepted")

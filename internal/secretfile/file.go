@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package secretfile answers how a credential gets onto disk: whole or not at all, and for its owner only.
+// Package secretfile writes files with credentials atomically, readable only for their owner.
 package secretfile
 
 import (
@@ -11,20 +11,20 @@ import (
 	"path/filepath"
 )
 
-// A File is one that holds a credential and is being written. Under its own name it is there whole or not at all, and
-// only its owner can read it (mode 0600).
+// A File is an open file for a credential (mode 0600). It has a temporary name in the same directory until Commit renames
+// it, so that a reader never sees a part of it.
 type File struct {
 	path string
 	temp *os.File
 }
 
-// New makes sure that a file can be written, before there is anything to write. A symbolic link will be replaced,
-// not followed; what is no file at all is refused. The caller ends with Keep or Discard.
+// New creates the temporary file, so that a path that cannot be written fails before a credential exists. Commit replaces
+// a symbolic link instead of following it. A directory or a device is an error. The caller must call Commit or Discard.
 func New(path string) (*File, error) {
 	info, err := os.Lstat(path)
 	switch {
 	case err == nil && !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
-		return nil, fmt.Errorf("write %s: it is no regular file", path)
+		return nil, fmt.Errorf("write %s: not a regular file", path)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("write %s: %w", path, err)
 	}
@@ -35,17 +35,18 @@ func New(path string) (*File, error) {
 	return &File{path, temp}, nil
 }
 
-// Write makes a file have a content.
+// Write writes a file at once: New and Commit.
 func Write(path string, content []byte) error {
 	file, err := New(path)
 	if err != nil {
 		return err
 	}
-	return file.Keep(content)
+	return file.Commit(content)
 }
 
-// Keep writes the content and puts the file in its place. On an error what was there before still is.
-func (f *File) Keep(content []byte) error {
+// Commit writes the content and renames the file. On an error it removes the temporary file, and an existing file stays
+// as it is.
+func (f *File) Commit(content []byte) error {
 	_, err := f.temp.Write(content)
 	err = errors.Join(err, f.temp.Sync(), f.temp.Close())
 	if err == nil {
@@ -57,7 +58,7 @@ func (f *File) Keep(content []byte) error {
 	return nil
 }
 
-// Discard gives the file up; what was there before stays.
+// Discard removes the temporary file; an existing file stays as it is.
 func (f *File) Discard() {
 	_ = f.temp.Close()
 	_ = os.Remove(f.temp.Name())

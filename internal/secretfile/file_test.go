@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestAFileIsWholeOrAsItWas(t *testing.T) {
+func TestAFileIsReplacedAtomicallyOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "kubeconfig")
@@ -17,7 +17,7 @@ func TestAFileIsWholeOrAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := file.Keep([]byte(content)); err != nil {
+		if err := file.Commit([]byte(content)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -34,7 +34,7 @@ func TestAFileIsWholeOrAsItWas(t *testing.T) {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	if files, _ := os.ReadDir(dir); len(files) != 1 {
-		t.Errorf("left over: %v", files)
+		t.Errorf("temporary files remain: %v", files)
 	}
 	for _, bad := range []string{dir, filepath.Join(dir, "missing", "file")} {
 		if _, err := New(bad); err == nil {

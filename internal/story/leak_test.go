@@ -28,7 +28,7 @@ func TestLeakFindsASecretInEveryForm(t *testing.T) {
 	}
 }
 
-func TestLeakIsSilentWhereThereIsNoSecret(t *testing.T) {
+func TestLeakFindsNothingWithoutASecret(t *testing.T) {
 	t.Parallel()
 	text := "request body hidden\n" + hex.Dump([]byte("nothing to see here, and quite a lot of it")) + base64.StdEncoding.EncodeToString([]byte("0123456789ab-different"))
 	if form := Leak(text, "0123456789abcdef"); form != "" {

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package story answers what a user sees: it runs scripts of commands against the real program, for tests only.
+// Package story runs testscript files against the real program. It is for tests only.
 //
-// Besides the commands of testscript a story has:
+// A story has these commands in addition to those of testscript:
 //
 //	run ARG…            run joinctl and expect success, or failure after !
 //	exits CODE ARG…     run joinctl and expect an exit code
-//	keep NAME           remember the last stdout, without its newline, as the variable NAME
+//	keep NAME           set the variable NAME to the last stdout, without its newline
 //
-// Every story ends with a search for its secrets in all that joinctl wrote to stderr.
+// At its end every story searches the stderr of joinctl for the tokens that joinctl printed.
 package story
 
 import (
@@ -23,43 +23,43 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-type heardKey struct{}
+type outputKey struct{}
 
-// heard is what a story's runs of joinctl wrote.
-type heard struct{ stdout, stderr strings.Builder }
+// output is the output of all runs of joinctl in a story.
+type output struct{ stdout, stderr strings.Builder }
 
-// Run runs every story of a directory. setup may add variables and what has to be undone in the end.
+// Run runs every story in a directory. setup may add variables and deferred functions.
 func Run(t *testing.T, dir string, setup func(*testscript.Env) error) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 dir,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
-			h := &heard{}
-			env.Values[heardKey{}] = h
+			out := &output{}
+			env.Values[outputKey{}] = out
 			env.Setenv("HOME", env.WorkDir)
 			env.Defer(func() {
-				if found := h.leaks(); found != "" {
-					env.T().Fatal("a secret leaked to stderr as " + found + ":\n" + h.stderr.String())
+				if found := out.leaks(); found != "" {
+					env.T().Fatal("a secret leaked to stderr as " + found + ":\n" + out.stderr.String())
 				}
 			})
 			return setup(env)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"run":   succeeds,
-			"exits": exits,
+			"run":   runSucceeds,
+			"exits": runExits,
 			"keep":  keep,
 		},
 	})
 }
 
-func succeeds(ts *testscript.TestScript, neg bool, args []string) {
+func runSucceeds(ts *testscript.TestScript, neg bool, args []string) {
 	if code := run(ts, args); (code != 0) != neg {
 		ts.Fatalf("joinctl exited with %d", code)
 	}
 }
 
-func exits(ts *testscript.TestScript, neg bool, args []string) {
+func runExits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: exits CODE ARG…")
 	}
@@ -72,10 +72,10 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // run runs joinctl and returns its exit code.
 func run(ts *testscript.TestScript, args []string) int {
-	h := ts.Value(heardKey{}).(*heard)
+	out := ts.Value(outputKey{}).(*output)
 	err := ts.Exec("joinctl", args...)
-	h.stdout.WriteString(ts.ReadFile("stdout"))
-	h.stderr.WriteString(ts.ReadFile("stderr"))
+	out.stdout.WriteString(ts.ReadFile("stdout"))
+	out.stderr.WriteString(ts.ReadFile("stderr"))
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
@@ -94,23 +94,23 @@ func keep(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], strings.TrimSuffix(ts.ReadFile("stdout"), "\n"))
 }
 
-// leaks names the first form in which a token that joinctl printed stands on stderr too.
-func (h *heard) leaks() string {
+// leaks returns the form of the first token of stdout that stderr contains too, or "".
+func (o *output) leaks() string {
 	tokens := regexp.MustCompile(`\b[a-z0-9]{6}\.([a-z0-9]{16})\b|\beyJ[\w-]+\.[\w-]+\.([\w-]{10,})`)
-	for _, found := range tokens.FindAllStringSubmatch(h.stdout.String(), -1) {
-		if form := Leak(h.stderr.String(), found[1]+found[2]); form != "" {
+	for _, found := range tokens.FindAllStringSubmatch(o.stdout.String(), -1) {
+		if form := Leak(o.stderr.String(), found[1]+found[2]); form != "" {
 			return form
 		}
 	}
 	return ""
 }
 
-// Main registers the program under test for stories of the package whose TestMain calls it.
+// Main runs the tests of a package, with the program as the command joinctl of its stories. TestMain calls it.
 func Main(m *testing.M, program func()) {
 	testscript.Main(m, map[string]func(){"joinctl": program})
 }
 
-// Setenv keeps only what programs need of the environment, so that a story does not depend on who runs it.
+// Setenv sets PATH only, so that a story does not depend on the environment of the tests.
 func Setenv(env *testscript.Env) error {
 	env.Setenv("PATH", os.Getenv("PATH"))
 	return nil

@@ -34,27 +34,27 @@ const secretsPath = "/api/v1/namespaces/kube-system/secrets"
 
 var secretsResource = schema.GroupResource{Resource: "secrets"}
 
-// An api speaks as much of the Kubernetes API as this package needs, and misbehaves where a test says so.
+// An api serves the part of the Kubernetes API that this package needs. A test can intercept its requests.
 type api struct {
-	t       *testing.T
-	codec   *protobuf.Serializer
-	server  *httptest.Server
-	trouble func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) // nil: none
+	t         *testing.T
+	codec     *protobuf.Serializer
+	server    *httptest.Server
+	intercept func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) // nil: serves every request
 
 	mu       sync.Mutex
 	secrets  map[string]*corev1.Secret
 	requests []request
 }
 
-// A request is what the client asked for.
+// A request is one that the api served.
 type request struct {
 	verb string
-	name string // of the Secret, where one is named
+	name string // of the Secret; empty for lists
 	url  string // path and query, without the timeout
 	opts metav1.DeleteOptions
 }
 
-// serve starts an api that knows some Secrets.
+// serve starts an api with some Secrets.
 func serve(t *testing.T, secrets ...*corev1.Secret) *api {
 	t.Helper()
 	scheme := runtime.NewScheme()
@@ -66,8 +66,8 @@ func serve(t *testing.T, secrets ...*corev1.Secret) *api {
 		a.store(secret)
 	}
 	a.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if a.trouble != nil {
-			a.trouble(w, r, a.serve)
+		if a.intercept != nil {
+			a.intercept(w, r, a.serve)
 			return
 		}
 		a.serve(w, r)
@@ -91,44 +91,44 @@ func (a *api) connect(config *rest.Config) *kube.Client {
 	return c
 }
 
-// serve carries a request out.
+// serve executes a request.
 func (a *api) serve(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	asked := request{verb: r.Method, url: plain(r.URL), name: strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, secretsPath), "/")}
+	got := request{verb: r.Method, url: pathAndQuery(r.URL), name: strings.TrimPrefix(strings.TrimPrefix(r.URL.Path, secretsPath), "/")}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		a.t.Errorf("read the request: %v", err)
 	}
 	switch {
 	case r.URL.Path == "/version":
-		answer(w, http.StatusOK, map[string]string{"gitVersion": "v1.37.2"})
+		respond(w, http.StatusOK, map[string]string{"gitVersion": "v1.37.2"})
 	case r.Method == http.MethodPost:
 		var secret corev1.Secret
 		a.decode(body, &secret)
-		asked.name = secret.Name
+		got.name = secret.Name
 		a.create(w, r, &secret)
 	case r.Method == http.MethodDelete:
-		a.decode(body, &asked.opts)
-		a.delete(w, asked)
-	case asked.name == "":
+		a.decode(body, &got.opts)
+		a.delete(w, got)
+	case got.name == "":
 		a.list(w, r)
-	case a.secrets[asked.name] == nil:
-		refuse(w, apierrors.NewNotFound(secretsResource, asked.name))
+	case a.secrets[got.name] == nil:
+		respondError(w, apierrors.NewNotFound(secretsResource, got.name))
 	default:
-		answer(w, http.StatusOK, a.secrets[asked.name])
+		respond(w, http.StatusOK, a.secrets[got.name])
 	}
-	a.requests = append(a.requests, asked)
+	a.requests = append(a.requests, got)
 }
 
-// plain returns a URL without its host and the timeout that client-go adds.
-func plain(u *url.URL) string {
+// pathAndQuery returns a URL without its host and the timeout that client-go adds.
+func pathAndQuery(u *url.URL) string {
 	query := u.Query()
 	query.Del("timeout")
 	return (&url.URL{Path: u.Path, RawQuery: query.Encode()}).String()
 }
 
-// decode reads what the client sends in place of JSON.
+// decode reads the protobuf that the client sends.
 func (a *api) decode(body []byte, into runtime.Object) {
 	if _, _, err := a.codec.Decode(body, nil, into); err != nil {
 		a.t.Errorf("decode the request as protobuf: %v", err)
@@ -137,31 +137,31 @@ func (a *api) decode(body []byte, into runtime.Object) {
 
 func (a *api) create(w http.ResponseWriter, r *http.Request, secret *corev1.Secret) {
 	if a.secrets[secret.Name] != nil {
-		refuse(w, apierrors.NewAlreadyExists(secretsResource, secret.Name))
+		respondError(w, apierrors.NewAlreadyExists(secretsResource, secret.Name))
 		return
 	}
 	if r.URL.Query().Get("dryRun") == "" {
 		secret = a.store(secret)
 	}
-	answer(w, http.StatusCreated, secret)
+	respond(w, http.StatusCreated, secret)
 }
 
-func (a *api) delete(w http.ResponseWriter, asked request) {
-	secret := a.secrets[asked.name]
-	switch want := asked.opts.Preconditions; {
+func (a *api) delete(w http.ResponseWriter, got request) {
+	secret := a.secrets[got.name]
+	switch want := got.opts.Preconditions; {
 	case secret == nil:
-		refuse(w, apierrors.NewNotFound(secretsResource, asked.name))
+		respondError(w, apierrors.NewNotFound(secretsResource, got.name))
 		return
 	case want != nil && *want.UID != secret.UID:
-		refuse(w, apierrors.NewConflict(secretsResource, asked.name, fmt.Errorf("the UID is %s", secret.UID)))
+		respondError(w, apierrors.NewConflict(secretsResource, got.name, fmt.Errorf("the UID is %s", secret.UID)))
 		return
-	case len(asked.opts.DryRun) == 0:
-		delete(a.secrets, asked.name)
+	case len(got.opts.DryRun) == 0:
+		delete(a.secrets, got.name)
 	}
-	answer(w, http.StatusOK, metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusSuccess})
+	respond(w, http.StatusOK, metav1.Status{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}, Status: metav1.StatusSuccess})
 }
 
-// list pages through the Secrets in the order of their names; continue is how many came before.
+// list returns Secrets in the order of their names, in chunks; continue is the number of Secrets in earlier chunks.
 func (a *api) list(w http.ResponseWriter, r *http.Request) {
 	found := slices.SortedFunc(maps.Values(a.secrets), func(one, other *corev1.Secret) int { return cmp.Compare(one.Name, other.Name) })
 	found = slices.DeleteFunc(found, func(s *corev1.Secret) bool { return "type="+string(s.Type) != r.URL.Query().Get("fieldSelector") })
@@ -175,10 +175,10 @@ func (a *api) list(w http.ResponseWriter, r *http.Request) {
 	for _, secret := range found[from:to] {
 		page.Items = append(page.Items, *secret)
 	}
-	answer(w, http.StatusOK, page)
+	respond(w, http.StatusOK, page)
 }
 
-// store keeps a copy of a Secret, as a server does: with a UID and of a type that never changes.
+// store keeps a copy of a Secret with a UID, as a server does.
 func (a *api) store(secret *corev1.Secret) *corev1.Secret {
 	secret = secret.DeepCopy()
 	secret.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}
@@ -187,47 +187,47 @@ func (a *api) store(secret *corev1.Secret) *corev1.Secret {
 	return secret
 }
 
-// holds reports whether a Secret is stored.
-func (a *api) holds(name string) bool {
+// exists reports whether a Secret is stored.
+func (a *api) exists(name string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.secrets[name] != nil
 }
 
-// asked returns the requests that were carried out, of one verb or, for "", of all.
-func (a *api) asked(verb string) []request {
+// received returns the requests that were served: those with one verb, or all for "".
+func (a *api) received(verb string) []request {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.requests), func(r request) bool { return verb != "" && r.verb != verb })
 }
 
-func answer(w http.ResponseWriter, code int, object any) {
+func respond(w http.ResponseWriter, code int, object any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(object)
 }
 
-// refuse answers as a server that refuses.
-func refuse(w http.ResponseWriter, err *apierrors.StatusError) {
+// respondError responds with an error of the API.
+func respondError(w http.ResponseWriter, err *apierrors.StatusError) {
 	status := err.Status()
 	status.APIVersion, status.Kind = "v1", "Status"
-	answer(w, int(status.Code), status)
+	respond(w, int(status.Code), status)
 }
 
-// forbid is the answer to an identity without the right.
-func forbid(w http.ResponseWriter, r *http.Request) {
-	refuse(w, apierrors.NewForbidden(secretsResource, "", fmt.Errorf("user may not %s", r.Method)))
+// respondForbidden responds as to a user without the right.
+func respondForbidden(w http.ResponseWriter, r *http.Request) {
+	respondError(w, apierrors.NewForbidden(secretsResource, "", fmt.Errorf("user may not %s", r.Method)))
 }
 
-// busy answers as a server whose etcd took too long: it may have acted or not. At this client-go would send the
-// request again by itself.
-func busy(w http.ResponseWriter) {
+// respondServerTimeout responds as a server whose etcd was too slow: the request may have succeeded. client-go retries
+// such a request by default.
+func respondServerTimeout(w http.ResponseWriter) {
 	w.Header().Set("Retry-After", "1")
-	refuse(w, apierrors.NewServerTimeout(secretsResource, "write", 1))
+	respondError(w, apierrors.NewServerTimeout(secretsResource, "write", 1))
 }
 
-// cut closes the connection without an answer.
-func cut(t *testing.T, w http.ResponseWriter) {
+// dropConnection closes the connection without a response.
+func dropConnection(t *testing.T, w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		t.Errorf("hijack: %v", err)

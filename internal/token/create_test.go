@@ -22,111 +22,114 @@ import (
 	"github.com/joinctl/joinctl/internal/story"
 )
 
-// sample returns a token's Secret as it is sent.
-func sample(t *testing.T) *corev1.Secret {
-	return Encode(must(t, "abcdef."+hiddenSecret), Spec{Usages: []string{Signing, Authentication}, Description: "x"})
+// testSecret returns the Secret of a token as the client sends it.
+func testSecret(t *testing.T) *corev1.Secret {
+	return Encode(mustParse(t, "abcdef."+hiddenSecret), Spec{Usages: []string{Signing, Authentication}, Description: "x"})
 }
 
 func TestCreateStoresTheSecretWithOneRequest(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
-	made, err := Create(t.Context(), a.client(), sample(t), false)
+	created, err := Create(t.Context(), a.client(), testSecret(t), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !a.holds("bootstrap-token-abcdef") || !reflect.DeepEqual(made.Data, sample(t).Data) || made.UID == "" {
-		t.Errorf("stored as %v", made)
+	if !a.exists("bootstrap-token-abcdef") || !reflect.DeepEqual(created.Data, testSecret(t).Data) || created.UID == "" {
+		t.Errorf("stored as %v", created)
 	}
-	if asked := a.asked(""); len(asked) != 1 || asked[0].verb != http.MethodPost || asked[0].url != secretsPath {
-		t.Errorf("asked %v", asked)
+	if got := a.received(""); len(got) != 1 || got[0].verb != http.MethodPost || got[0].url != secretsPath {
+		t.Errorf("requests: %v", got)
 	}
 }
 
 func TestCreateDryRunStoresNothing(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
-	made, err := Create(t.Context(), a.client(), sample(t), true)
-	if err != nil || made.Name != "bootstrap-token-abcdef" {
-		t.Fatalf("got %v, %v", made, err)
+	created, err := Create(t.Context(), a.client(), testSecret(t), true)
+	if err != nil || created.Name != "bootstrap-token-abcdef" {
+		t.Fatalf("got %v, %v", created, err)
 	}
-	if asked := a.asked(""); a.holds(made.Name) || len(asked) != 1 || asked[0].url != secretsPath+"?dryRun=All" {
-		t.Errorf("asked %v, stored: %v", asked, a.holds(made.Name))
+	if got := a.received(""); a.exists(created.Name) || len(got) != 1 || got[0].url != secretsPath+"?dryRun=All" {
+		t.Errorf("requests: %v, stored: %v", got, a.exists(created.Name))
 	}
 }
 
-func TestCreateLeavesATokenThatExistsAsItIs(t *testing.T) {
+func TestCreateDoesNotChangeAnExistingToken(t *testing.T) {
 	t.Parallel()
-	older := sample(t)
-	older.Data["description"] = []byte("the first")
-	a := serve(t, older)
-	_, err := Create(t.Context(), a.client(), sample(t), false)
+	existing := testSecret(t)
+	existing.Data["description"] = []byte("the first")
+	a := serve(t, existing)
+	_, err := Create(t.Context(), a.client(), testSecret(t), false)
 	if failure.ReasonOf(err) != failure.Conflict || !apierrors.IsAlreadyExists(err) || !strings.Contains(err.Error(), "bootstrap-token-abcdef") {
 		t.Errorf("got %v (%s)", err, failure.ReasonOf(err))
 	}
-	if asked := a.asked(""); len(asked) != 1 {
-		t.Errorf("asked %v", asked)
+	if got := a.received(""); len(got) != 1 {
+		t.Errorf("requests: %v", got)
 	}
 	if got := string(a.secrets["bootstrap-token-abcdef"].Data["description"]); got != "the first" {
 		t.Errorf("it is now %q", got)
 	}
 }
 
-// A server that refuses did not act, so there is nothing to ask: one that is too busy would not like the question.
-func TestCreateReportsARefusalAtOnce(t *testing.T) {
+// A server that refuses a request did not execute it, so there is nothing to resolve.
+func TestCreateReportsARefusalWithoutAnotherRequest(t *testing.T) {
 	t.Parallel()
-	for want, refusal := range map[failure.Reason]*apierrors.StatusError{
+	for want, apiError := range map[failure.Reason]*apierrors.StatusError{
 		failure.Forbidden:   apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
 		failure.Timeout:     apierrors.NewTooManyRequests("too many requests", 0),
 		failure.Unreachable: apierrors.NewServiceUnavailable("starting"),
 	} {
 		a := serve(t)
-		asked := 0
-		a.trouble = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) { asked++; refuse(w, refusal) }
-		_, err := Create(t.Context(), a.client(), sample(t), false)
-		if failure.ReasonOf(err) != want || asked != 1 {
-			t.Errorf("got %v (%s) after %d requests, want %s after 1", err, failure.ReasonOf(err), asked, want)
+		requests := 0
+		a.intercept = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
+			requests++
+			respondError(w, apiError)
+		}
+		_, err := Create(t.Context(), a.client(), testSecret(t), false)
+		if failure.ReasonOf(err) != want || requests != 1 {
+			t.Errorf("got %v (%s) after %d requests, want %s after 1", err, failure.ReasonOf(err), requests, want)
 		}
 	}
 }
 
-func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
+func TestCreateResolvesALostAnswer(t *testing.T) {
 	t.Parallel()
-	act := func(_ *testing.T, w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	execute := func(_ *testing.T, w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		serve(httptest.NewRecorder(), r)
 	}
 	ignore := func(*testing.T, http.ResponseWriter, *http.Request, http.HandlerFunc) {}
-	silence := func(t *testing.T, w http.ResponseWriter, _ *http.Request) { cut(t, w) }
-	busy := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { busy(w) }
-	broken := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
+	noAnswer := func(t *testing.T, w http.ResponseWriter, _ *http.Request) { dropConnection(t, w) }
+	timedOut := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) { respondServerTimeout(w) }
+	badGateway := func(_ *testing.T, w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "bad gateway", http.StatusBadGateway)
 	}
-	deny := func(_ *testing.T, w http.ResponseWriter, r *http.Request) { forbid(w, r) }
+	forbidden := func(_ *testing.T, w http.ResponseWriter, r *http.Request) { respondForbidden(w, r) }
 
 	for _, test := range []struct {
-		name   string
-		act    func(*testing.T, http.ResponseWriter, *http.Request, http.HandlerFunc)
-		answer func(*testing.T, http.ResponseWriter, *http.Request)
-		get    func(*testing.T, http.ResponseWriter, *http.Request) // nil: truthful
-		reason failure.Reason
-		says   []string
+		name    string
+		execute func(*testing.T, http.ResponseWriter, *http.Request, http.HandlerFunc)
+		answer  func(*testing.T, http.ResponseWriter, *http.Request)
+		get     func(*testing.T, http.ResponseWriter, *http.Request) // nil: serves the Secret
+		reason  failure.Reason
+		text    []string
 	}{
-		{"it was made, no answer", act, silence, nil, "", nil},
-		{"it was made, the server timed out", act, busy, nil, "", nil},
-		{"it was made, a proxy broke", act, broken, nil, "", nil},
-		{"it was not made, no answer", ignore, silence, nil, failure.Unreachable, []string{"bootstrap-token-abcdef", "does not exist"}},
-		{"it was not made, the server timed out", ignore, busy, nil, failure.Timeout, []string{"bootstrap-token-abcdef", "does not exist"}},
-		{"it was made, and may not be looked at", act, silence, deny, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
-		{"it was not made, and may not be looked at", ignore, silence, deny, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be told"}},
+		{"created, no answer", execute, noAnswer, nil, "", nil},
+		{"created, the server timed out", execute, timedOut, nil, "", nil},
+		{"created, a proxy failed", execute, badGateway, nil, "", nil},
+		{"not created, no answer", ignore, noAnswer, nil, failure.Unreachable, []string{"bootstrap-token-abcdef", "does not exist"}},
+		{"not created, the server timed out", ignore, timedOut, nil, failure.Timeout, []string{"bootstrap-token-abcdef", "does not exist"}},
+		{"created, and may not be read", execute, noAnswer, forbidden, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be read to see whether it exists"}},
+		{"not created, and may not be read", ignore, noAnswer, forbidden, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be read to see whether it exists"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			a := serve(t)
 			posts := 0
-			a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+			a.intercept = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 				switch {
 				case r.Method == http.MethodPost:
 					posts++
-					test.act(t, w, r, serve)
+					test.execute(t, w, r, serve)
 					test.answer(t, w, r)
 				case test.get != nil:
 					test.get(t, w, r)
@@ -134,30 +137,30 @@ func TestCreateFindsOutWhatBecameOfARequestWhoseAnswerWasLost(t *testing.T) {
 					serve(w, r)
 				}
 			}
-			made, err := Create(t.Context(), a.client(), sample(t), false)
+			created, err := Create(t.Context(), a.client(), testSecret(t), false)
 			if posts != 1 {
-				t.Errorf("it was sent %d times", posts)
+				t.Errorf("the request was sent %d times", posts)
 			}
 			if reason := failure.ReasonOf(err); reason != test.reason {
 				t.Fatalf("got %v (%q), want %q", err, reason, test.reason)
 			}
-			if err == nil && (made == nil || made.UID != a.secrets["bootstrap-token-abcdef"].UID) {
-				t.Errorf("it was made, and returned as %v", made)
+			if err == nil && (created == nil || created.UID != a.secrets["bootstrap-token-abcdef"].UID) {
+				t.Errorf("the Secret was created, but Create returned %v", created)
 			}
-			for _, part := range test.says {
+			for _, part := range test.text {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q", err, part)
 				}
 			}
 			if err != nil && story.Leak(err.Error(), hiddenSecret) != "" {
-				t.Errorf("it shows the secret: %v", err)
+				t.Errorf("the error shows the token secret: %v", err)
 			}
 		})
 	}
 }
 
-// What never left this machine did not make a token, and there is nothing to ask anybody.
-func TestCreateDoesNotTakeARequestThatWasNeverSentForALostOne(t *testing.T) {
+// A request that was never sent created nothing, so there is nothing to resolve.
+func TestCreateReportsARequestThatWasNotSent(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) func(context.Context, string, string) (net.Conn, error) {
 		return func(_ context.Context, network, _ string) (net.Conn, error) {
@@ -169,61 +172,61 @@ func TestCreateDoesNotTakeARequestThatWasNeverSentForALostOne(t *testing.T) {
 		config *rest.Config
 		want   failure.Reason
 	}{
-		"refused":             {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))}, failure.Unreachable},
-		"no connection, late": {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ETIMEDOUT))}, failure.Timeout},
-		"no such name":        {&rest.Config{Host: a.server.URL, Dial: dial(&net.DNSError{Err: "no such host", IsNotFound: true})}, failure.Unreachable},
-		"no TLS":              {&rest.Config{Host: "https://" + a.server.Listener.Addr().String()}, failure.Unreachable},
+		"refused":              {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ECONNREFUSED))}, failure.Unreachable},
+		"connection timed out": {&rest.Config{Host: a.server.URL, Dial: dial(os.NewSyscallError("connect", syscall.ETIMEDOUT))}, failure.Timeout},
+		"unknown host":         {&rest.Config{Host: a.server.URL, Dial: dial(&net.DNSError{Err: "no such host", IsNotFound: true})}, failure.Unreachable},
+		"no TLS":               {&rest.Config{Host: "https://" + a.server.Listener.Addr().String()}, failure.Unreachable},
 	} {
-		_, err := Create(t.Context(), a.connect(test.config), sample(t), false)
-		if got := failure.ReasonOf(err); got != test.want || strings.Contains(err.Error(), "cannot be told") {
+		_, err := Create(t.Context(), a.connect(test.config), testSecret(t), false)
+		if got := failure.ReasonOf(err); got != test.want || strings.Contains(err.Error(), "cannot be read") {
 			t.Errorf("%s: got %v (%s), want %s", name, err, got, test.want)
 		}
 	}
-	if asked := a.asked(""); len(asked) > 0 {
-		t.Errorf("asked %v", asked)
+	if got := a.received(""); len(got) > 0 {
+		t.Errorf("requests: %v", got)
 	}
 }
 
-// A second token of the same ID may have been made in the meantime: it must not be taken for ours.
-func TestCreateDoesNotTakeAnothersTokenForItsOwn(t *testing.T) {
+// Somebody else may have created a token with the same ID in the meantime.
+func TestCreateRecognisesATokenThatSomebodyElseCreated(t *testing.T) {
 	t.Parallel()
-	a := serve(t, Encode(must(t, "abcdef.0123456789abcdef"), Spec{Usages: []string{Signing, Authentication}, Description: "x"}))
-	a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	a := serve(t, Encode(mustParse(t, "abcdef.0123456789abcdef"), Spec{Usages: []string{Signing, Authentication}, Description: "x"}))
+	a.intercept = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.Method == http.MethodPost {
-			cut(t, w)
+			dropConnection(t, w)
 			return
 		}
 		serve(w, r)
 	}
-	made, err := Create(t.Context(), a.client(), sample(t), false)
-	if failure.ReasonOf(err) != failure.Conflict || made != nil {
-		t.Errorf("got %v, %v (%s)", made, err, failure.ReasonOf(err))
+	created, err := Create(t.Context(), a.client(), testSecret(t), false)
+	if failure.ReasonOf(err) != failure.Conflict || created != nil {
+		t.Errorf("got %v, %v (%s)", created, err, failure.ReasonOf(err))
 	}
 }
 
-func TestCreateSendsNothingOnceTheRunIsInterrupted(t *testing.T) {
+func TestCreateSendsNothingAfterAnInterrupt(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Create(ctx, a.client(), sample(t), false); !errors.Is(err, context.Canceled) {
+	if _, err := Create(ctx, a.client(), testSecret(t), false); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
-	if asked := a.asked(""); len(asked) > 0 {
-		t.Errorf("asked %v", asked)
+	if got := a.received(""); len(got) > 0 {
+		t.Errorf("requests: %v", got)
 	}
 }
 
-func TestCreateIsSeenThroughOnceItIsSent(t *testing.T) {
+func TestCreateLetsARequestInFlightFinish(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	a.intercept = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		cancel()
 		serve(w, r)
 	}
-	made, err := Create(ctx, a.client(), sample(t), false)
-	if err != nil || made.Name != "bootstrap-token-abcdef" || ctx.Err() == nil {
-		t.Errorf("got %v, %v", made, err)
+	created, err := Create(ctx, a.client(), testSecret(t), false)
+	if err != nil || created.Name != "bootstrap-token-abcdef" || ctx.Err() == nil {
+		t.Errorf("got %v, %v", created, err)
 	}
 }

@@ -21,9 +21,9 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		tok, err := Parse(text)
-		id, secret, served := bootstraptokens.ParseToken(text)
-		if (err == nil) != (served == nil) {
-			t.Fatalf("Parse(%q): %v, and the server's own function: %v", text, err, served)
+		id, secret, serverErr := bootstraptokens.ParseToken(text)
+		if (err == nil) != (serverErr == nil) {
+			t.Fatalf("Parse(%q): %v, and the server's own function: %v", text, err, serverErr)
 		}
 		if err != nil && err.Error() != ErrMalformed.Error() {
 			t.Fatalf("Parse(%q) says %q", text, err)
@@ -34,7 +34,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzSecretDecode feeds Evaluate and Decode with what anybody may have stored: the API server checks nothing of it.
+// FuzzSecretDecode feeds Evaluate and Decode with arbitrary Secrets: the API server does not validate them.
 func FuzzSecretDecode(f *testing.F) {
 	const name, kind = "bootstrap-token-abcdef", "bootstrap.kubernetes.io/token"
 	add := func(name, kind, id, secret, expiration, groups, sign, auth, description string) {
@@ -47,17 +47,17 @@ func FuzzSecretDecode(f *testing.F) {
 	f.Add("", "", []byte(nil), []byte(nil), []byte(nil), []byte(nil), []byte(nil), []byte(nil), []byte(nil), true, uint64(0), 0, true)
 	f.Add("a", "b", []byte{0xff}, []byte{0}, []byte("9"), []byte(","), []byte("1"), []byte("2"), []byte("\xff"), false, uint64(1), -720, false)
 
-	f.Fuzz(func(t *testing.T, name, kind string, id, secret, expiration, groups, sign, auth, description []byte, expires bool, seconds uint64, zone int, gone bool) {
+	f.Fuzz(func(t *testing.T, name, kind string, id, secret, expiration, groups, sign, auth, description []byte, expires bool, seconds uint64, zone int, beingDeleted bool) {
 		stored := &corev1.Secret{Type: corev1.SecretType(kind), Data: map[string][]byte{
 			"token-id": id, "token-secret": secret, "expiration": expiration, "auth-extra-groups": groups,
 			"usage-bootstrap-signing": sign, "usage-bootstrap-authentication": auth, "description": description,
 		}}
 		stored.Name = name
-		if gone {
+		if beingDeleted {
 			deleted(stored)
 		}
-		agree(t, stored, judged)
-		agree(t, stored, sinceYearOne(seconds))
+		checkAgainstServer(t, stored, serverNow)
+		checkAgainstServer(t, stored, sinceYearOne(seconds))
 		if tok, _, err := Decode(stored); err == nil && tok.Reveal() != string(id)+"."+string(secret) {
 			t.Fatalf("%q . %q is decoded as %s", id, secret, tok.Reveal())
 		}
@@ -71,12 +71,12 @@ func FuzzSecretDecode(f *testing.F) {
 			t.Fatalf("%q is not decoded: %v", canonical.Data, err)
 		}
 		if again := Encode(tok, spec); !reflect.DeepEqual(again, canonical) {
-			t.Fatalf("decoded and encoded again it is another:\n%q\n%q", canonical.Data, again.Data)
+			t.Fatalf("Encode after Decode differs:\n%q\n%q", canonical.Data, again.Data)
 		}
 	})
 }
 
-// canonicalSecret makes a well-formed Secret of arbitrary bytes, field by field and not by Encode.
+// canonicalSecret returns a well-formed Secret from arbitrary bytes, without the use of Encode.
 func canonicalSecret(id, secret, groups, description []byte, sign, auth bool) *corev1.Secret {
 	tokenID := inAlphabet(id, 6)
 	out := &corev1.Secret{Type: "bootstrap.kubernetes.io/token", Data: map[string][]byte{
@@ -98,13 +98,13 @@ func canonicalSecret(id, secret, groups, description []byte, sign, auth bool) *c
 	return out
 }
 
-// sinceYearOne returns a time in the years that RFC 3339 can write.
+// sinceYearOne returns a time that RFC 3339 can represent.
 func sinceYearOne(seconds uint64) time.Time {
 	const first, span = -62135596800, 9000 * 365 * 24 * 60 * 60
 	return time.Unix(first+int64(seconds%span), 0).UTC()
 }
 
-// minutesEast returns a time zone, none west of Greenwich, where the year 1 begins in the year 0.
+// minutesEast returns a time zone east of Greenwich or UTC: west of it the year 1 starts in the year 0.
 func minutesEast(minutes int) *time.Location {
 	if minutes = minutes % (12 * 60); minutes <= 0 {
 		return time.UTC
@@ -112,7 +112,7 @@ func minutesEast(minutes int) *time.Location {
 	return time.FixedZone("", minutes*60)
 }
 
-// inAlphabet maps bytes to n characters that tokens are made of.
+// inAlphabet maps bytes to n characters of the token alphabet.
 func inAlphabet(text []byte, n int) string {
 	out := make([]byte, n)
 	for i := range out {

@@ -26,11 +26,11 @@ func TestGenerateMapsBytesToTheAlphabet(t *testing.T) {
 	}
 }
 
-// The 252 smallest bytes are 7 times the alphabet: those above would make 0, 1, 2 and 3 likelier than the rest.
-func TestGenerateThrowsBytesAwayThatWouldFavourSomeCharacters(t *testing.T) {
+// The 252 smallest bytes are 7 times the alphabet. The other 4 would make 0, 1, 2 and 3 likelier than the rest.
+func TestGenerateDropsBytesThatWouldFavourSomeCharacters(t *testing.T) {
 	t.Parallel()
 	rejected := []byte{252, 253, 254, 255}
-	random := append(bytes.Repeat(rejected, 5), 251, 252) // 22 bytes, of which one is good
+	random := append(bytes.Repeat(rejected, 5), 251, 252) // 22 bytes, only one of them usable
 	random = append(random, bytes.Repeat([]byte{36}, 22)...)
 	tok, err := Generate(bytes.NewReader(random))
 	if err != nil {
@@ -48,10 +48,10 @@ func TestGenerateFailsWhenRandomnessRunsOut(t *testing.T) {
 		from io.Reader
 		want error
 	}{
-		"nothing":           {strings.NewReader(""), io.EOF},
-		"a byte short":      {bytes.NewReader(make([]byte, 21)), io.ErrUnexpectedEOF},
-		"all of it refused": {bytes.NewReader(bytes.Repeat([]byte{255}, 22)), io.EOF},
-		"an error":          {io.MultiReader(bytes.NewReader(make([]byte, 21)), failing{broken}), broken},
+		"nothing":            {strings.NewReader(""), io.EOF},
+		"a byte short":       {bytes.NewReader(make([]byte, 21)), io.ErrUnexpectedEOF},
+		"only dropped bytes": {bytes.NewReader(bytes.Repeat([]byte{255}, 22)), io.EOF},
+		"an error":           {io.MultiReader(bytes.NewReader(make([]byte, 21)), failingReader{broken}), broken},
 	} {
 		tok, err := Generate(random.from)
 		if !errors.Is(err, random.want) || !tok.IsZero() {
@@ -60,14 +60,14 @@ func TestGenerateFailsWhenRandomnessRunsOut(t *testing.T) {
 	}
 }
 
-type failing struct{ err error }
+type failingReader struct{ err error }
 
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
+func (f failingReader) Read([]byte) (int, error) { return 0, f.err }
 
-// A source that does not reject would fail with some 214 here, where the bar is the 99.9th percentile.
-func TestGenerateDrawsEveryCharacterEquallyOften(t *testing.T) {
+// The limit is the 99.9th percentile. A generator that drops no bytes reaches about 214.
+func TestGenerateUsesEveryCharacterEquallyOften(t *testing.T) {
 	t.Parallel()
-	const tokens, bar = 5000, 66.6 // chi-square with 35 degrees of freedom
+	const tokens, limit = 5000, 66.6 // chi-square with 35 degrees of freedom
 	random := rand.NewChaCha8([32]byte{1})
 	counts := map[rune]int{}
 	for range tokens {
@@ -86,8 +86,8 @@ func TestGenerateDrawsEveryCharacterEquallyOften(t *testing.T) {
 		chi += off * off / expected
 		delete(counts, char)
 	}
-	if chi > bar {
-		t.Errorf("chi-square is %.1f, above %.1f", chi, bar)
+	if chi > limit {
+		t.Errorf("chi-square is %.1f, above %.1f", chi, limit)
 	}
 	if len(counts) > 0 {
 		t.Errorf("characters outside the alphabet: %v", counts)

@@ -12,24 +12,24 @@ import (
 	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
 
-// A Status is what a server will do with a token.
+// A Status is how the server treats a token.
 type Status string
 
-// The statuses, from the best.
+// The statuses.
 const (
-	OK        Status = "ok"        // it does all that its usages say
-	Expired   Status = "expired"   // it is refused, and deleted where a token cleaner runs
-	Unusable  Status = "unusable"  // it is well formed, yet the server refuses it for what its usages say
+	OK        Status = "ok"        // works for all its usages
+	Expired   Status = "expired"   // refused, and deleted if a token cleaner runs
+	Unusable  Status = "unusable"  // well formed, but the server refuses it for at least one of its usages
 	Malformed Status = "malformed" // the server cannot read it as a token
 )
 
-// A Health is a Status with the reason for it, "" where all is well.
+// A Health is a Status and its reason: "" for OK and Expired.
 type Health struct {
 	Status Status
 	Reason string
 }
 
-// String returns the status and, in brackets, the reason.
+// String returns the status, and the reason in brackets.
 func (h Health) String() string {
 	if h.Reason == "" {
 		return string(h.Status)
@@ -37,9 +37,9 @@ func (h Health) String() string {
 	return fmt.Sprintf("%s (%s)", h.Status, h.Reason)
 }
 
-// Evaluate says what the server will do with a token, given the server's time. The rules are those of the
-// authenticator (plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go) and of the bootstrap signer
-// (pkg/controller/bootstrap/util.go), by their own library.
+// Evaluate returns the health of a token at a time by the server's clock. The rules are those of the authenticator
+// (k8s.io/kubernetes/plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go) and of the bootstrap signer
+// (k8s.io/kubernetes/pkg/controller/bootstrap/util.go), applied with the library of both, k8s.io/cluster-bootstrap.
 func Evaluate(secret *corev1.Secret, now time.Time) Health {
 	if _, _, err := Decode(secret); err != nil {
 		return Health{Malformed, err.Error()}

@@ -11,15 +11,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// judged is the server's time when the tokens below are judged.
-var judged = time.Date(2027, 1, 2, 15, 4, 5, 0, time.UTC)
+// serverNow is the server's time at which the tests evaluate tokens.
+var serverNow = time.Date(2027, 1, 2, 15, 4, 5, 0, time.UTC)
 
-// verdicts are all the situations of which an operator wants to know what the server makes of them.
-var verdicts = []struct {
+// healthCases are tokens with their health by the server's rules.
+var healthCases = []struct {
 	name   string
 	change func(*corev1.Secret)
 	status Status
-	reason string // a part of it
+	reason string // a part of the reason
 }{
 	{"as created", func(*corev1.Secret) {}, OK, ""},
 	{"no expiration", without("expiration"), OK, ""},
@@ -50,7 +50,7 @@ var verdicts = []struct {
 	{"a bad group among good ones", with("auth-extra-groups", "system:bootstrappers:a,system:masters"), Unusable, `bad group "system:masters"`},
 	{"a space after the comma", with("auth-extra-groups", "system:bootstrappers:a, system:bootstrappers:b"), Unusable, `bad group " system:bootstrappers:b"`},
 	{"a trailing comma", with("auth-extra-groups", "system:bootstrappers:a,"), Unusable, `bad group ""`},
-	{"a bad group that nobody asks for", both(without("usage-bootstrap-authentication"), with("auth-extra-groups", "foo")), OK, ""},
+	{"a bad group without usage authentication", both(without("usage-bootstrap-authentication"), with("auth-extra-groups", "foo")), OK, ""},
 	{"signing only", without("usage-bootstrap-authentication"), OK, ""},
 	{"authentication only", without("usage-bootstrap-signing"), OK, ""},
 	{"one usage is almost true", with("usage-bootstrap-signing", "True"), OK, ""},
@@ -63,18 +63,18 @@ var verdicts = []struct {
 	{"expired and malformed", both(with("expiration", "2001-01-01T00:00:00Z"), with("token-secret", "x")), Malformed, "token-secret"},
 }
 
-func TestJudgeSaysWhatTheServerWillDo(t *testing.T) {
+func TestEvaluateAgreesWithTheServer(t *testing.T) {
 	t.Parallel()
-	for _, test := range verdicts {
-		secret := candidate(t, test.change)
-		got := Evaluate(secret, judged)
+	for _, test := range healthCases {
+		secret := changedSecret(t, test.change)
+		got := Evaluate(secret, serverNow)
 		if got.Status != test.status || (got.Reason == "") != (test.reason == "") || !strings.Contains(got.Reason, test.reason) {
 			t.Errorf("%s: got %v, want %s (…%s…)", test.name, got, test.status, test.reason)
 		}
 		if value := string(secret.Data["token-secret"]); len(value) > 1 && strings.Contains(got.Reason, strings.TrimSpace(value)) {
 			t.Errorf("%s: the reason shows the token secret: %s", test.name, got.Reason)
 		}
-		agree(t, secret, judged)
+		checkAgainstServer(t, secret, serverNow)
 	}
 }
 
@@ -87,11 +87,11 @@ func TestHealthShowsTheReasonInBrackets(t *testing.T) {
 	}
 }
 
-// candidate returns a healthy token's Secret after a change.
-func candidate(tb testing.TB, change func(*corev1.Secret)) *corev1.Secret {
+// changedSecret returns the Secret of a healthy token after a change.
+func changedSecret(tb testing.TB, change func(*corev1.Secret)) *corev1.Secret {
 	tb.Helper()
-	secret := Encode(must(tb, "abcdef.0123456789abcdef"), Spec{
-		Expires: judged.Add(time.Hour),
+	secret := Encode(mustParse(tb, "abcdef.0123456789abcdef"), Spec{
+		Expires: serverNow.Add(time.Hour),
 		Usages:  []string{Signing, Authentication},
 		Groups:  []string{"system:bootstrappers:karmada:default-cluster-token"},
 	})
@@ -120,5 +120,5 @@ func both(one, other func(*corev1.Secret)) func(*corev1.Secret) {
 }
 
 func deleted(s *corev1.Secret) {
-	s.DeletionTimestamp = &metav1.Time{Time: judged}
+	s.DeletionTimestamp = &metav1.Time{Time: serverNow}
 }

@@ -16,24 +16,24 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
-// crowd returns n tokens and a Secret that is none.
-func crowd(t *testing.T, n int) []*corev1.Secret {
+// secretsForList returns the Secrets of n tokens and one Secret of another type.
+func secretsForList(t *testing.T, n int) []*corev1.Secret {
 	other := &corev1.Secret{Type: corev1.SecretTypeOpaque}
 	other.Name = "bootstrap-token-old"
 	out := []*corev1.Secret{other}
 	for i := range n {
-		out = append(out, Encode(must(t, fmt.Sprintf("%06d.0123456789abcdef", i)), Spec{Usages: []string{Signing}}))
+		out = append(out, Encode(mustParse(t, fmt.Sprintf("%06d.0123456789abcdef", i)), Spec{Usages: []string{Signing}}))
 	}
 	return out
 }
 
-// chunks returns limit and continue of the lists that were asked for.
-func chunks(t *testing.T, asked []request) (out [][2]string) {
+// limitsAndContinues returns limit and continue of the requests for lists.
+func limitsAndContinues(t *testing.T, requests []request) (out [][2]string) {
 	t.Helper()
-	for _, r := range asked {
+	for _, r := range requests {
 		u, err := url.Parse(r.url)
 		if err != nil || u.Path != secretsPath || u.Query().Get("fieldSelector") != "type=bootstrap.kubernetes.io/token" {
-			t.Errorf("asked %v", r)
+			t.Errorf("request: %v", r)
 		}
 		out = append(out, [2]string{u.Query().Get("limit"), u.Query().Get("continue")})
 	}
@@ -50,7 +50,7 @@ func TestListReadsInChunks(t *testing.T) {
 		{500, [][2]string{{"500", ""}}},
 		{1001, [][2]string{{"500", ""}, {"500", "500"}, {"500", "1000"}}},
 	} {
-		a := serve(t, crowd(t, test.tokens)...)
+		a := serve(t, secretsForList(t, test.tokens)...)
 		found, _, err := List(t.Context(), a.client(), "")
 		if err != nil || len(found) != test.tokens {
 			t.Fatalf("%d tokens: got %d, %v", test.tokens, len(found), err)
@@ -60,18 +60,18 @@ func TestListReadsInChunks(t *testing.T) {
 				t.Fatalf("%d tokens: number %d is %s", test.tokens, i, secret.Name)
 			}
 		}
-		if got := chunks(t, a.asked("")); !reflect.DeepEqual(got, test.want) {
-			t.Errorf("%d tokens: asked %v, want %v", test.tokens, got, test.want)
+		if got := limitsAndContinues(t, a.received("")); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%d tokens: requests %v, want %v", test.tokens, got, test.want)
 		}
 	}
 }
 
-func TestListBeginsAgainInOnePieceWhenTheServerGivesUpHalfWay(t *testing.T) {
+func TestListStartsAgainWithoutChunksWhenTheContinueTokenExpires(t *testing.T) {
 	t.Parallel()
-	a := serve(t, crowd(t, 1001)...)
-	a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+	a := serve(t, secretsForList(t, 1001)...)
+	a.intercept = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
 		if r.URL.Query().Get("continue") == "1000" {
-			refuse(w, apierrors.NewResourceExpired("the continue token is too old"))
+			respondError(w, apierrors.NewResourceExpired("the continue token is too old"))
 			return
 		}
 		serve(w, r)
@@ -81,46 +81,46 @@ func TestListBeginsAgainInOnePieceWhenTheServerGivesUpHalfWay(t *testing.T) {
 		t.Fatalf("got %d, %v", len(found), err)
 	}
 	want := [][2]string{{"500", ""}, {"500", "500"}, {"", ""}}
-	if got := chunks(t, a.asked("")); !reflect.DeepEqual(got, want) {
-		t.Errorf("asked %v, want %v", got, want)
+	if got := limitsAndContinues(t, a.received("")); !reflect.DeepEqual(got, want) {
+		t.Errorf("requests: %v, want %v", got, want)
 	}
 }
 
-func TestListDoesNotBeginAgainForEver(t *testing.T) {
+func TestListDoesNotRetryForever(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
-	asked := 0
-	a.trouble = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
-		asked++
-		refuse(w, apierrors.NewResourceExpired("too old"))
+	requests := 0
+	a.intercept = func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
+		requests++
+		respondError(w, apierrors.NewResourceExpired("too old"))
 	}
-	if _, _, err := List(t.Context(), a.client(), ""); !apierrors.IsResourceExpired(err) || asked != 1 {
-		t.Errorf("got %v after %d requests", err, asked)
+	if _, _, err := List(t.Context(), a.client(), ""); !apierrors.IsResourceExpired(err) || requests != 1 {
+		t.Errorf("got %v after %d requests", err, requests)
 	}
 }
 
-func TestListReportsARefusalAtOnce(t *testing.T) {
+func TestListReportsARefusalWithoutAnotherRequest(t *testing.T) {
 	t.Parallel()
 	a := serve(t)
-	asked := 0
-	a.trouble = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { asked++; forbid(w, r) }
-	if _, _, err := List(t.Context(), a.client(), ""); failure.ReasonOf(err) != failure.Forbidden || asked != 1 {
-		t.Errorf("got %v after %d requests", err, asked)
+	requests := 0
+	a.intercept = func(w http.ResponseWriter, r *http.Request, _ http.HandlerFunc) { requests++; respondForbidden(w, r) }
+	if _, _, err := List(t.Context(), a.client(), ""); failure.ReasonOf(err) != failure.Forbidden || requests != 1 {
+		t.Errorf("got %v after %d requests", err, requests)
 	}
 }
 
-func TestListTellsTheServersTime(t *testing.T) {
+func TestListReturnsTheServersTime(t *testing.T) {
 	t.Parallel()
-	a := serve(t, crowd(t, 3)...)
-	a.trouble = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
-		w.Header().Set("Date", judged.Format(http.TimeFormat))
+	a := serve(t, secretsForList(t, 3)...)
+	a.intercept = func(w http.ResponseWriter, r *http.Request, serve http.HandlerFunc) {
+		w.Header().Set("Date", serverNow.Format(http.TimeFormat))
 		serve(w, r)
 	}
 	_, now, err := List(t.Context(), a.client(), "")
-	if err != nil || now.Sub(judged).Abs() > 2*time.Second {
-		t.Errorf("got %s, %v; the server says %s", now, err, judged)
+	if err != nil || now.Sub(serverNow).Abs() > 2*time.Second {
+		t.Errorf("got %s, %v; the server says %s", now, err, serverNow)
 	}
-	if asked := a.asked(""); len(asked) != 1 {
-		t.Errorf("asked %v", asked)
+	if got := a.received(""); len(got) != 1 {
+		t.Errorf("requests: %v", got)
 	}
 }

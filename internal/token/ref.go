@@ -11,20 +11,20 @@ import (
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 )
 
-// ErrBadRef is what ParseRef returns. It never says what was given, since that may be a token.
-var ErrBadRef = errors.New("name a token by its ID ([a-z0-9]{6}), by itself ([a-z0-9]{6}.[a-z0-9]{16}) " +
-	"or by its Secret (" + bootstrapapi.BootstrapTokenSecretPrefix + "ID)")
+// ErrBadRef is the error of ParseRef. It never shows the input, which may be a credential.
+var ErrBadRef = errors.New("name a token by its ID ([a-z0-9]{6}), the token itself ([a-z0-9]{6}.[a-z0-9]{16}) " +
+	"or its Secret (" + bootstrapapi.BootstrapTokenSecretPrefix + "ID)")
 
-// A Ref names one bootstrap token in a cluster by its Secret in kube-system.
+// A Ref names one bootstrap token of a cluster by its Secret in kube-system.
 type Ref struct {
 	Name string // of the Secret; it begins with bootstrap-token-
 }
 
-// RefTo names the token with an ID.
+// RefTo returns the Ref of a token ID.
 func RefTo(id string) Ref { return Ref{bootstraputil.BootstrapTokenSecretName(id)} }
 
-// ParseRef reads a reference in any of the forms that operators have at hand: a token ID, a full token, the name of
-// the Secret, or secret/NAME. Its only error is ErrBadRef.
+// ParseRef reads a reference: a token ID, a full token, the name of the Secret, or secret/NAME. Its only error is
+// ErrBadRef.
 func ParseRef(s string) (Ref, error) {
 	if tok, err := Parse(s); err == nil {
 		return RefTo(tok.ID), nil
@@ -39,8 +39,8 @@ func ParseRef(s string) (Ref, error) {
 	return Ref{}, ErrBadRef
 }
 
-// ID returns the token ID, or "" where the Secret's name holds none: such a Secret never works as a token, but it
-// can lie about and be deleted.
+// ID returns the token ID, "" if the name of the Secret holds none. Such a Secret never works as a token, but it can
+// exist and be deleted.
 func (r Ref) ID() string {
 	id := strings.TrimPrefix(r.Name, bootstrapapi.BootstrapTokenSecretPrefix)
 	if !bootstraputil.IsValidBootstrapTokenID(id) {
@@ -49,7 +49,7 @@ func (r Ref) ID() string {
 	return id
 }
 
-// String returns the token ID, else the name of the Secret.
+// String returns the token ID, or the name of the Secret if that holds no token ID.
 func (r Ref) String() string {
 	if id := r.ID(); id != "" {
 		return id

@@ -15,23 +15,23 @@ import (
 	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
 
-// Labels of a Secret whose token is for one cluster. The server looks at a token's data only, so that a label changes
-// nothing of what it is good for.
+// The labels on the Secret of a token for one cluster. The server ignores them: it reads only the data of the Secret.
 const (
-	forLabel     = "joinctl.io/for"
+	clusterLabel = "joinctl.io/for"
 	managerLabel = "app.kubernetes.io/managed-by"
 	manager      = "joinctl"
 )
 
-// SelectFor selects the Secrets of tokens for clusters: for any of those that are named, or for any at all.
+// SelectFor returns a label selector for the Secrets of tokens for any of these clusters, or for any cluster if none is
+// named.
 func SelectFor(clusters ...string) string {
 	if len(clusters) == 0 {
-		return forLabel
+		return clusterLabel
 	}
-	return forLabel + " in (" + strings.Join(clusters, ",") + ")"
+	return clusterLabel + " in (" + strings.Join(clusters, ",") + ")"
 }
 
-// Encode returns the Secret that makes a token known to a cluster
+// Encode returns the Secret of a token
 // (kubernetes.io/docs/reference/access-authn-authz/bootstrap-tokens).
 func Encode(tok Token, spec Spec) *corev1.Secret {
 	data := map[string][]byte{
@@ -60,19 +60,19 @@ func Encode(tok Token, spec Spec) *corev1.Secret {
 		Data: data,
 	}
 	if spec.For != "" {
-		secret.Labels = map[string]string{forLabel: spec.For, managerLabel: manager}
+		secret.Labels = map[string]string{clusterLabel: spec.For, managerLabel: manager}
 	}
 	return secret
 }
 
-// Decode reads a Secret back. It fails where Evaluate finds the Secret Malformed, and then the Spec still holds all
-// that could be read. No error contains a credential.
+// Decode reads the token and its Spec from a Secret. It fails if Evaluate finds the Secret Malformed; the Spec then
+// holds the readable fields. Its errors contain no credential.
 func Decode(secret *corev1.Secret) (Token, Spec, error) {
 	spec := Spec{
 		Usages:      usages(secret),
 		Groups:      groups(secret),
 		Description: bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenDescriptionKey),
-		For:         secret.Labels[forLabel],
+		For:         secret.Labels[clusterLabel],
 	}
 	expires, err := expiration(secret)
 	if err != nil {
@@ -92,7 +92,7 @@ func Decode(secret *corev1.Secret) (Token, Spec, error) {
 	return tok, spec, nil
 }
 
-// expiration reads the expiration as the server does, and to the letter: a trailing newline makes it unparsable.
+// expiration parses the expiration as strictly as the server does: a trailing newline makes it invalid.
 func expiration(secret *corev1.Secret) (time.Time, error) {
 	raw := bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExpirationKey)
 	if raw == "" {
@@ -100,28 +100,28 @@ func expiration(secret *corev1.Secret) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, raw)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("unparsable %s: it has to be RFC 3339, such as 2027-01-02T15:04:05Z",
+		return time.Time{}, fmt.Errorf("unparsable %s: it must be RFC 3339, such as 2027-01-02T15:04:05Z",
 			bootstrapapi.BootstrapTokenExpirationKey)
 	}
-	if at.IsZero() { // the year 1 is long ago, and not never
+	if at.IsZero() { // the year 1 has passed, but a zero Expires means never
 		at = at.Add(1)
 	}
 	return at, nil
 }
 
-// HasExpiration reports whether the Secret has an expiration at all, readable or not.
+// HasExpiration reports whether the Secret has an expiration, valid or not.
 func HasExpiration(secret *corev1.Secret) bool {
 	return bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExpirationKey) != ""
 }
 
-// usages returns what the Secret has switched on: only the exact value "true" counts.
+// usages returns the usages that the Secret enables: only the exact value "true" does.
 func usages(secret *corev1.Secret) []string {
 	return slices.DeleteFunc([]string{Signing, Authentication}, func(usage string) bool {
 		return bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenUsagePrefix+usage) != "true"
 	})
 }
 
-// groups returns the extra groups as written, good or bad.
+// groups returns the extra groups, valid or not.
 func groups(secret *corev1.Secret) []string {
 	raw := bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenExtraGroupsKey)
 	if raw == "" {

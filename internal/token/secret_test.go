@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestEncodeMakesTheSecretThatClustersKnow(t *testing.T) {
+func TestEncodeReturnsTheSecretOfTheServersFormat(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
@@ -42,14 +42,14 @@ func TestEncodeMakesTheSecretThatClustersKnow(t *testing.T) {
 				`"token-id":"YWJjZGVm","token-secret":"MDEyMzQ1Njc4OWFiY2RlZg==","usage-bootstrap-signing":"dHJ1ZQ=="}}`,
 		},
 		{
-			"what says nothing is left out",
+			"empty fields are left out",
 			Spec{Usages: []string{Signing}},
 			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system"},` +
 				`"type":"bootstrap.kubernetes.io/token","data":{` +
 				`"token-id":"YWJjZGVm","token-secret":"MDEyMzQ1Njc4OWFiY2RlZg==","usage-bootstrap-signing":"dHJ1ZQ=="}}`,
 		},
 	} {
-		text, err := json.Marshal(Encode(must(t, "abcdef.0123456789abcdef"), test.spec))
+		text, err := json.Marshal(Encode(mustParse(t, "abcdef.0123456789abcdef"), test.spec))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +68,7 @@ func TestEncodeMakesTheSecretThatClustersKnow(t *testing.T) {
 
 func TestDecodeReadsBackWhatEncodeWrote(t *testing.T) {
 	t.Parallel()
-	tok := must(t, "abcdef.0123456789abcdef")
+	tok := mustParse(t, "abcdef.0123456789abcdef")
 	east := time.FixedZone("", 2*60*60)
 	for _, spec := range []Spec{
 		{Usages: []string{Signing, Authentication}, Groups: []string{"system:bootstrappers:a"}, Description: "x"},
@@ -93,18 +93,18 @@ func TestDecodeReadsBackWhatEncodeWrote(t *testing.T) {
 	}
 }
 
-// What makes a Secret Malformed must not hide the rest of it from whoever lists it.
-func TestDecodeOfAMalformedSecretStillReadsTheRest(t *testing.T) {
+// A list shows the readable fields of a malformed Secret.
+func TestDecodeReadsTheOtherFieldsOfAMalformedSecret(t *testing.T) {
 	t.Parallel()
-	secret := Encode(must(t, "abcdef.0123456789abcdef"), Spec{
-		Expires: judged.Add(time.Hour), Usages: []string{Signing}, Groups: []string{"system:bootstrappers:a"}, Description: "x",
+	secret := Encode(mustParse(t, "abcdef.0123456789abcdef"), Spec{
+		Expires: serverNow.Add(time.Hour), Usages: []string{Signing}, Groups: []string{"system:bootstrappers:a"}, Description: "x",
 	})
 	secret.Data["token-secret"] = []byte("0123456789ABCDEF")
 	tok, spec, err := Decode(secret)
 	if err == nil || !tok.IsZero() {
 		t.Fatalf("got %v, %v", tok, err)
 	}
-	want := Spec{Expires: judged.Add(time.Hour), Usages: []string{Signing}, Groups: []string{"system:bootstrappers:a"}, Description: "x"}
+	want := Spec{Expires: serverNow.Add(time.Hour), Usages: []string{Signing}, Groups: []string{"system:bootstrappers:a"}, Description: "x"}
 	if !reflect.DeepEqual(spec, want) {
 		t.Errorf("got %+v, want %+v", spec, want)
 	}
@@ -113,14 +113,14 @@ func TestDecodeOfAMalformedSecretStillReadsTheRest(t *testing.T) {
 	}
 }
 
-// Programs in Go that forget to set a time write this one. To the server it is long past; were it read as "no
-// expiration", writing the token back would make it immortal.
-func TestDecodeTellsTheZeroTimeFromNever(t *testing.T) {
+// Go programs write this expiration for a time.Time that was never set. For the server the token has expired. If Decode
+// read it as "no expiration", Encode would make a token that never expires.
+func TestDecodeDistinguishesTheZeroTimeFromNever(t *testing.T) {
 	t.Parallel()
-	secret := Encode(must(t, "abcdef.0123456789abcdef"), Spec{Usages: []string{Signing}})
+	secret := Encode(mustParse(t, "abcdef.0123456789abcdef"), Spec{Usages: []string{Signing}})
 	secret.Data["expiration"] = []byte("0001-01-01T00:00:00Z")
-	if health := Evaluate(secret, judged); health.Status != Expired {
-		t.Errorf("it is judged %v", health)
+	if health := Evaluate(secret, serverNow); health.Status != Expired {
+		t.Errorf("evaluated as %v", health)
 	}
 	_, spec, err := Decode(secret)
 	if err != nil {
@@ -131,10 +131,10 @@ func TestDecodeTellsTheZeroTimeFromNever(t *testing.T) {
 	}
 }
 
-func TestHasExpirationKnowsUnreadableOnesToo(t *testing.T) {
+func TestHasExpirationCountsInvalidOnes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{"": false, "2027-01-02T15:04:05Z": true, "tomorrow": true, "\n": true} {
-		secret := Encode(must(t, "abcdef.0123456789abcdef"), Spec{})
+		secret := Encode(mustParse(t, "abcdef.0123456789abcdef"), Spec{})
 		secret.Data["expiration"] = []byte(text)
 		if got := HasExpiration(secret); got != want {
 			t.Errorf("%q: %v", text, got)

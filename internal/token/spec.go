@@ -12,43 +12,65 @@ import (
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 )
 
-// The usages of a token, as flags and lists show them.
+// The usages of a token, as in flags and lists.
 const (
 	Signing        = "signing"        // the bootstrap signer signs cluster-info with the token
 	Authentication = "authentication" // the token is a bearer token at the API server
 )
 
-// groupForm is the server's rule without its anchors (k8s.io/cluster-bootstrap/token/api/types.go).
+// groupForm is the server's pattern without its anchors (k8s.io/cluster-bootstrap/token/api/types.go).
 const groupForm = "system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]"
 
-// A Spec is what a token is good for.
+// A Spec describes a token: how long, for what and as whom it works.
 type Spec struct {
-	Expires     time.Time // to the second; zero: never
+	Expires     time.Time // in whole seconds; zero: never
 	Usages      []string  // Signing, Authentication, in that order
-	Groups      []string  // that its bearer is in, besides system:bootstrappers
+	Groups      []string  // extra groups the token authenticates as, in addition to system:bootstrappers
 	Description string
-	For         string // the cluster that is to join with it; empty: nobody in particular
+	For         string // the cluster that joins with the token; empty: any
 }
 
-// ParseUsages checks usages by the server's rule and returns them in their usual order, each once.
+// A TTL is how long a token is valid: 0 forever, otherwise at least a second, the unit of the server.
+type TTL time.Duration
+
+// UnmarshalText parses a Go duration.
+func (t *TTL) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	switch {
+	case err != nil:
+		return errors.New("must be a duration such as 24h or 30m, or 0 for a token that never expires")
+	case d < 0:
+		return errors.New("a token cannot expire before it is created; 0 is for one that never expires")
+	case d > 0 && d < time.Second:
+		return errors.New("a token must be valid for at least a second")
+	}
+	*t = TTL(d)
+	return nil
+}
+
+// MarshalText returns the duration.
+func (t TTL) MarshalText() ([]byte, error) { return []byte(time.Duration(t).String()), nil }
+
+// ParseUsages checks usages by the server's rule (k8s.io/cluster-bootstrap/token/util/helpers.go) and returns them in
+// the order signing, authentication, each once. No usage at all is an error.
 func ParseUsages(usages []string) ([]string, error) {
 	if len(usages) == 0 {
-		return nil, errors.New("a token without usages is good for nothing: name signing, authentication or both")
+		return nil, errors.New("a token needs a usage: signing, authentication or both")
 	}
 	if err := bootstraputil.ValidateUsages(usages); err != nil {
-		return nil, errors.New("a usage is signing or authentication")
+		return nil, errors.New("a usage must be signing or authentication")
 	}
-	given := sets.New(usages...)
-	return slices.DeleteFunc([]string{Signing, Authentication}, func(u string) bool { return !given.Has(u) }), nil
+	named := sets.New(usages...)
+	return slices.DeleteFunc([]string{Signing, Authentication}, func(u string) bool { return !named.Has(u) }), nil
 }
 
-// ParseGroups checks extra groups by the server's rule: a token with a bad one never authenticates
-// (k8s.io/cluster-bootstrap/token/util/helpers.go).
+// ParseGroups checks extra groups by the server's rule (k8s.io/cluster-bootstrap/token/util/helpers.go) and returns
+// them in their order, each once. A token with an invalid group never authenticates.
 func ParseGroups(groups []string) ([]string, error) {
 	var out []string
 	for _, group := range groups {
 		if err := bootstraputil.ValidateBootstrapGroupName(group); err != nil {
-			return nil, fmt.Errorf("%q is no group for bootstrap tokens: they have the form %s", group, groupForm)
+			return nil, fmt.Errorf("%q is not a group for bootstrap tokens: it must have the form %s", group, groupForm)
 		}
 		if !slices.Contains(out, group) {
 			out = append(out, group)

@@ -6,14 +6,15 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 )
 
-func TestParseUsagesByTheServersRule(t *testing.T) {
+func TestParseUsagesFollowsTheServersRule(t *testing.T) {
 	t.Parallel()
 	both := []string{"signing", "authentication"}
-	for _, test := range []struct{ given, want []string }{
+	for _, test := range []struct{ input, want []string }{
 		{[]string{"signing", "authentication"}, both},
 		{[]string{"authentication", "signing"}, both},
 		{[]string{"signing", "signing", "authentication"}, both},
@@ -28,17 +29,17 @@ func TestParseUsagesByTheServersRule(t *testing.T) {
 		{[]string{"signing", "bar"}, nil},
 		{[]string{"usage-bootstrap-signing"}, nil},
 	} {
-		got, err := ParseUsages(test.given)
+		got, err := ParseUsages(test.input)
 		if (err == nil) != (test.want != nil) || !reflect.DeepEqual(got, test.want) {
-			t.Errorf("ParseUsages(%q) = %q, %v; want %q", test.given, got, err, test.want)
+			t.Errorf("ParseUsages(%q) = %q, %v; want %q", test.input, got, err, test.want)
 		}
-		if served := bootstraputil.ValidateUsages(test.given) == nil && len(test.given) > 0; served != (err == nil) {
-			t.Errorf("ParseUsages(%q): %v, and the server's own function accepts it: %v", test.given, err, served)
+		if valid := bootstraputil.ValidateUsages(test.input) == nil && len(test.input) > 0; valid != (err == nil) {
+			t.Errorf("ParseUsages(%q): %v, and the server's own function accepts it: %v", test.input, err, valid)
 		}
 	}
 }
 
-func TestParseGroupsByTheServersRule(t *testing.T) {
+func TestParseGroupsFollowsTheServersRule(t *testing.T) {
 	t.Parallel()
 	const prefix = "system:bootstrappers:"
 	for group, want := range map[string]bool{
@@ -69,13 +70,13 @@ func TestParseGroupsByTheServersRule(t *testing.T) {
 		if want && !reflect.DeepEqual(got, []string{prefix + "ok", group}) {
 			t.Errorf("ParseGroups(%q) = %q", group, got)
 		}
-		if served := bootstraputil.ValidateBootstrapGroupName(group) == nil; served != want {
-			t.Errorf("%q: the server's own function says %v", group, served)
+		if valid := bootstraputil.ValidateBootstrapGroupName(group) == nil; valid != want {
+			t.Errorf("%q: the server's own function says %v", group, valid)
 		}
 	}
 }
 
-func TestParseGroupsKeepsTheOrderAndDropsDoubles(t *testing.T) {
+func TestParseGroupsKeepsTheOrderAndDropsDuplicates(t *testing.T) {
 	t.Parallel()
 	const b, a = "system:bootstrappers:b", "system:bootstrappers:a"
 	if got, err := ParseGroups([]string{b, a, b}); err != nil || !reflect.DeepEqual(got, []string{b, a}) {
@@ -83,5 +84,21 @@ func TestParseGroupsKeepsTheOrderAndDropsDoubles(t *testing.T) {
 	}
 	if got, err := ParseGroups(nil); err != nil || got != nil {
 		t.Errorf("no groups: got %q, %v", got, err)
+	}
+}
+
+func TestATTLIsForeverOrAtLeastASecond(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]TTL{
+		"0": 0, "1s": TTL(time.Second), "24h": TTL(24 * time.Hour), "500ms": -1, "-5m": -1, "24": -1, "tomorrow": -1, "": -1,
+	} {
+		var got TTL
+		err := got.UnmarshalText([]byte(in))
+		if (err == nil) != (want >= 0) || err == nil && got != want {
+			t.Errorf("%q: %d, %v", in, got, err)
+		}
+	}
+	if text, err := TTL(24 * time.Hour).MarshalText(); err != nil || string(text) != "24h0m0s" {
+		t.Errorf("%q, %v", text, err)
 	}
 }

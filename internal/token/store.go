@@ -32,7 +32,7 @@ func Get(ctx context.Context, c *kube.Client, ref Ref) (*corev1.Secret, error) {
 	return secret, nil
 }
 
-// List reads the Secrets of all bootstrap tokens that a label selector selects, and returns them with the server's time.
+// List reads the Secrets of all bootstrap tokens that match a label selector. It returns them with the server's time.
 func List(ctx context.Context, c *kube.Client, selector string) ([]corev1.Secret, time.Time, error) {
 	found, err := c.Secrets(metav1.NamespaceSystem).All(ctx, metav1.ListOptions{
 		FieldSelector: "type=" + string(bootstrapapi.SecretTypeBootstrapToken),
@@ -45,89 +45,79 @@ func List(ctx context.Context, c *kube.Client, selector string) ([]corev1.Secret
 	return found, now, err
 }
 
-// Delete deletes a token. dryRun has the server only check whether it would. A name without a token ID in it is
-// looked at first, so that nothing but a bootstrap token is ever deleted.
-func Delete(ctx context.Context, c *kube.Client, ref Ref, dryRun bool) error {
-	opts := metav1.DeleteOptions{DryRun: serverDryRun(dryRun)}
+// DeleteSecret deletes the very Secret that Get or List returned; dryRun only asks the server whether it would. A later
+// Secret with the same name is a Conflict and stays. It sends nothing once ctx has ended, and lets a request in flight
+// finish. It resolves a lost answer by reading the Secret; the reason is Unknown if that fails.
+func DeleteSecret(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
+	return remove(ctx, c, Ref{secret.Name}, metav1.DeleteOptions{DryRun: serverDryRun(dryRun), Preconditions: &metav1.Preconditions{UID: &secret.UID}})
+}
+
+// DeleteByName deletes a token like DeleteSecret, for callers that may not read Secrets. A name without a token ID is
+// Invalid: it may be the name of another Secret.
+func DeleteByName(ctx context.Context, c *kube.Client, ref Ref, dryRun bool) error {
 	if ref.ID() == "" {
-		secret, err := Get(ctx, c, ref)
-		if err != nil {
-			return err
-		}
-		opts.Preconditions = &metav1.Preconditions{UID: &secret.UID}
+		return &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("delete bootstrap token %s: the name holds no token ID", ref)}
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx)
-	err := c.Secrets(metav1.NamespaceSystem).Delete(ctx, ref.Name, opts)
-	if err != nil && !dryRun && failure.IsLost(err) {
-		err = resolveDelete(ctx, c, ref, err)
-	}
-	if err != nil {
+	return remove(ctx, c, ref, metav1.DeleteOptions{DryRun: serverDryRun(dryRun)})
+}
+
+func remove(ctx context.Context, c *kube.Client, ref Ref, opts metav1.DeleteOptions) error {
+	if err := c.Secrets(metav1.NamespaceSystem).DeleteAndConfirm(ctx, ref.Name, opts); err != nil {
 		return fmt.Errorf("delete bootstrap token %s: %w", ref, err)
 	}
 	return nil
 }
 
-// resolveDelete asks the server whether a deletion whose answer was lost took place; nil says so.
-func resolveDelete(ctx context.Context, c *kube.Client, ref Ref, lost error) error {
-	switch _, err := Get(ctx, c, ref); {
-	case err == nil:
-		return lost
-	case apierrors.IsNotFound(err):
+// Rollback deletes the very Secret that Create returned. A missing Secret is no error; a later one with the same name is
+// a Conflict and stays. It works after ctx is cancelled, and resolves a lost answer like DeleteSecret.
+func Rollback(ctx context.Context, c *kube.Client, created *corev1.Secret) error {
+	err := DeleteSecret(context.WithoutCancel(ctx), c, created, false)
+	if apierrors.IsNotFound(err) {
 		return nil
-	default:
-		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost (%w), and whether it is gone cannot be told: %w", lost, err)}
 	}
+	return err
 }
 
-// Rollback deletes the very Secret that Create made, and no later one of its name. It works under a cancelled
-// context too.
-func Rollback(ctx context.Context, c *kube.Client, made *corev1.Secret) error {
-	return c.Secrets(metav1.NamespaceSystem).Undo(ctx, made)
-}
-
-// Create makes a token known to the cluster and returns the Secret as stored. A token that exists is a Conflict and
-// stays as it is. The request, once sent, is not cancelled with the context. Where its answer is lost the server is
-// asked what became of it; where that is refused the error has the reason Unknown.
+// Create stores the Secret of a token and returns it as stored; dryRun only asks the server whether it would. A token
+// ID that exists is a Conflict, and the existing token stays as it is. It sends nothing once ctx has ended, and lets a
+// request in flight finish. It resolves a lost answer by reading the Secret; the reason is Unknown if that fails.
 func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) (*corev1.Secret, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	made, err := c.Secrets(metav1.NamespaceSystem).Create(ctx, secret, metav1.CreateOptions{DryRun: serverDryRun(dryRun)})
+	created, err := c.Secrets(metav1.NamespaceSystem).Create(ctx, secret, metav1.CreateOptions{DryRun: serverDryRun(dryRun)})
 	switch {
 	case err == nil:
-		return made, nil
+		return created, nil
 	case dryRun || !failure.IsLost(err):
 		return nil, fmt.Errorf("create secret %s: %w", secret.Name, err)
 	}
-	klog.V(4).InfoS("the answer was lost: asking whether the secret exists", "name", secret.Name, "because", err)
-	return resolve(ctx, c, secret, err)
+	klog.V(4).InfoS("the answer was lost: reading the secret to see whether it exists", "name", secret.Name, "err", err)
+	return resolveCreate(ctx, c, secret, err)
 }
 
-// resolve asks the server, three times within a second, whether a write whose answer was lost took place.
-func resolve(ctx context.Context, c *kube.Client, want *corev1.Secret, lost error) (*corev1.Secret, error) {
+// resolveCreate reads the Secret, three times within a second, to learn whether a request with a lost answer created it.
+func resolveCreate(ctx context.Context, c *kube.Client, sent *corev1.Secret, createErr error) (*corev1.Secret, error) {
 	for _, pause := range []time.Duration{0, 300 * time.Millisecond, 700 * time.Millisecond} {
 		time.Sleep(pause)
-		found, err := c.Secrets(metav1.NamespaceSystem).Get(ctx, want.Name, metav1.GetOptions{})
+		found, err := c.Secrets(metav1.NamespaceSystem).Get(ctx, sent.Name, metav1.GetOptions{})
 		switch {
-		case err == nil && same(found, want):
+		case err == nil && sameContent(found, sent):
 			return found, nil
 		case err == nil:
-			return nil, &failure.Error{Reason: failure.Conflict, Err: fmt.Errorf("create secret %s: another one of that name exists", want.Name)}
+			return nil, &failure.Error{Reason: failure.Conflict, Err: fmt.Errorf("create secret %s: another secret with this name exists", sent.Name)}
 		case !apierrors.IsNotFound(err):
 			return nil, &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf(
-				"create secret %s: the answer was lost (%w), and whether it exists cannot be told: %w", want.Name, lost, err)}
+				"create secret %s: the answer was lost (%w), and the secret cannot be read to see whether it exists: %w", sent.Name, createErr, err)}
 		}
 	}
-	return nil, fmt.Errorf("create secret %s: it does not exist: %w", want.Name, lost)
+	return nil, fmt.Errorf("create secret %s: it does not exist: %w", sent.Name, createErr)
 }
 
-// same reports whether a stored Secret is the one that was sent: its token secret and expiry tell.
-func same(found, want *corev1.Secret) bool {
-	return found.Type == want.Type && maps.EqualFunc(found.Data, want.Data, func(a, b []byte) bool { return string(a) == string(b) })
+// sameContent reports whether a stored Secret is the one that was sent: another token has another token secret.
+func sameContent(found, sent *corev1.Secret) bool {
+	return found.Type == sent.Type && maps.EqualFunc(found.Data, sent.Data, func(a, b []byte) bool { return string(a) == string(b) })
 }
 
 func serverDryRun(on bool) []string {
@@ -137,18 +127,20 @@ func serverDryRun(on bool) []string {
 	return []string{metav1.DryRunAll}
 }
 
-// CreateRandom creates a token with a random ID. An ID that is taken is drawn again, a few times.
-func CreateRandom(ctx context.Context, c *kube.Client, next func() (Token, error), spec Spec, dryRun bool) (Token, *corev1.Secret, error) {
+// CreateRandom creates a token that generate returns, such as one by Generate. It generates another one, up to five
+// times, while the token ID exists. It returns the token and its Secret as stored; its errors are those of generate and
+// Create.
+func CreateRandom(ctx context.Context, c *kube.Client, generate func() (Token, error), spec Spec, dryRun bool) (Token, *corev1.Secret, error) {
 	for range 5 {
-		tok, err := next()
+		tok, err := generate()
 		if err != nil {
 			return Token{}, nil, err
 		}
-		made, err := Create(ctx, c, Encode(tok, spec), dryRun)
+		created, err := Create(ctx, c, Encode(tok, spec), dryRun)
 		if !apierrors.IsAlreadyExists(err) {
-			return tok, made, err
+			return tok, created, err
 		}
-		klog.V(4).InfoS("this token ID is taken: drawing another", "id", tok.ID)
+		klog.V(4).InfoS("the token ID exists: generating another token", "id", tok.ID)
 	}
-	return Token{}, nil, errors.New("five random token IDs in a row are taken: the source of randomness is broken")
+	return Token{}, nil, errors.New("five random token IDs in a row exist already: the source of randomness is broken")
 }

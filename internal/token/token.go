@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package token answers what a bootstrap token is: as a value, as a Secret, in good health or not, and in the API.
+// Package token has bootstrap tokens: as values, as Secrets, their health, and how to create, list and delete them in a
+// cluster.
 package token
 
 import (
@@ -14,7 +15,7 @@ import (
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 )
 
-// Lengths of the two halves of a token, in characters of alphabet
+// The lengths of the two halves of a token, in characters of alphabet
 // (k8s.io/cluster-bootstrap/token/api/types.go).
 const (
 	idLength     = bootstrapapi.BootstrapTokenIDBytes
@@ -22,17 +23,17 @@ const (
 	alphabet     = "0123456789abcdefghijklmnopqrstuvwxyz"
 )
 
-// ErrMalformed is what Parse returns. It says what a token looks like and never what was given.
+// ErrMalformed is the error of Parse. It shows the form of a token and never the input, which may be a credential.
 var ErrMalformed = errors.New("a bootstrap token has the form [a-z0-9]{6}.[a-z0-9]{16}")
 
-// A Token is a bootstrap token: a public token ID and a token secret. Tokens are equal when both halves are.
-// A Token can be logged and formatted with any verb: only Reveal and Secret show the secret.
+// A Token is a bootstrap token: a public token ID and a token secret. Tokens are equal if both halves are equal. A
+// Token can be logged and formatted with any verb: only Reveal and Secret return the secret.
 type Token struct {
 	ID     string
-	secret unique.Handle[string] // fmt shows a Handle as an address, in private fields of others too
+	secret unique.Handle[string] // fmt shows a Handle as an address, even in unexported fields of other types
 }
 
-// Parse reads a token of the form id.secret. Its only error is ErrMalformed.
+// Parse reads a token in the form ID.SECRET. Its only error is ErrMalformed.
 func Parse(s string) (Token, error) {
 	if !bootstraputil.IsValidBootstrapToken(s) {
 		return Token{}, ErrMalformed
@@ -40,25 +41,25 @@ func Parse(s string) (Token, error) {
 	return newToken(s[:idLength], s[idLength+1:]), nil
 }
 
-// Generate draws a token from a source of randomness, which must be cryptographically strong.
+// Generate returns a random token. The source of randomness must be cryptographically strong; its errors are returned.
 func Generate(random io.Reader) (Token, error) {
-	drawn, err := draw(random, idLength+secretLength)
+	chars, err := randomChars(random, idLength+secretLength)
 	if err != nil {
-		return Token{}, fmt.Errorf("draw a bootstrap token: %w", err)
+		return Token{}, fmt.Errorf("generate a bootstrap token: %w", err)
 	}
-	return newToken(drawn[:idLength], drawn[idLength:]), nil
+	return newToken(chars[:idLength], chars[idLength:]), nil
 }
 
-// LooksLike reports whether a text could be meant as a bootstrap token, well formed or not.
+// LooksLike reports whether a text resembles a bootstrap token, well formed or not.
 func LooksLike(s string) bool {
 	return regexp.MustCompile(`^[A-Za-z0-9]{4,8}\.[A-Za-z0-9]{10,}$`).MatchString(s)
 }
 
 func newToken(id, secret string) Token { return Token{ID: id, secret: unique.Make(secret)} }
 
-// draw returns n characters of the alphabet, each equally likely: bytes at and above the largest multiple of 36
-// are thrown away, since they would favour the first few characters.
-func draw(random io.Reader, n int) (string, error) {
+// randomChars returns n characters of the alphabet, each equally likely. It drops bytes at and above the largest
+// multiple of 36, which would favour the first few characters.
+func randomChars(random io.Reader, n int) (string, error) {
 	const limit = 256 - 256%len(alphabet)
 	out := make([]byte, 0, n)
 	buf := make([]byte, n)
@@ -75,10 +76,10 @@ func draw(random io.Reader, n int) (string, error) {
 	return string(out), nil
 }
 
-// IsZero reports whether t is no token at all.
+// IsZero reports whether t is the zero Token.
 func (t Token) IsZero() bool { return t == Token{} }
 
-// Secret returns the token secret. The zero Token has none: it returns "".
+// Secret returns the token secret, "" for the zero Token.
 func (t Token) Secret() string {
 	if t.IsZero() {
 		return ""
@@ -86,8 +87,8 @@ func (t Token) Secret() string {
 	return t.secret.Value()
 }
 
-// Reveal returns the token as a credential: id.secret.
+// Reveal returns the credential, ID.SECRET.
 func (t Token) Reveal() string { return t.ID + "." + t.Secret() }
 
-// String returns the token with its secret hidden.
+// String returns the token with a placeholder for the secret.
 func (t Token) String() string { return t.ID + ".<hidden>" }

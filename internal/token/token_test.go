@@ -21,14 +21,14 @@ func TestParseAcceptsExactlyTheServersForm(t *testing.T) {
 
 func TestParseNeverEchoesItsInput(t *testing.T) {
 	t.Parallel()
-	for _, given := range []string{
+	for _, input := range []string{
 		"",
 		".",
 		"abcdef",
 		"abcdef.",
 		".0123456789abcdef",
 		"abcdef.0123456789abcde",   // a short secret
-		"abcdef.0123456789abcdef0", // a long one
+		"abcdef.0123456789abcdef0", // a long secret
 		"abcde.0123456789abcdef",
 		"abcdefg.0123456789abcdef",
 		"ABCDEF.0123456789abcdef",
@@ -41,14 +41,14 @@ func TestParseNeverEchoesItsInput(t *testing.T) {
 		"äbcdef.0123456789abcdef",
 		"abcdef.0123456789abcdef.0123456789abcdef",
 	} {
-		tok, err := Parse(given)
+		tok, err := Parse(input)
 		if err == nil || err.Error() != ErrMalformed.Error() || !tok.IsZero() {
-			t.Errorf("Parse(%q) = %v, %v", given, tok, err)
+			t.Errorf("Parse(%q) = %v, %v", input, tok, err)
 		}
 	}
 }
 
-func TestTheZeroTokenIsNoToken(t *testing.T) {
+func TestTheZeroTokenIsZeroAndHasNoSecret(t *testing.T) {
 	t.Parallel()
 	var none Token
 	if !none.IsZero() || none.Secret() != "" {
@@ -58,18 +58,18 @@ func TestTheZeroTokenIsNoToken(t *testing.T) {
 
 func TestTokensAreEqualWhenBothHalvesAre(t *testing.T) {
 	t.Parallel()
-	one := must(t, "abcdef.0123456789abcdef")
-	if same := must(t, "abcdef.0123456789abcdef"); one != same {
+	one := mustParse(t, "abcdef.0123456789abcdef")
+	if same := mustParse(t, "abcdef.0123456789abcdef"); one != same {
 		t.Error("the same text gives two tokens")
 	}
 	for _, other := range []string{"abcdeg.0123456789abcdef", "abcdef.0123456789abcdeg"} {
-		if one == must(t, other) {
+		if one == mustParse(t, other) {
 			t.Errorf("%s equals %s", one.Reveal(), other)
 		}
 	}
 }
 
-func TestLooksKnowsWhatIsMeantAsAToken(t *testing.T) {
+func TestLooksLikeRecognisesMalformedTokensToo(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"abcdef.0123456789abcdef":   true,
@@ -89,8 +89,8 @@ func TestLooksKnowsWhatIsMeantAsAToken(t *testing.T) {
 	}
 }
 
-// must parses a token.
-func must(tb testing.TB, text string) Token {
+// mustParse parses a token.
+func mustParse(tb testing.TB, text string) Token {
 	tb.Helper()
 	tok, err := Parse(text)
 	if err != nil {

@@ -12,32 +12,32 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
-// TestCAHashIsWhatJoinersCompare asks for the pin everywhere that it can be had from.
-func TestCAHashIsWhatJoinersCompare(t *testing.T) {
-	pin := pinOf(t, shared.CAData)
+// TestCAHashPrintsThePinThatJoinersCompare reads the CA from every possible source.
+func TestCAHashPrintsThePinThatJoinersCompare(t *testing.T) {
+	pin := pinOf(t, sharedHub.CAData)
 	file := filepath.Join(t.TempDir(), "ca.crt")
-	if err := os.WriteFile(file, append(foreignCA(t), shared.CAData...), 0o600); err != nil {
+	if err := os.WriteFile(file, append(otherCA(t), sharedHub.CAData...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := []string{"KUBECONFIG=" + shared.Kubeconfig}
-	for name, given := range map[string]struct {
+	env := []string{"KUBECONFIG=" + sharedHub.Kubeconfig}
+	for name, input := range map[string]struct {
 		stdin string
 		args  []string
 	}{
-		"context":               {"", nil},
-		"cluster-info":          {"", []string{"--cluster-info"}},
-		"endpoint":              {"", []string{"--endpoint", shared.Host}},
-		"file with two":         {"", []string{file}},
-		"the same, from stdin":  {string(shared.CAData), []string{"-"}},
-		"with other flags also": {"", []string{"--server", "https://" + shared.Host, "--cluster-info"}},
+		"context":           {"", nil},
+		"cluster-info":      {"", []string{"--cluster-info"}},
+		"endpoint":          {"", []string{"--endpoint", sharedHub.Host}},
+		"file with two CAs": {"", []string{file}},
+		"stdin":             {string(sharedHub.CAData), []string{"-"}},
+		"with --server":     {"", []string{"--server", "https://" + sharedHub.Host, "--cluster-info"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			names := run(t, given.stdin, env, append([]string{"ca-hash", "-o", "name"}, given.args...)...)
+			names := run(t, input.stdin, env, append([]string{"ca-hash", "-o", "name"}, input.args...)...)
 			lines := strings.Fields(names.stdout)
 			if names.code != 0 || len(lines) == 0 || lines[len(lines)-1] != pin {
 				t.Errorf("exit code %d, %q, want %s\n%s", names.code, lines, pin, names.stderr)
 			}
-			document := run(t, given.stdin, env, append([]string{"ca-hash", "-o", "json"}, given.args...)...)
+			document := run(t, input.stdin, env, append([]string{"ca-hash", "-o", "json"}, input.args...)...)
 			var doc struct {
 				Items []struct {
 					CACertHash, Subject, Expires string
@@ -54,24 +54,24 @@ func TestCAHashIsWhatJoinersCompare(t *testing.T) {
 	}
 }
 
-// TestCAHashTrustsNoUnverifiedConnection refuses to take a pin from whoever answers.
+// TestCAHashTrustsNoUnverifiedConnection expects an error and no pin from unverified servers and invalid files.
 func TestCAHashTrustsNoUnverifiedConnection(t *testing.T) {
-	env := []string{"KUBECONFIG=" + shared.Kubeconfig}
-	for name, given := range map[string]struct {
-		args []string
-		code int
-		says string
+	env := []string{"KUBECONFIG=" + sharedHub.Kubeconfig}
+	for name, input := range map[string]struct {
+		args  []string
+		code  int
+		cause string
 	}{
-		"insecure":                {[]string{"--insecure-skip-tls-verify", "--certificate-authority=", "--cluster-info"}, 2, "is not verified"},
-		"address not in the SANs": {[]string{"--endpoint", relay.Forward(t, "127.0.0.2:0", shared.Host).Addr}, 1, "127.0.0.2"},
-		"another authority":       {[]string{"--endpoint", strangerWith(t, page(200))}, 1, "unknown authority"},
-		"file that is none":       {[]string{shared.Kubeconfig}, 1, "holds no PEM certificate"},
-		"file and cluster-info":   {[]string{filepath.Join(shared.Dir, "ca.crt"), "--cluster-info"}, 2, "go without files"},
-		"file that is not there":  {[]string{"/nowhere/ca.crt"}, 1, "no such file"},
+		"insecure":                   {[]string{"--insecure-skip-tls-verify", "--certificate-authority=", "--cluster-info"}, 2, "is not verified"},
+		"address not in the SANs":    {[]string{"--endpoint", relay.Forward(t, "127.0.0.2:0", sharedHub.Host).Addr}, 1, "127.0.0.2"},
+		"unknown CA":                 {[]string{"--endpoint", startTLSWithOtherCA(t, webPage(200))}, 1, "unknown authority"},
+		"file without a certificate": {[]string{sharedHub.Kubeconfig}, 1, "holds no PEM certificate"},
+		"file and cluster-info":      {[]string{filepath.Join(sharedHub.Dir, "ca.crt"), "--cluster-info"}, 2, "go without files"},
+		"missing file":               {[]string{"/nowhere/ca.crt"}, 1, "no such file"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			out := run(t, "", env, append([]string{"ca-hash"}, given.args...)...)
-			if out.code != given.code || !strings.Contains(out.stderr, given.says) || strings.Contains(out.stdout, "sha256:") {
+			out := run(t, "", env, append([]string{"ca-hash"}, input.args...)...)
+			if out.code != input.code || !strings.Contains(out.stderr, input.cause) || strings.Contains(out.stdout, "sha256:") {
 				t.Errorf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
 			}
 		})

@@ -24,7 +24,7 @@ import (
 
 const (
 	karmadaGroup = "system:bootstrappers:karmada:default-cluster-token"
-	secretHalf   = "0123456789abcdef"
+	tokenSecret  = "0123456789abcdef"
 )
 
 // A hub is a control plane with an administrator's client.
@@ -38,10 +38,10 @@ func newHub(cp *controlplane.ControlPlane) (*hub, error) {
 	return &hub{cp, client}, err
 }
 
-// A join is what a join command says.
+// A join has the arguments of a join command.
 type join struct {
 	endpoint, token string
-	pins            []string // none: without verification of the CA
+	pins            []string // empty: the CA is not verified
 }
 
 func (j join) args() []string {
@@ -55,12 +55,12 @@ func (j join) args() []string {
 	return args
 }
 
-// mint stores a token, changed as a test wants it, and returns the join with it.
-func (h *hub) mint(t *testing.T, change func(data map[string]string)) join {
+// createToken stores a token until the test ends, after change modified its data, and returns a join that uses it.
+func (h *hub) createToken(t *testing.T, change func(data map[string]string)) join {
 	t.Helper()
 	id := fmt.Sprintf("t%05d", rand.IntN(100000))
 	data := map[string]string{
-		"token-id": id, "token-secret": secretHalf, "expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
+		"token-id": id, "token-secret": tokenSecret, "expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339),
 		"usage-bootstrap-authentication": "true", "usage-bootstrap-signing": "true", "auth-extra-groups": karmadaGroup,
 	}
 	if change != nil {
@@ -75,11 +75,11 @@ func (h *hub) mint(t *testing.T, change func(data map[string]string)) join {
 	t.Cleanup(func() {
 		_ = h.client.CoreV1().Secrets(metav1.NamespaceSystem).Delete(context.WithoutCancel(t.Context()), secret.Name, metav1.DeleteOptions{})
 	})
-	return join{h.Host, id + "." + secretHalf, []string{pinOf(t, h.CAData)}}
+	return join{h.Host, id + "." + tokenSecret, []string{pinOf(t, h.CAData)}}
 }
 
-// awaitToken waits until the server's cache has a token.
-func (h *hub) awaitToken(t *testing.T, j join) {
+// waitForToken waits until the server accepts the token.
+func (h *hub) waitForToken(t *testing.T, j join) {
 	t.Helper()
 	admin, err := h.ClientConfig()
 	if err != nil {
@@ -109,11 +109,11 @@ func (h *hub) clusterInfo(t *testing.T) *corev1.ConfigMap {
 	return cm
 }
 
-// setInfo changes keys of cluster-info; nil removes one. They are what they were when the test ends.
-func (h *hub) setInfo(t *testing.T, data map[string]any) {
+// setClusterInfo changes keys of cluster-info and restores them when the test ends. A nil value removes a key.
+func (h *hub) setClusterInfo(t *testing.T, data map[string]any) {
 	t.Helper()
 	before := h.clusterInfo(t).Data
-	h.patchInfo(t.Context(), t, data)
+	h.patchClusterInfo(t.Context(), t, data)
 	t.Cleanup(func() {
 		undo := map[string]any{}
 		for key := range data {
@@ -122,11 +122,11 @@ func (h *hub) setInfo(t *testing.T, data map[string]any) {
 				undo[key] = value
 			}
 		}
-		h.patchInfo(context.WithoutCancel(t.Context()), t, undo)
+		h.patchClusterInfo(context.WithoutCancel(t.Context()), t, undo)
 	})
 }
 
-func (h *hub) patchInfo(ctx context.Context, t *testing.T, data map[string]any) {
+func (h *hub) patchClusterInfo(ctx context.Context, t *testing.T, data map[string]any) {
 	t.Helper()
 	patch, err := json.Marshal(map[string]any{"data": data})
 	if err != nil {
@@ -137,11 +137,11 @@ func (h *hub) patchInfo(ctx context.Context, t *testing.T, data map[string]any) 
 	}
 }
 
-// sign does what the signer does: it signs cluster-info with the token of a join.
+// sign signs cluster-info with the token of a join, as the bootstrap signer does.
 func (h *hub) sign(t *testing.T, j join) {
 	t.Helper()
 	id, _, _ := strings.Cut(j.token, ".")
-	h.setInfo(t, map[string]any{"jws-kubeconfig-" + id: signature(t, h.clusterInfo(t).Data["kubeconfig"], j.token)})
+	h.setClusterInfo(t, map[string]any{"jws-kubeconfig-" + id: signature(t, h.clusterInfo(t).Data["kubeconfig"], j.token)})
 }
 
 func signature(t *testing.T, content, token string) string {
@@ -154,7 +154,7 @@ func signature(t *testing.T, content, token string) string {
 	return signed
 }
 
-// state is all that a check must not change.
+// state returns all objects that check could change.
 func (h *hub) state(t *testing.T) string {
 	t.Helper()
 	secrets, err1 := h.client.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})

@@ -17,13 +17,13 @@ import (
 
 const nodeGroup = "system:bootstrappers:kubeadm:default-node-token"
 
-// right returns a role that allows one thing, for kubeadm's group.
-func right(verb, group, resource string) []rbacv1.PolicyRule {
+// allowRule returns rules that allow one verb on one resource.
+func allowRule(verb, group, resource string) []rbacv1.PolicyRule {
 	return []rbacv1.PolicyRule{{APIGroups: []string{group}, Resources: []string{resource}, Verbs: []string{verb}}}
 }
 
-// nodes makes a control plane as kubeadm init does for nodes that join.
-func (h *hub) nodes(t *testing.T) {
+// setUpNodeJoin creates the objects of kubeadm init that joining nodes need.
+func (h *hub) setUpNodeJoin(t *testing.T) {
 	t.Helper()
 	rbac, create := h.client.RbacV1(), metav1.CreateOptions{}
 	meta := func(name string) metav1.ObjectMeta { return metav1.ObjectMeta{Name: name} }
@@ -31,9 +31,9 @@ func (h *hub) nodes(t *testing.T) {
 	var errs []error
 	add := func(err error) { errs = append(errs, err) }
 	for name, rules := range map[string][]rbacv1.PolicyRule{
-		"kubeadm:get-nodes":                      right("get", "", "nodes"),
-		"kubeadm:node-autoapprove-bootstrap":     right("create", "certificates.k8s.io", "certificatesigningrequests/nodeclient"),
-		"kubeadm:kubelet-bootstrap-in-this-test": append(right("get", "certificates.k8s.io", "certificatesigningrequests"), right("create", "certificates.k8s.io", "certificatesigningrequests")...),
+		"kubeadm:get-nodes":                      allowRule("get", "", "nodes"),
+		"kubeadm:node-autoapprove-bootstrap":     allowRule("create", "certificates.k8s.io", "certificatesigningrequests/nodeclient"),
+		"kubeadm:kubelet-bootstrap-in-this-test": append(allowRule("get", "certificates.k8s.io", "certificatesigningrequests"), allowRule("create", "certificates.k8s.io", "certificatesigningrequests")...),
 	} {
 		_, err := rbac.ClusterRoles().Create(t.Context(), &rbacv1.ClusterRole{ObjectMeta: meta(name), Rules: rules}, create)
 		add(err)
@@ -45,7 +45,7 @@ func (h *hub) nodes(t *testing.T) {
 	for _, name := range []string{"kubeadm-config", "kubelet-config"} {
 		_, err := h.client.CoreV1().ConfigMaps(metav1.NamespaceSystem).Create(t.Context(), &corev1.ConfigMap{ObjectMeta: meta(name)}, create)
 		add(err)
-		rules := right("get", "", "configmaps")
+		rules := allowRule("get", "", "configmaps")
 		rules[0].ResourceNames = []string{name}
 		_, err = rbac.Roles(metav1.NamespaceSystem).Create(t.Context(), &rbacv1.Role{ObjectMeta: meta(name), Rules: rules}, create)
 		add(err)
@@ -61,38 +61,40 @@ func (h *hub) nodes(t *testing.T) {
 	}
 }
 
-// TestKubeadmNeedsMore breaks what only kubeadm join needs.
-func TestKubeadmNeedsMore(t *testing.T) {
+// TestKubeadmFaultsFailTheirOwnStep injects faults that only affect kubeadm join.
+func TestKubeadmFaultsFailTheirOwnStep(t *testing.T) {
 	h := start(t, "--joinable", "--signer=false", "--cleaner=false")
-	h.nodes(t)
+	h.setUpNodeJoin(t)
 	node := func(data map[string]string) { data["auth-extra-groups"] = nodeGroup }
 	for _, f := range []fault{
 		{name: "none"},
-		{name: "approval", cause: func(t *testing.T, h *hub, _ *join) { h.withoutBinding(t, "kubeadm:node-autoapprove-bootstrap") }, step: "approval", says: "nodeclient", remedy: "kubeadm init phase bootstrap-token"},
-		{name: "nodes", cause: func(t *testing.T, h *hub, _ *join) { h.withoutBinding(t, "kubeadm:get-nodes") }, step: "nodes", says: "get nodes", remedy: "kubeadm init phase bootstrap-token"},
-		{name: "kubeadm-config", cause: func(t *testing.T, h *hub, _ *join) { h.withoutMap(t, "kubeadm-config") }, step: "kubeadm-config", says: "there is no ConfigMap", remedy: "upload-config"},
-		{name: "kubelet-config", cause: func(t *testing.T, h *hub, _ *join) { h.withoutMap(t, "kubelet-config") }, step: "kubelet-config", says: "there is no ConfigMap", remedy: "upload-config"},
-		{name: "server not reachable", cause: func(t *testing.T, h *hub, j *join) {
-			h.edit(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://127.0.0.1:1" })
-		}, step: "server", says: "connection refused", remedy: "correct its server"},
-		{name: "server not in the SANs", cause: func(t *testing.T, h *hub, j *join) {
+		{name: "approval", inject: func(t *testing.T, h *hub, _ *join) {
+			h.deleteClusterRoleBinding(t, "kubeadm:node-autoapprove-bootstrap")
+		}, step: "approval", cause: "nodeclient", remedy: "kubeadm init phase bootstrap-token"},
+		{name: "nodes", inject: func(t *testing.T, h *hub, _ *join) { h.deleteClusterRoleBinding(t, "kubeadm:get-nodes") }, step: "nodes", cause: "get nodes", remedy: "kubeadm init phase bootstrap-token"},
+		{name: "kubeadm-config", inject: func(t *testing.T, h *hub, _ *join) { h.deleteConfigMap(t, "kubeadm-config") }, step: "kubeadm-config", cause: "there is no ConfigMap", remedy: "upload-config"},
+		{name: "kubelet-config", inject: func(t *testing.T, h *hub, _ *join) { h.deleteConfigMap(t, "kubelet-config") }, step: "kubelet-config", cause: "there is no ConfigMap", remedy: "upload-config"},
+		{name: "server not reachable", inject: func(t *testing.T, h *hub, j *join) {
+			h.editKubeconfig(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://127.0.0.1:1" })
+		}, step: "server", cause: "connection refused", remedy: "correct its server"},
+		{name: "server not in the SANs", inject: func(t *testing.T, h *hub, j *join) {
 			other := relay.Forward(t, "127.0.0.2:0", h.Host).Addr
-			h.edit(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://" + other })
-		}, step: "server", says: "not 127.0.0.2", remedy: "correct its server"},
+			h.editKubeconfig(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://" + other })
+		}, step: "server", cause: "not 127.0.0.2", remedy: "correct its server"},
 	} {
 		t.Run(f.name, func(t *testing.T) {
-			j := h.mint(t, node)
+			j := h.createToken(t, node)
 			h.sign(t, j)
-			h.awaitToken(t, j)
+			h.waitForToken(t, j)
 			if f.step == "" {
 				if out := check(t, j, nil, "--joiner", "kubeadm", "--node-name", "n1"); out.code != 0 || len(out.failed()) > 0 {
 					t.Errorf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
 				}
 				return
 			}
-			f.cause(t, h, &j)
+			f.inject(t, h, &j)
 			before := h.state(t)
-			f.wants(t, j, nil, "--joiner", "kubeadm")
+			f.expect(t, j, nil, "--joiner", "kubeadm")
 			if after := h.state(t); after != before {
 				t.Error("the server's state changed")
 			}
@@ -103,7 +105,7 @@ func TestKubeadmNeedsMore(t *testing.T) {
 	}
 }
 
-func (h *hub) withoutMap(t *testing.T, name string) {
+func (h *hub) deleteConfigMap(t *testing.T, name string) {
 	t.Helper()
 	maps := h.client.CoreV1().ConfigMaps(metav1.NamespaceSystem)
 	if err := maps.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
@@ -116,23 +118,23 @@ func (h *hub) withoutMap(t *testing.T, name string) {
 	})
 }
 
-// TestAnonymousAndBootstrapAuthenticationOff needs control planes of its own.
-func TestAnonymousAndBootstrapAuthenticationOff(t *testing.T) {
+// TestDisabledAuthenticationFailsItsOwnStep starts a control plane for each flag.
+func TestDisabledAuthenticationFailsItsOwnStep(t *testing.T) {
 	for flag, f := range map[string]fault{
-		"--anonymous-auth=false": {step: "cluster-info", says: "(401)", remedy: "--anonymous-auth"},
-		"--bootstrap-auth=false": {step: "authentication", says: "bootstrap tokens are not accepted here at all", remedy: "--enable-bootstrap-token-auth"},
+		"--anonymous-auth=false": {step: "cluster-info", cause: "(401)", remedy: "--anonymous-auth"},
+		"--bootstrap-auth=false": {step: "authentication", cause: "bootstrap tokens are not accepted here at all", remedy: "--enable-bootstrap-token-auth"},
 	} {
 		t.Run(flag, func(t *testing.T) {
 			h := start(t, "--joinable", "--karmada", "--cleaner=false", flag)
-			j := h.mint(t, nil)
+			j := h.createToken(t, nil)
 			time.Sleep(time.Second) // longer than the signer takes
 			before := h.state(t)
-			f.wants(t, j, nil)
+			f.expect(t, j, nil)
 			if after := h.state(t); after != before {
 				t.Error("the server's state changed")
 			}
-			if ours, err := check(t, j, nil, "--joiner", "kubeadm").discovered(), kubeadmDiscovers(j); ours != (err == nil) {
-				t.Errorf("check accepts discovery: %t; kubeadm: %v", ours, err)
+			if joinctlAccepts, err := check(t, j, nil, "--joiner", "kubeadm").discoverySucceeded(), kubeadmDiscovers(j); joinctlAccepts != (err == nil) {
+				t.Errorf("check accepts discovery: %t; kubeadm: %v", joinctlAccepts, err)
 			}
 		})
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package check_test runs the built joinctl's check against real control planes with one fault at a time, and kubeadm's
-// own discovery beside it.
+// Package check_test runs joinctl check against real control planes with one fault at a time, and compares it with kubeadm's
+// own discovery.
 package check_test
 
 import (
@@ -18,22 +18,22 @@ import (
 	"github.com/joinctl/joinctl/internal/story"
 )
 
-// shared is a joinable Karmada control plane without signer and cleaner: the tests sign, so that nothing changes but
-// what they change.
-var shared *hub
+// sharedHub is a joinable Karmada control plane without signer and cleaner. The tests sign cluster-info themselves, so that
+// no controller changes objects.
+var sharedHub *hub
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
+	program.Main(func(start program.StartFunc) (int, error) {
 		cp, client, err := start("--joinable", "--karmada", "--signer=false", "--cleaner=false")
 		if err != nil {
 			return 1, err
 		}
-		shared = &hub{cp, client}
+		sharedHub = &hub{cp, client}
 		return m.Run(), nil
 	})
 }
 
-// start starts a control plane of the test's own.
+// start starts a control plane for one test.
 func start(t *testing.T, args ...string) *hub {
 	t.Helper()
 	h, err := newHub(controlplane.Start(t, program.Binary("controlplane"), args...))
@@ -43,8 +43,8 @@ func start(t *testing.T, args ...string) *hub {
 	return h
 }
 
-// An outcome is what a run of check gave.
-type outcome struct {
+// A result is the output, the exit code, the duration and the parsed steps of a check.
+type result struct {
 	stdout, stderr string
 	code           int
 	took           time.Duration
@@ -53,8 +53,8 @@ type outcome struct {
 
 type step struct{ Name, Status, Cause, Remedy string }
 
-// check runs joinctl check -o json for a join, on a machine without kubeconfig.
-func check(t *testing.T, j join, env []string, args ...string) outcome {
+// check runs joinctl check -o json for a join, without a kubeconfig.
+func check(t *testing.T, j join, env []string, args ...string) result {
 	t.Helper()
 	out := run(t, "", env, append(append([]string{"check", "-o", "json"}, j.args()...), args...)...)
 	var doc struct{ Items []step }
@@ -70,8 +70,8 @@ func check(t *testing.T, j join, env []string, args ...string) outcome {
 	return out
 }
 
-// run runs joinctl with nothing of this process's environment.
-func run(t *testing.T, stdin string, env []string, args ...string) outcome {
+// run runs joinctl. It inherits nothing from the environment.
+func run(t *testing.T, stdin string, env []string, args ...string) result {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program.Binary("joinctl"), args...)
 	cmd.Env = append([]string{"HOME=" + t.TempDir()}, env...)
@@ -84,11 +84,11 @@ func run(t *testing.T, stdin string, env []string, args ...string) outcome {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	return outcome{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
+	return result{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode(), took: time.Since(begin)}
 }
 
 // failed returns the steps that failed.
-func (o outcome) failed() (failed []step) {
+func (o result) failed() (failed []step) {
 	for _, s := range o.steps {
 		if s.Status == "failed" {
 			failed = append(failed, s)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package controlplane starts the built control plane program for tests.
+// Package controlplane starts the built controlplane program for tests.
 package controlplane
 
 import (
@@ -35,23 +35,23 @@ const (
 // ControlPlane is a running control plane process.
 type ControlPlane struct {
 	Kubeconfig string // path of the administrator's kubeconfig
-	Host       string // where the API server listens: an address and a port
-	CAData     []byte // the authority's certificate, PEM
-	Dir        string // data directory, which holds ca.crt and ca.key among others
+	Host       string // address of the API server, host:port
+	CAData     []byte // certificate of the cluster CA, PEM
+	Dir        string // data directory, with ca.crt and ca.key
 
 	cmd    *exec.Cmd
-	stdin  io.Closer // open as long as the process is to live
+	stdin  io.Closer // closing it stops the process
 	stderr *bytes.Buffer
 	stop   func() error
 }
 
 // Start runs binary, the built controlplane program, with args, waits up to a
-// minute until it is ready, and stops it when the test ends. A control plane
-// that does not start or stop properly fails the test. The program gets its
-// data directory from Start; --kubeconfig may be among args.
+// minute until it is ready, and stops it when the test ends. The test fails if
+// the control plane does not start or stop properly. Start sets the data
+// directory; args may include --kubeconfig.
 func Start(t testing.TB, binary string, args ...string) *ControlPlane {
 	t.Helper()
-	cp, err := StartMain(binary, args...)
+	cp, err := StartProcess(binary, args...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,16 +63,16 @@ func Start(t testing.TB, binary string, args ...string) *ControlPlane {
 	return cp
 }
 
-// StartMain is Start for TestMain, where there is no test yet: the caller calls
-// Stop. An error holds what the program wrote to stderr.
-func StartMain(binary string, args ...string) (*ControlPlane, error) {
+// StartProcess is Start without a test: the caller calls Stop. The error
+// includes the program's stderr.
+func StartProcess(binary string, args ...string) (*ControlPlane, error) {
 	root, err := os.MkdirTemp("", "joinctl-e2e-")
 	if err != nil {
-		return nil, fmt.Errorf("make a directory for the control plane: %w", err)
+		return nil, fmt.Errorf("create a directory for the control plane: %w", err)
 	}
 	cp := &ControlPlane{Dir: filepath.Join(root, "data"), stderr: new(bytes.Buffer)}
 	cp.stop = sync.OnceValue(func() error {
-		return errors.Join(cp.terminate(), cp.leftover(), os.RemoveAll(root))
+		return errors.Join(cp.terminate(), cp.checkRemoved(), os.RemoveAll(root))
 	})
 	args = append([]string{"--exit-with-stdin", "--data-dir", cp.Dir}, args...)
 	if err := cp.start(exec.Command(binary, args...)); err != nil {
@@ -81,12 +81,12 @@ func StartMain(binary string, args ...string) (*ControlPlane, error) {
 	return cp, nil
 }
 
-// Stop terminates the control plane and waits until it has exited. It is an
-// error if that takes more than 20 s or leaves files behind. Calls after the
-// first return the same.
+// Stop terminates the control plane and waits until it exits. It returns an
+// error if that takes more than 20 s or if files remain. Later calls return the
+// same result.
 func (cp *ControlPlane) Stop() error { return cp.stop() }
 
-// start runs cmd until it says that it is ready.
+// start starts cmd and returns when it prints its ready line.
 func (cp *ControlPlane) start(cmd *exec.Cmd) error {
 	cp.cmd = cmd
 	cmd.Stderr = cp.stderr
@@ -122,8 +122,8 @@ func (cp *ControlPlane) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// terminate asks the process to exit, kills it if it does not within 20 s, and
-// waits for it.
+// terminate sends SIGTERM, kills the process if it does not exit within 20 s,
+// and waits for it.
 func (cp *ControlPlane) terminate() error {
 	if err := cp.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop the control plane: %w", err)
@@ -137,8 +137,8 @@ func (cp *ControlPlane) terminate() error {
 	return nil
 }
 
-// leftover is an error naming what the process should have removed.
-func (cp *ControlPlane) leftover() error {
+// checkRemoved returns an error if a file that the process should remove still exists.
+func (cp *ControlPlane) checkRemoved() error {
 	for _, path := range []string{cp.Kubeconfig, cp.Dir} {
 		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("control plane left %s behind", path)
@@ -147,8 +147,8 @@ func (cp *ControlPlane) leftover() error {
 	return nil
 }
 
-// ClientConfig reads the kubeconfig: how to reach the server as administrator,
-// without client-side throttling.
+// ClientConfig reads the kubeconfig and returns the administrator's client
+// configuration, without client-side throttling.
 func (cp *ControlPlane) ClientConfig() (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", cp.Kubeconfig)
 	if err != nil {
@@ -158,7 +158,7 @@ func (cp *ControlPlane) ClientConfig() (*rest.Config, error) {
 	return config, nil
 }
 
-// Clientset is the administrator's client.
+// Clientset returns a client with the administrator's credentials.
 func (cp *ControlPlane) Clientset() (kubernetes.Interface, error) {
 	config, err := cp.ClientConfig()
 	if err != nil {
@@ -166,12 +166,13 @@ func (cp *ControlPlane) Clientset() (kubernetes.Interface, error) {
 	}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
-		return nil, fmt.Errorf("make a client of the control plane: %w", err)
+		return nil, fmt.Errorf("create a client for the control plane: %w", err)
 	}
 	return client, nil
 }
 
-// WhoAmI asks the API server who the bearer of a token is. An error is the API's own: Unauthorized, if it is nobody.
+// WhoAmI returns the user that a bearer token authenticates as. The error is the API server's: Unauthorized if it rejects
+// the token.
 func (cp *ControlPlane) WhoAmI(ctx context.Context, bearer string) (authenticationv1.UserInfo, error) {
 	admin, err := cp.ClientConfig()
 	if err != nil {

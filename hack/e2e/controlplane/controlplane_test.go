@@ -24,46 +24,46 @@ import (
 
 const secret = "0123456789abcdef"
 
-func TestControlPlane(t *testing.T) {
+func TestControlPlanesSideBySide(t *testing.T) {
 	type result struct {
 		cp  *controlplane.ControlPlane
 		err error
 	}
-	program, second := binary(t), make(chan result, 1)
-	begin := time.Now()
+	program, disabledResult := binary(t), make(chan result, 1)
+	started := time.Now()
 	go func() {
-		cp, err := controlplane.StartMain(program, "--joinable", "--anonymous-auth=false", "--bootstrap-auth=false", "--signer=false", "--cleaner=false")
-		second <- result{cp, err}
+		cp, err := controlplane.StartProcess(program, "--joinable", "--anonymous-auth=false", "--bootstrap-auth=false", "--signer=false", "--cleaner=false")
+		disabledResult <- result{cp, err}
 	}()
 	kubeconfig := filepath.Join(t.TempDir(), "admin.kubeconfig")
-	open := controlplane.Start(t, program, "--kubeconfig", kubeconfig, "--joinable", "--karmada", "--max-token-expiration=1h")
-	closed := <-second
-	if closed.err != nil {
-		t.Fatal(closed.err)
+	enabled := controlplane.Start(t, program, "--kubeconfig", kubeconfig, "--joinable", "--karmada", "--max-token-expiration=1h")
+	disabled := <-disabledResult
+	if disabled.err != nil {
+		t.Fatal(disabled.err)
 	}
-	t.Cleanup(func() { _ = closed.cp.Stop() })
-	if took := time.Since(begin); took > 30*time.Second {
-		t.Errorf("two control planes took %v to start", took)
+	t.Cleanup(func() { _ = disabled.cp.Stop() })
+	if elapsed := time.Since(started); elapsed > 30*time.Second {
+		t.Errorf("starting two control planes took %v", elapsed)
 	}
-	if open.Host == closed.cp.Host {
-		t.Errorf("two control planes share %s", open.Host)
+	if enabled.Host == disabled.cp.Host {
+		t.Errorf("two control planes share %s", enabled.Host)
 	}
-	if open.Kubeconfig != kubeconfig {
-		t.Errorf("kubeconfig is at %s", open.Kubeconfig)
+	if enabled.Kubeconfig != kubeconfig {
+		t.Errorf("kubeconfig is at %s", enabled.Kubeconfig)
 	}
-	t.Run("open", func(t *testing.T) { testOpen(t, open) })
-	t.Run("closed", func(t *testing.T) { testClosed(t, closed.cp) })
-	t.Run("stop leaves nothing behind", func(t *testing.T) {
+	t.Run("all enabled", func(t *testing.T) { testAllEnabled(t, enabled) })
+	t.Run("all disabled", func(t *testing.T) { testAllDisabled(t, disabled.cp) })
+	t.Run("stop removes all files", func(t *testing.T) {
 		stopped := make(chan error, 1)
-		go func() { stopped <- closed.cp.Stop() }()
-		if err := errors.Join(open.Stop(), <-stopped); err != nil {
+		go func() { stopped <- disabled.cp.Stop() }()
+		if err := errors.Join(enabled.Stop(), <-stopped); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-func TestStartSaysWhyItFailed(t *testing.T) {
-	cp, err := controlplane.StartMain(binary(t), "--max-token-expiration=1m")
+func TestStartErrorHasTheCause(t *testing.T) {
+	cp, err := controlplane.StartProcess(binary(t), "--max-token-expiration=1m")
 	if err == nil {
 		t.Fatal("started", cp.Stop())
 	}
@@ -72,13 +72,13 @@ func TestStartSaysWhyItFailed(t *testing.T) {
 	}
 }
 
-// testOpen asserts what a control plane with everything switched on does.
-func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
+// testAllEnabled checks a control plane with every controller and every kind of authentication enabled.
+func testAllEnabled(t *testing.T, cp *controlplane.ControlPlane) {
 	ctx, config, client := t.Context(), clientConfig(t, cp), newClient(t, clientConfig(t, cp))
 	createToken(t, client, "abcdef", time.Now().Add(time.Hour))
 	createToken(t, client, "aaaaaa", time.Now().Add(-time.Hour))
 
-	t.Run("cluster-info is public and gets signed", func(t *testing.T) {
+	t.Run("cluster-info is public and signed", func(t *testing.T) {
 		anonymous := newClient(t, rest.AnonymousClientConfig(config))
 		eventually(t, func() error {
 			cm, err := anonymous.CoreV1().ConfigMaps("kube-public").Get(ctx, "cluster-info", metav1.GetOptions{})
@@ -88,7 +88,7 @@ func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
 			return err
 		})
 	})
-	t.Run("kubeadm would join", func(t *testing.T) {
+	t.Run("kubeadm's discovery succeeds", func(t *testing.T) {
 		_, err := token.RetrieveValidatedConfigInfo(nil, &kubeadm.Discovery{BootstrapToken: &kubeadm.BootstrapTokenDiscovery{
 			Token: "abcdef." + secret, APIServerEndpoint: cp.Host, UnsafeSkipCAVerification: true,
 		}}, 5*time.Second)
@@ -98,18 +98,18 @@ func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
 	})
 	t.Run("bootstrap token authenticates", func(t *testing.T) {
 		eventually(t, func() error {
-			user, err := whoIs(ctx, newClient(t, withToken(config, "abcdef")))
+			user, err := whoAmI(ctx, newClient(t, withToken(config, "abcdef")))
 			if err == nil && user != "system:bootstrap:abcdef" {
 				err = fmt.Errorf("authenticated as %q", user)
 			}
 			return err
 		})
 	})
-	t.Run("expired token is cleaned", func(t *testing.T) {
+	t.Run("expired token is deleted", func(t *testing.T) {
 		eventually(t, func() error {
 			_, err := client.CoreV1().Secrets("kube-system").Get(ctx, "bootstrap-token-aaaaaa", metav1.GetOptions{})
 			if err == nil {
-				return errors.New("still there")
+				return errors.New("the token still exists")
 			}
 			if !apierrors.IsNotFound(err) {
 				return err
@@ -117,7 +117,7 @@ func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
 			return nil
 		})
 	})
-	t.Run("new namespace has a ServiceAccount whose tokens are capped", func(t *testing.T) {
+	t.Run("tokens of a new ServiceAccount have the maximum lifetime", func(t *testing.T) {
 		ns := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "fresh"}}
 		if _, err := client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
 			return err
 		})
 	})
-	t.Run("approved request gets a certificate", func(t *testing.T) {
+	t.Run("approved CSR gets a certificate", func(t *testing.T) {
 		csr := &certificatesv1.CertificateSigningRequest{
 			ObjectMeta: metav1.ObjectMeta{Name: "member"},
 			Spec: certificatesv1.CertificateSigningRequestSpec{
@@ -157,15 +157,15 @@ func testOpen(t *testing.T, cp *controlplane.ControlPlane) {
 			return err
 		})
 	})
-	t.Run("discovery shows Karmada", func(t *testing.T) {
+	t.Run("discovery lists the Karmada API", func(t *testing.T) {
 		if _, err := client.Discovery().ServerResourcesForGroupVersion("cluster.karmada.io/v1alpha1"); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// testClosed asserts what a control plane with everything switched off does not do.
-func testClosed(t *testing.T, cp *controlplane.ControlPlane) {
+// testAllDisabled checks a control plane without signer, cleaner, anonymous and bootstrap authentication.
+func testAllDisabled(t *testing.T, cp *controlplane.ControlPlane) {
 	ctx, config, client := t.Context(), clientConfig(t, cp), newClient(t, clientConfig(t, cp))
 	createToken(t, client, "abcdef", time.Now().Add(time.Hour))
 	createToken(t, client, "aaaaaa", time.Now().Add(-time.Hour))
@@ -174,9 +174,9 @@ func testClosed(t *testing.T, cp *controlplane.ControlPlane) {
 	if !apierrors.IsUnauthorized(err) {
 		t.Errorf("anonymous request: %v", err)
 	}
-	// Longer than the controllers and the authenticator of the other control plane need.
+	// The signer, the cleaner and the authenticator of the other control plane need less time.
 	time.Sleep(time.Second)
-	if _, err := whoIs(ctx, newClient(t, withToken(config, "abcdef"))); !apierrors.IsUnauthorized(err) {
+	if _, err := whoAmI(ctx, newClient(t, withToken(config, "abcdef"))); !apierrors.IsUnauthorized(err) {
 		t.Errorf("bootstrap token: %v", err)
 	}
 	cm, err := client.CoreV1().ConfigMaps("kube-public").Get(ctx, "cluster-info", metav1.GetOptions{})

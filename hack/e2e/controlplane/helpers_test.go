@@ -24,7 +24,7 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 )
 
-// binary is the path of the built control plane program.
+// binary returns the path of the built controlplane program.
 func binary(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("JOINCTL_E2E_BIN")
@@ -34,7 +34,7 @@ func binary(t *testing.T) string {
 	return filepath.Join(dir, "controlplane")
 }
 
-// eventually repeats try until it succeeds, or fails the test after 10 s.
+// eventually repeats try until it succeeds. It fails the test after 10 s.
 func eventually(t *testing.T, try func() error) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
@@ -65,15 +65,15 @@ func newClient(t *testing.T, config *rest.Config) kubernetes.Interface {
 	return client
 }
 
-// withToken is config with a bootstrap token as its only credential.
+// withToken returns a copy of config with a bootstrap token as its only credential.
 func withToken(config *rest.Config, id string) *rest.Config {
 	config = rest.AnonymousClientConfig(config)
 	config.BearerToken = id + "." + secret
 	return config
 }
 
-// whoIs asks the server for the name of client's user.
-func whoIs(ctx context.Context, client kubernetes.Interface) (string, error) {
+// whoAmI returns the user name that the client authenticates as.
+func whoAmI(ctx context.Context, client kubernetes.Interface) (string, error) {
 	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil {
 		return "", err
@@ -99,7 +99,7 @@ func createToken(t *testing.T, client kubernetes.Interface, id string, expires t
 	}
 }
 
-// certificateRequest is a PEM request for a client certificate.
+// certificateRequest returns a PEM certificate request for a client certificate.
 func certificateRequest(t *testing.T) []byte {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -24,13 +24,13 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// TestATokenBecomesACertificateThatRegistersAMember is TLS bootstrap as karmadactl register does it: a certificate for
-// the rbac-generator, and with it the rights of the member's agent.
-func TestATokenBecomesACertificateThatRegistersAMember(t *testing.T) {
+// TestTokenIsExchangedForACertificateThatRegistersAMember does the TLS bootstrap of karmadactl register: it requests a
+// certificate for the rbac-generator and creates the RBAC of the member's agent with it.
+func TestTokenIsExchangedForACertificateThatRegistersAMember(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	tok := h.joinctl(t, "token", "create").OK(t)
-	joiner := h.as(t, rest.TLSClientConfig{}, tok)
+	joiner := h.clientAs(t, rest.TLSClientConfig{}, tok)
 
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -61,7 +61,7 @@ func TestATokenBecomesACertificateThatRegistersAMember(t *testing.T) {
 	if !strings.HasPrefix(csr.Spec.Username, "system:bootstrap:") {
 		t.Errorf("the request is from %s", csr.Spec.Username)
 	}
-	// What Karmada's approver does, once it has asked what TestSetup… makes so.
+	// Approve the CSR as Karmada's approver does. The tests of setup cover the RBAC that the approver needs.
 	csr.Status.Conditions = []certificatesv1.CertificateSigningRequestCondition{{Type: certificatesv1.CertificateApproved, Status: corev1.ConditionTrue, Reason: "Test"}}
 	if _, err := h.client.CertificatesV1().CertificateSigningRequests().UpdateApproval(ctx, csr.Name, csr, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
@@ -72,14 +72,14 @@ func TestATokenBecomesACertificateThatRegistersAMember(t *testing.T) {
 		}
 		return err
 	})
-	h.registers(t, h.as(t, rest.TLSClientConfig{
+	h.registerMember(t, h.clientAs(t, rest.TLSClientConfig{
 		CertData: csr.Status.Certificate,
 		KeyData:  pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: encoded}),
 	}, ""), csr.Name)
 }
 
-// as returns a client with a certificate or a token in place of the administrator's.
-func (h *hub) as(t *testing.T, tls rest.TLSClientConfig, bearer string) kubernetes.Interface {
+// clientAs returns a client that authenticates with a certificate or a token.
+func (h *hub) clientAs(t *testing.T, tls rest.TLSClientConfig, bearer string) kubernetes.Interface {
 	t.Helper()
 	admin, err := h.ClientConfig()
 	if err != nil {
@@ -94,22 +94,22 @@ func (h *hub) as(t *testing.T, tls rest.TLSClientConfig, bearer string) kubernet
 	return client
 }
 
-// registers makes what karmadactl register makes in the control plane for a member
-// (karmada pkg/karmadactl/register/register.go, GenerateRBACResources): nobody can give rights that he has not himself.
-func (h *hub) registers(t *testing.T, generator kubernetes.Interface, request string) {
+// registerMember creates the objects of karmadactl register for a member (karmada pkg/karmadactl/register/register.go,
+// GenerateRBACResources). RBAC allows this only if the rbac-generator has all the rights that it grants.
+func (h *hub) registerMember(t *testing.T, generator kubernetes.Interface, request string) {
 	t.Helper()
 	ctx, create := t.Context(), metav1.CreateOptions{}
 	const namespace = "karmada-es-member1"
-	named := func(names []string, r rbacv1.PolicyRule) rbacv1.PolicyRule {
+	withNames := func(names []string, r rbacv1.PolicyRule) rbacv1.PolicyRule {
 		r.ResourceNames = names
 		return r
 	}
 	agent := []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "system:karmada:agent:member1"}}
-	one := []string{"member1"}
+	member := []string{"member1"}
 	_, err1 := generator.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "system:karmada:member1:agent"}, Rules: []rbacv1.PolicyRule{
-		named(one, rule("cluster.karmada.io", "clusters", "get", "delete")),
+		withNames(member, rule("cluster.karmada.io", "clusters", "get", "delete")),
 		rule("cluster.karmada.io", "clusters", "create", "list", "watch"),
-		named(one, rule("cluster.karmada.io", "clusters/status", "update")),
+		withNames(member, rule("cluster.karmada.io", "clusters/status", "update")),
 		rule("config.karmada.io", "resourceinterpreterwebhookconfigurations", "get", "list", "watch"),
 		rule("config.karmada.io", "resourceinterpretercustomizations", "get", "list", "watch"),
 		rule("", "namespaces", "get"),
@@ -126,7 +126,7 @@ func (h *hub) registers(t *testing.T, generator kubernetes.Interface, request st
 	_, err4 := generator.RbacV1().Roles(namespace).Create(ctx, &rbacv1.Role{ObjectMeta: metav1.ObjectMeta{Name: "system:karmada:member1:agent-work"}, Rules: []rbacv1.PolicyRule{
 		rule("work.karmada.io", "works", "get", "create", "list", "watch", "update", "delete"),
 		rule("work.karmada.io", "works/status", "patch", "update"),
-		named([]string{"member1", "member1-impersonator"}, rule("", "secrets", "get", "patch")),
+		withNames([]string{"member1", "member1-impersonator"}, rule("", "secrets", "get", "patch")),
 		rule("", "secrets", "create"),
 	}}, create)
 	_, err5 := generator.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
@@ -142,6 +142,6 @@ func (h *hub) registers(t *testing.T, generator kubernetes.Interface, request st
 		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
 	}, create)
 	if err == nil {
-		t.Error("the rbac-generator can make its agents cluster-admin")
+		t.Error("the rbac-generator can bind its agents to cluster-admin")
 	}
 }

@@ -18,12 +18,12 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
-func TestDoctorFindsWhatIsWrongWithClusterInfo(t *testing.T) {
+func TestDoctorFindsFaultsInClusterInfo(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
-	good := h.info(t)
-	with := func(change func(*clientcmdapi.Config, *clientcmdapi.Cluster)) string {
-		config, err := clientcmd.Load([]byte(good))
+	h := startJoinable(t)
+	original := h.clusterInfo(t)
+	editedInfo := func(change func(*clientcmdapi.Config, *clientcmdapi.Cluster)) string {
+		config, err := clientcmd.Load([]byte(original))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -35,51 +35,51 @@ func TestDoctorFindsWhatIsWrongWithClusterInfo(t *testing.T) {
 		return string(content)
 	}
 	server := func(url string) string {
-		return with(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = url })
+		return editedInfo(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.Server = url })
 	}
 	for name, fault := range map[string]struct{ check, content string }{
-		"no kubeconfig":      {"cluster-info", ""},
-		"not YAML":           {"cluster-info", "{"},
-		"two clusters":       {"cluster-info", with(func(c *clientcmdapi.Config, one *clientcmdapi.Cluster) { c.Clusters["two"] = one })},
-		"no CA":              {"cluster-info", with(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = nil })},
-		"another CA":         {"cluster-info-ca", with(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = foreignCA(t) })},
-		"loopback":           {"cluster-info-server", server("https://" + h.Host)},
-		"Service":            {"cluster-info-server", server("https://karmada-apiserver.karmada-system.svc.cluster.local:5443")},
-		"http":               {"cluster-info-server", server("http://hub.example.org:5443")},
-		"path":               {"cluster-info-server", server("https://rancher.example.org/k8s/clusters/c-xyz")},
-		"no such name":       {"cluster-info-server", server("https://nowhere.invalid:5443")},
-		"nobody listens":     {"cluster-info-server", server("https://" + outward(t) + ":1")},
-		"no name of its own": {"cluster-info-server", server("")},
+		"no kubeconfig":     {"cluster-info", ""},
+		"not YAML":          {"cluster-info", "{"},
+		"two clusters":      {"cluster-info", editedInfo(func(c *clientcmdapi.Config, one *clientcmdapi.Cluster) { c.Clusters["two"] = one })},
+		"no CA":             {"cluster-info", editedInfo(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = nil })},
+		"another CA":        {"cluster-info-ca", editedInfo(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = otherCA(t) })},
+		"loopback":          {"cluster-info-server", server("https://" + h.Host)},
+		"Service":           {"cluster-info-server", server("https://karmada-apiserver.karmada-system.svc.cluster.local:5443")},
+		"http":              {"cluster-info-server", server("http://hub.example.org:5443")},
+		"path":              {"cluster-info-server", server("https://rancher.example.org/k8s/clusters/c-xyz")},
+		"unknown host name": {"cluster-info-server", server("https://nowhere.invalid:5443")},
+		"closed port":       {"cluster-info-server", server("https://" + externalAddress(t) + ":1")},
+		"empty server":      {"cluster-info-server", server("")},
 	} {
-		h.setInfo(t, fault.content)
-		t.Run(name, func(t *testing.T) { h.finds(t, fault.check) })
+		h.setClusterInfoKubeconfig(t, fault.content)
+		t.Run(name, func(t *testing.T) { h.expectFindings(t, fault.check) })
 	}
 	if err := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic).Delete(t.Context(), "cluster-info", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	h.finds(t, "cluster-info")
-	h.joinctl(t, "doctor").Wants(t, 4)
+	h.expectFindings(t, "cluster-info")
+	h.joinctl(t, "doctor").Expect(t, 4)
 }
 
-func TestDoctorFindsAServerThatTheCertificateDoesNotCover(t *testing.T) {
+func TestDoctorFindsServerMissingFromTheCertificate(t *testing.T) {
 	t.Parallel()
 	cp := controlplane.Start(t, program.Binary("controlplane"), "--karmada", "--name", "hub")
 	h := &hub{ControlPlane: cp}
-	h.joinctl(t, "setup", "--yes", "--endpoint", relay.Forward(t, outward(t)+":0", cp.Host).Addr).OK(t)
-	h.finds(t, "cluster-info-server")
+	h.joinctl(t, "setup", "--yes", "--endpoint", relay.Forward(t, externalAddress(t)+":0", cp.Host).Addr).OK(t)
+	h.expectFindings(t, "cluster-info-server")
 	if out := h.joinctl(t, "doctor"); !strings.Contains(out.Stdout, "certificate is valid for") {
 		t.Errorf("stdout is %s", out.Stdout)
 	}
 }
 
-// setInfo changes the kubeconfig in cluster-info.
-func (h *hub) setInfo(t *testing.T, content string) {
+// setClusterInfoKubeconfig replaces the kubeconfig in cluster-info.
+func (h *hub) setClusterInfoKubeconfig(t *testing.T, content string) {
 	t.Helper()
-	h.setSignatures(t, map[string]string{"kubeconfig": content})
+	h.setClusterInfoKeys(t, map[string]string{"kubeconfig": content})
 }
 
-// setSignatures puts keys into cluster-info.
-func (h *hub) setSignatures(t *testing.T, data map[string]string) {
+// setClusterInfoKeys sets keys of cluster-info.
+func (h *hub) setClusterInfoKeys(t *testing.T, data map[string]string) {
 	t.Helper()
 	infos := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic)
 	info, err := infos.Get(t.Context(), "cluster-info", metav1.GetOptions{})
@@ -92,8 +92,8 @@ func (h *hub) setSignatures(t *testing.T, data map[string]string) {
 	}
 }
 
-// foreignCA returns the certificate of another control plane's authority.
-func foreignCA(t *testing.T) []byte {
+// otherCA returns the CA certificate of another control plane.
+func otherCA(t *testing.T) []byte {
 	t.Helper()
 	ca, err := os.ReadFile(filepath.Join(controlplane.Start(t, program.Binary("controlplane")).Dir, "ca.crt"))
 	if err != nil {

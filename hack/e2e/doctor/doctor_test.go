@@ -17,11 +17,11 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/relay"
 )
 
-// signed is longer than the age at which doctor expects a token's signature.
-const signed = 6 * time.Second
+// signatureDelay is longer than the age at which doctor expects a signature for a token.
+const signatureDelay = 6 * time.Second
 
-// finds fails the test unless doctor's errors and warnings are those of certain checks.
-func (h *hub) finds(t *testing.T, checks ...string) {
+// expectFindings fails the test unless exactly these checks have errors or warnings.
+func (h *hub) expectFindings(t *testing.T, checks ...string) {
 	t.Helper()
 	out := h.joinctl(t, "doctor", "-o", "json")
 	var found []string
@@ -41,13 +41,13 @@ func (h *hub) finds(t *testing.T, checks ...string) {
 	if want := map[bool]int{true: 4}[len(checks) > 0]; out.Code != want {
 		t.Errorf("exit code %d, want %d", out.Code, want)
 	}
-	if out.Took > 5*time.Second {
-		t.Errorf("it took %s", out.Took)
+	if out.Elapsed > 5*time.Second {
+		t.Errorf("doctor took %s", out.Elapsed)
 	}
 }
 
-// eventually finds certain checks, once the authorizer has learnt of a change.
-func (h *hub) eventuallyFinds(t *testing.T, checks ...string) {
+// expectFindingsEventually waits until the authorizer knows of a change, then does the same as expectFindings.
+func (h *hub) expectFindingsEventually(t *testing.T, checks ...string) {
 	t.Helper()
 	deadline := time.Now().Add(3 * time.Second)
 	for time.Now().Before(deadline) {
@@ -56,36 +56,36 @@ func (h *hub) eventuallyFinds(t *testing.T, checks ...string) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	h.finds(t, checks...)
+	h.expectFindings(t, checks...)
 }
 
-func TestDoctorIsSilentWhereAllIsWell(t *testing.T) {
+func TestDoctorFindsNothingOnAHealthyControlPlane(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	h.joinctl(t, "token", "create").OK(t)
-	time.Sleep(signed)
-	h.finds(t)
+	time.Sleep(signatureDelay)
+	h.expectFindings(t)
 	out := h.joinctl(t, "doctor")
-	out.Wants(t, 0, "nothing is wrong that can be seen from here")
+	out.Expect(t, 0, "no problems found")
 	if lines := strings.Count(out.Stdout, "\n"); lines > 1 {
 		t.Errorf("stdout is %q", out.Stdout)
 	}
 	wide := h.joinctl(t, "doctor", "-o", "wide").OK(t)
 	for _, text := range []string{"you are kubernetes-admin", "bootstrap-auth", "unknown: whether kube-apiserver accepts bootstrap tokens"} {
 		if !strings.Contains(wide, text) {
-			t.Errorf("-o wide lacks %q:\n%s", text, wide)
+			t.Errorf("-o wide does not contain %q:\n%s", text, wide)
 		}
 	}
 }
 
-func TestDoctorFindsWhatIsNotAllowed(t *testing.T) {
+func TestDoctorFindsMissingRBAC(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	ctx, opts := t.Context(), metav1.DeleteOptions{}
 	rbac := h.client.RbacV1()
 	for _, fault := range []struct {
-		check string
-		seed  func() error
+		check  string
+		inject func() error
 	}{
 		{"anonymous-read", func() error {
 			return rbac.RoleBindings(metav1.NamespacePublic).Delete(ctx, "system:karmada:bootstrap-signer-clusterinfo", opts)
@@ -102,19 +102,19 @@ func TestDoctorFindsWhatIsNotAllowed(t *testing.T) {
 		}},
 		{"agent-rbac", func() error { return rbac.ClusterRoles().Delete(ctx, "system:karmada:agent-rbac-generator", opts) }},
 	} {
-		if err := fault.seed(); err != nil {
+		if err := fault.inject(); err != nil {
 			t.Fatal(err)
 		}
-		h.eventuallyFinds(t, fault.check)
+		h.expectFindingsEventually(t, fault.check)
 		h.joinctl(t, "setup", "--yes").OK(t)
-		h.finds(t)
+		h.expectFindings(t)
 	}
 }
 
-func TestDoctorFindsBadTokensAndTooMuchPower(t *testing.T) {
+func TestDoctorFindsBadTokensAndExcessiveRights(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
-	h.store(t, "good00", nil)
+	h := startJoinable(t)
+	h.createTokenSecret(t, "good00", nil)
 	for _, fault := range []struct {
 		check, id string
 		data      map[string]string
@@ -125,16 +125,16 @@ func TestDoctorFindsBadTokensAndTooMuchPower(t *testing.T) {
 		{"token-sample", "abcdef", map[string]string{"token-secret": "0123456789abcdef"}},
 		{"token-sample", "07401b", map[string]string{"token-secret": "f395accd246ae52d"}},
 	} {
-		h.store(t, fault.id, fault.data)
-		h.finds(t, fault.check)
+		h.createTokenSecret(t, fault.id, fault.data)
+		h.expectFindings(t, fault.check)
 		h.joinctl(t, "token", "delete", fault.id).OK(t)
 	}
-	h.bind(t, "e2e-admin", "cluster-admin", rbacv1.GroupKind, joinGroup)
-	h.finds(t, "group-rights")
+	h.bindClusterRole(t, "e2e-admin", "cluster-admin", rbacv1.GroupKind, joinGroup)
+	h.expectFindings(t, "group-rights")
 	if err := h.client.RbacV1().ClusterRoleBindings().Delete(t.Context(), "e2e-admin", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	h.finds(t)
+	h.expectFindings(t)
 	_, err := h.client.RbacV1().RoleBindings(metav1.NamespaceSystem).Create(t.Context(), &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "e2e-scheduler"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "system:kube-scheduler"},
@@ -143,21 +143,21 @@ func TestDoctorFindsBadTokensAndTooMuchPower(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.finds(t, "group-rights")
+	h.expectFindings(t, "group-rights")
 }
 
-func TestDoctorFindsThatSignerAndCleanerAreOff(t *testing.T) {
+func TestDoctorFindsDisabledSignerAndCleaner(t *testing.T) {
 	t.Parallel()
-	h := healthy(t, "--signer=false", "--cleaner=false")
-	h.store(t, "expird", map[string]string{"expiration": "2020-01-02T03:04:05Z"})
-	h.finds(t, "cleaner")
+	h := startJoinable(t, "--signer=false", "--cleaner=false")
+	h.createTokenSecret(t, "expird", map[string]string{"expiration": "2020-01-02T03:04:05Z"})
+	h.expectFindings(t, "cleaner")
 	h.joinctl(t, "token", "delete", "expird").OK(t)
-	h.store(t, "waits0", nil)
-	h.finds(t) // it is too young to judge by
-	time.Sleep(signed)
-	h.finds(t, "signer")
-	h.setSignatures(t, map[string]string{"jws-kubeconfig-waits0": "eyJhbGciOiJIUzI1NiIsImtpZCI6IndhaXRzMCJ9..stale"})
-	h.finds(t, "signer")
+	h.createTokenSecret(t, "waits0", nil)
+	h.expectFindings(t) // the token is too new for a finding
+	time.Sleep(signatureDelay)
+	h.expectFindings(t, "signer")
+	h.setClusterInfoKeys(t, map[string]string{"jws-kubeconfig-waits0": "eyJhbGciOiJIUzI1NiIsImtpZCI6IndhaXRzMCJ9..stale"})
+	h.expectFindings(t, "signer")
 	if out := h.joinctl(t, "doctor"); !strings.Contains(out.Stdout, "are of another cluster-info") {
 		t.Errorf("stdout is %s", out.Stdout)
 	}
@@ -165,39 +165,39 @@ func TestDoctorFindsThatSignerAndCleanerAreOff(t *testing.T) {
 	for i := range 9000 {
 		many[fmt.Sprintf("jws-kubeconfig-%06d", i)] = "eyJhbGciOiJIUzI1NiIsImtpZCI6IndhaXRzMCJ9..47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"
 	}
-	h.setSignatures(t, many)
-	h.finds(t, "signer", "cluster-info-size")
+	h.setClusterInfoKeys(t, many)
+	h.expectFindings(t, "signer", "cluster-info-size")
 }
 
-func TestDoctorTellsWhatItMayNotSee(t *testing.T) {
+func TestDoctorWarnsAboutForbiddenChecks(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	out := h.joinctl(t, "doctor", "--as", "nobody")
-	out.Wants(t, 4, "0 errors and 4 warnings")
+	out.Expect(t, 4, "0 errors and 4 warnings")
 	if n := strings.Count(out.Stdout, "this was not judged"); n != 4 {
 		t.Errorf("stdout is\n%s", out.Stdout)
 	}
 }
 
-func TestDoctorOfAnUnreachableControlPlaneFails(t *testing.T) {
+func TestDoctorFailsOnAnUnreachableControlPlane(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	out := h.joinctl(t, "doctor", "--server", "https://127.0.0.1:1", "-o", "json")
-	out.Wants(t, 1, "connection refused")
+	out.Expect(t, 1, "connection refused")
 	if doc := out.Document(t); len(doc.Items) != 0 || len(doc.Failures) != 1 || doc.Failures[0].Reason != "Unreachable" {
 		t.Errorf("the document is %s", out.Stdout)
 	}
 }
 
-func TestDoctorFindsThatAnonymousAuthenticationIsOff(t *testing.T) {
+func TestDoctorFindsDisabledAnonymousAuthentication(t *testing.T) {
 	t.Parallel()
-	healthy(t, "--anonymous-auth=false").finds(t, "anonymous-auth")
+	startJoinable(t, "--anonymous-auth=false").expectFindings(t, "anonymous-auth")
 }
 
-func TestDoctorFindsThatThisIsNoKarmadaControlPlane(t *testing.T) {
+func TestDoctorFindsMissingKarmadaAPI(t *testing.T) {
 	t.Parallel()
-	cp := controlplane.Start(t, program.Binary("controlplane"), "--name", "hub", "--extra-san", outward(t))
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--name", "hub", "--extra-san", externalAddress(t))
 	h := &hub{ControlPlane: cp}
-	h.joinctl(t, "setup", "--yes", "--endpoint", relay.Forward(t, outward(t)+":0", cp.Host).Addr).OK(t)
-	h.finds(t, "kind")
+	h.joinctl(t, "setup", "--yes", "--endpoint", relay.Forward(t, externalAddress(t)+":0", cp.Host).Addr).OK(t)
+	h.expectFindings(t, "kind")
 }

@@ -23,20 +23,20 @@ import (
 const joinGroup = "system:bootstrappers:karmada:default-cluster-token"
 
 func TestMain(m *testing.M) {
-	program.Main(func(program.Starter) (int, error) { return m.Run(), nil })
+	program.Main(func(program.StartFunc) (int, error) { return m.Run(), nil })
 }
 
-// A hub is a control plane that one test has to itself.
+// A hub is a control plane that only one test uses.
 type hub struct {
 	*controlplane.ControlPlane
 	client   kubernetes.Interface
-	endpoint string // an address that other machines could reach
+	endpoint string // an address that is not a loopback address
 }
 
-// start starts an empty Karmada control plane that is reached at an address of this machine's network too.
-func start(t *testing.T, args ...string) *hub {
+// startHub starts an empty Karmada control plane. A relay makes it reachable at a non-loopback address.
+func startHub(t *testing.T, args ...string) *hub {
 	t.Helper()
-	address := outward(t)
+	address := externalAddress(t)
 	cp := controlplane.Start(t, program.Binary("controlplane"), append([]string{"--karmada", "--name", "hub", "--extra-san", address}, args...)...)
 	client, err := cp.Clientset()
 	if err != nil {
@@ -45,8 +45,8 @@ func start(t *testing.T, args ...string) *hub {
 	return &hub{cp, client, relay.Forward(t, net.JoinHostPort(address, "0"), cp.Host).Addr}
 }
 
-// outward returns an IPv4 address of this machine that is not the loopback's.
-func outward(t *testing.T) string {
+// externalAddress returns a non-loopback IPv4 address of this machine. It skips the test if there is none.
+func externalAddress(t *testing.T) string {
 	t.Helper()
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
@@ -61,26 +61,26 @@ func outward(t *testing.T) string {
 	return ""
 }
 
-// joinctl runs joinctl on the hub as its administrator.
-func (h *hub) joinctl(t *testing.T, args ...string) program.Outcome {
+// joinctl runs joinctl with the administrator's kubeconfig.
+func (h *hub) joinctl(t *testing.T, args ...string) program.Result {
 	t.Helper()
 	return program.Run(t, h.Kubeconfig, args...)
 }
 
-// healthy starts a control plane and sets it up.
-func healthy(t *testing.T, args ...string) *hub {
+// startJoinable starts a control plane and runs setup on it.
+func startJoinable(t *testing.T, args ...string) *hub {
 	t.Helper()
-	h := start(t, args...)
+	h := startHub(t, args...)
 	h.joinctl(t, "setup", "--yes", "--endpoint", h.endpoint).OK(t)
 	return h
 }
 
-// objects returns all that setup may touch, without what changes by itself.
+// objects returns the kinds, names and resource versions of all objects that setup can change.
 func (h *hub) objects(t *testing.T) []string {
 	t.Helper()
 	ctx, all := t.Context(), metav1.ListOptions{}
 	var found []string
-	note := func(kind string, meta metav1.ObjectMeta) {
+	add := func(kind string, meta metav1.ObjectMeta) {
 		if strings.HasPrefix(meta.Name, "system:karmada:") || meta.Name == "cluster-info" {
 			found = append(found, fmt.Sprintf("%s %s/%s at %s", kind, meta.Namespace, meta.Name, meta.ResourceVersion))
 		}
@@ -97,26 +97,26 @@ func (h *hub) objects(t *testing.T) []string {
 		}
 	}
 	for _, o := range maps.Items {
-		note("configmap", o.ObjectMeta)
+		add("configmap", o.ObjectMeta)
 	}
 	for _, o := range roles.Items {
-		note("role", o.ObjectMeta)
+		add("role", o.ObjectMeta)
 	}
 	for _, o := range bindings.Items {
-		note("rolebinding", o.ObjectMeta)
+		add("rolebinding", o.ObjectMeta)
 	}
 	for _, o := range clusterRoles.Items {
-		note("clusterrole", o.ObjectMeta)
+		add("clusterrole", o.ObjectMeta)
 	}
 	for _, o := range clusterBindings.Items {
-		note("clusterrolebinding", o.ObjectMeta)
+		add("clusterrolebinding", o.ObjectMeta)
 	}
 	slices.Sort(found)
 	return found
 }
 
-// store creates the Secret of a token, good or bad.
-func (h *hub) store(t *testing.T, id string, more map[string]string) {
+// createTokenSecret creates the Secret of a token. Entries of more override the defaults, empty ones remove a key.
+func (h *hub) createTokenSecret(t *testing.T, id string, more map[string]string) {
 	t.Helper()
 	data := map[string]string{"token-id": id, "token-secret": "0a1b2c3d4e5f6a7b", "usage-bootstrap-signing": "true", "usage-bootstrap-authentication": "true", "expiration": "2099-01-02T03:04:05Z"}
 	for key, value := range more {
@@ -132,8 +132,8 @@ func (h *hub) store(t *testing.T, id string, more map[string]string) {
 	}
 }
 
-// bind gives a group or a user a ClusterRole.
-func (h *hub) bind(t *testing.T, name, role, kind, subject string) {
+// bindClusterRole binds a ClusterRole to a group or a user.
+func (h *hub) bindClusterRole(t *testing.T, name, role, kind, subject string) {
 	t.Helper()
 	_, err := h.client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},

@@ -16,8 +16,8 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// left returns how many tokens there are.
-func (h *hub) left(t *testing.T) int {
+// countTokens returns the number of bootstrap tokens.
+func (h *hub) countTokens(t *testing.T) int {
 	t.Helper()
 	list, err := h.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{FieldSelector: "type=bootstrap.kubernetes.io/token"})
 	if err != nil {
@@ -26,67 +26,67 @@ func (h *hub) left(t *testing.T) int {
 	return len(list.Items)
 }
 
-// probes runs doctor --probe and returns the severities of its findings by check.
-func (h *hub) probes(t *testing.T, code int, args ...string) map[string]string {
+// runProbe runs doctor --probe and returns the severity and evidence of each finding by check.
+func (h *hub) runProbe(t *testing.T, code int, args ...string) map[string]string {
 	t.Helper()
 	out := h.joinctl(t, append([]string{"doctor", "--probe", "-o", "json"}, args...)...)
-	out.Wants(t, code)
+	out.Expect(t, code)
 	found := map[string]string{}
 	for _, item := range out.Document(t).Items {
 		found[item["check"].(string)] = item["severity"].(string) + ": " + item["evidence"].(string)
 	}
-	if n := h.left(t); n != 0 {
-		t.Errorf("%d tokens are left", n)
+	if n := h.countTokens(t); n != 0 {
+		t.Errorf("%d tokens remain", n)
 	}
-	if out.Took > 20*time.Second {
-		t.Errorf("it took %s", out.Took)
+	if out.Elapsed > 20*time.Second {
+		t.Errorf("the probe took %s", out.Elapsed)
 	}
 	return found
 }
 
-func TestProbeTellsThatAJoinerGetsThrough(t *testing.T) {
+func TestProbeReportsThatTokensAreAccepted(t *testing.T) {
 	t.Parallel()
-	h := healthy(t)
+	h := startJoinable(t)
 	for _, args := range [][]string{nil, {"--endpoint", h.endpoint}} {
-		found := h.probes(t, 0, args...)
+		found := h.runProbe(t, 0, args...)
 		if !strings.HasPrefix(found["bootstrap-auth"], "info: kube-apiserver accepts bootstrap tokens") || found["probe"] == "" {
 			t.Errorf("found %v", found)
 		}
 	}
 }
 
-func TestProbeFindsThatBootstrapAuthenticationIsOff(t *testing.T) {
+func TestProbeFindsDisabledBootstrapAuthentication(t *testing.T) {
 	t.Parallel()
-	found := healthy(t, "--bootstrap-auth=false").probes(t, 4)
+	found := startJoinable(t, "--bootstrap-auth=false").runProbe(t, 4)
 	if !strings.HasPrefix(found["probe-authentication"], "error: ") || strings.Contains(found["bootstrap-auth"], "accepts") {
 		t.Errorf("found %v", found)
 	}
 }
 
-func TestProbeFindsThatNobodySigns(t *testing.T) {
+func TestProbeFindsDisabledSigner(t *testing.T) {
 	t.Parallel()
-	found := healthy(t, "--signer=false").probes(t, 4)
+	found := startJoinable(t, "--signer=false").runProbe(t, 4)
 	if !strings.HasPrefix(found["probe-signature"], "error: ") || !strings.Contains(found["bootstrap-auth"], "accepts") {
 		t.Errorf("found %v", found)
 	}
 }
 
-func TestProbeNeedsClusterInfoAndTheRightToMakeATokenFirst(t *testing.T) {
+func TestProbeIsSkippedWithoutClusterInfoOrTheRightToCreateTokens(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	if found := h.probes(t, 4); !strings.HasPrefix(found["bootstrap-auth"], "info: unknown") {
+	h := startHub(t)
+	if found := h.runProbe(t, 4); !strings.HasPrefix(found["bootstrap-auth"], "info: unknown") {
 		t.Errorf("found %v", found)
 	}
 	h.joinctl(t, "setup", "--yes", "--endpoint", h.endpoint).OK(t)
-	h.grant(t, "looker", rule("authorization.k8s.io", "subjectaccessreviews", "create"), rule("", "configmaps", "get"), rule(rbacv1.GroupName, "*", "get", "list"))
-	if found := h.probes(t, 4, "--as", "looker"); !strings.HasPrefix(found["probe"], "warning: ") {
+	h.grantUser(t, "viewer", rule("authorization.k8s.io", "subjectaccessreviews", "create"), rule("", "configmaps", "get"), rule(rbacv1.GroupName, "*", "get", "list"))
+	if found := h.runProbe(t, 4, "--as", "viewer"); !strings.HasPrefix(found["probe"], "warning: ") {
 		t.Errorf("found %v", found)
 	}
 }
 
-func TestAnInterruptedProbeLeavesNoToken(t *testing.T) {
+func TestInterruptedProbeLeavesNoToken(t *testing.T) {
 	t.Parallel()
-	h := healthy(t, "--signer=false") // so that the probe waits
+	h := startJoinable(t, "--signer=false") // the probe waits for a signature
 	interrupted := 0
 	for i := range 20 {
 		cmd := program.Command(t, h.Kubeconfig, "doctor", "--probe")
@@ -100,10 +100,10 @@ func TestAnInterruptedProbeLeavesNoToken(t *testing.T) {
 			interrupted++
 		}
 	}
-	if n := h.left(t); n != 0 {
-		t.Errorf("%d tokens are left", n)
+	if n := h.countTokens(t); n != 0 {
+		t.Errorf("%d tokens remain", n)
 	}
 	if interrupted < 10 {
-		t.Errorf("%d of 20 runs were interrupted: the moments are badly chosen", interrupted)
+		t.Errorf("%d of 20 runs were interrupted: choose other delays", interrupted)
 	}
 }

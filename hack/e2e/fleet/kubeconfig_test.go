@@ -13,7 +13,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// A kubeconfig is one in the making.
+// A kubeconfig builds a kubeconfig file for a test.
 type kubeconfig struct {
 	*clientcmdapi.Config
 	t testing.TB
@@ -21,8 +21,8 @@ type kubeconfig struct {
 
 func newKubeconfig(t testing.TB) *kubeconfig { return &kubeconfig{clientcmdapi.NewConfig(), t} }
 
-// add adds a context that leads to a plane as its administrator.
-func (k *kubeconfig) add(name string, p *plane) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo) {
+// add adds a context for a control plane with its administrator as user. Callers may change the returned values.
+func (k *kubeconfig) add(name string, p *controlPlane) (*clientcmdapi.Cluster, *clientcmdapi.AuthInfo) {
 	k.t.Helper()
 	admin, err := p.ClientConfig()
 	if err != nil {
@@ -35,46 +35,46 @@ func (k *kubeconfig) add(name string, p *plane) (*clientcmdapi.Cluster, *clientc
 	return cluster, user
 }
 
-// live adds n targets on the live planes, each with a TLS configuration of its own.
-func (k *kubeconfig) live(n int) *kubeconfig {
+// addLive adds n targets on the running control planes. Each has its own TLS server name, so that none share a connection.
+func (k *kubeconfig) addLive(n int) *kubeconfig {
 	k.t.Helper()
 	for i := range n {
-		cluster, _ := k.add(fmt.Sprintf("live-%03d", i), planes[i%len(planes)])
-		cluster.TLSServerName = serverName(i / len(planes))
+		cluster, _ := k.add(fmt.Sprintf("live-%03d", i), controlPlanes[i%len(controlPlanes)])
+		cluster.TLSServerName = serverName(i / len(controlPlanes))
 	}
 	return k
 }
 
-// mixed returns three live targets and five of which each fails in its own way.
-func mixed(t testing.TB) *kubeconfig {
+// mixedFleet returns a kubeconfig with three working targets and five that fail for different reasons.
+func mixedFleet(t testing.TB) *kubeconfig {
 	t.Helper()
 	k := newKubeconfig(t)
 	for i, name := range []string{"live/a", "live/b", "live/c"} {
-		k.add(name, planes[i])
+		k.add(name, controlPlanes[i])
 	}
-	refused, _ := k.add("refuses", planes[0])
-	refused.Server = "https://127.0.0.1:1"
-	silent, _ := k.add("silent", planes[0])
-	silent.Server = "https://" + silence(t)
-	forbidden, nobody := k.add("forbidden", planes[0])
-	forbidden.TLSServerName, nobody.Impersonate = serverName(0), "nobody"
-	wrong, _ := k.add("wrong-ca", planes[0])
-	wrong.CertificateAuthorityData = planes[1].CAData
-	noPlugin, user := k.add("plugin", planes[0])
-	noPlugin.TLSServerName = serverName(1)
+	closedPort, _ := k.add("refuses", controlPlanes[0])
+	closedPort.Server = "https://127.0.0.1:1"
+	silent, _ := k.add("silent", controlPlanes[0])
+	silent.Server = "https://" + startSilentServer(t)
+	forbidden, forbiddenUser := k.add("forbidden", controlPlanes[0])
+	forbidden.TLSServerName, forbiddenUser.Impersonate = serverName(0), "nobody"
+	wrongCA, _ := k.add("wrong-ca", controlPlanes[0])
+	wrongCA.CertificateAuthorityData = controlPlanes[1].CAData
+	failingPlugin, user := k.add("plugin", controlPlanes[0])
+	failingPlugin.TLSServerName = serverName(1)
 	*user = *plugin("sh", "-c", "exit 7")
 	return k
 }
 
-// plugin returns a user whose credential comes from a command.
+// plugin returns a user with a command as exec credential plugin.
 func plugin(command string, args ...string) *clientcmdapi.AuthInfo {
 	return &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
 		APIVersion: "client.authentication.k8s.io/v1", Command: command, Args: args, InteractiveMode: clientcmdapi.IfAvailableExecInteractiveMode,
 	}}
 }
 
-// silence returns the address of a server that takes connections and says nothing.
-func silence(t testing.TB) string {
+// startSilentServer returns the address of a server that accepts connections but never sends anything.
+func startSilentServer(t testing.TB) string {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -84,8 +84,8 @@ func silence(t testing.TB) string {
 	return listener.Addr().String()
 }
 
-// path writes the kubeconfig and returns where it is.
-func (k *kubeconfig) path() string {
+// write writes the kubeconfig to a file and returns its path.
+func (k *kubeconfig) write() string {
 	k.t.Helper()
 	content, err := clientcmd.Write(*k.Config)
 	if err != nil {

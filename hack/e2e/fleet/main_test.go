@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package fleet_test runs the built joinctl against several real control planes at once, and some that are none.
+// Package fleet_test runs the built joinctl against several real control planes at once, and against servers that fail.
 package fleet_test
 
 import (
@@ -15,21 +15,21 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// names is how many TLS server names each control plane has: as many targets can be made of it.
-const names = 400
+// serverNames is the number of TLS server names of each control plane, and thus of the targets that it can serve.
+const serverNames = 400
 
-// A plane is a real control plane. All tests share them, one after the other.
-type plane struct {
+// A controlPlane is a real control plane. All tests share them and run one after the other.
+type controlPlane struct {
 	*controlplane.ControlPlane
 	client kubernetes.Interface
 }
 
-var planes []*plane
+var controlPlanes []*controlPlane
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
+	program.Main(func(start program.StartFunc) (int, error) {
 		var sans []string
-		for i := range names {
+		for i := range serverNames {
 			sans = append(sans, serverName(i))
 		}
 		for range 3 {
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return 1, err
 			}
-			planes = append(planes, &plane{cp, client})
+			controlPlanes = append(controlPlanes, &controlPlane{cp, client})
 		}
 		return m.Run(), nil
 	})
@@ -45,21 +45,21 @@ func TestMain(m *testing.M) {
 
 func serverName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }
 
-// wipe deletes the tokens of all planes.
-func wipe(t testing.TB) {
+// deleteTokens deletes the bootstrap tokens of all control planes.
+func deleteTokens(t testing.TB) {
 	t.Helper()
-	for _, p := range planes {
-		err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(t.Context(), metav1.DeleteOptions{}, tokensOnly())
+	for _, p := range controlPlanes {
+		err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).DeleteCollection(t.Context(), metav1.DeleteOptions{}, tokenListOptions())
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// stored returns the IDs of the tokens of a plane.
-func (p *plane) stored(t testing.TB) map[string]bool {
+// tokenIDs returns the IDs of the stored bootstrap tokens.
+func (p *controlPlane) tokenIDs(t testing.TB) map[string]bool {
 	t.Helper()
-	list, err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), tokensOnly())
+	list, err := p.client.CoreV1().Secrets(metav1.NamespaceSystem).List(t.Context(), tokenListOptions())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,6 @@ func (p *plane) stored(t testing.TB) map[string]bool {
 	return ids
 }
 
-func tokensOnly() metav1.ListOptions {
+func tokenListOptions() metav1.ListOptions {
 	return metav1.ListOptions{FieldSelector: "type=bootstrap.kubernetes.io/token"}
 }

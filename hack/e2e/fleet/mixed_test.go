@@ -15,25 +15,25 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// reasons is why each of the mixed targets fails.
-func reasons() map[string]string {
+// failureReasons returns the failure reason of each failing target of mixedFleet.
+func failureReasons() map[string]string {
 	return map[string]string{
 		"refuses": "Unreachable", "silent": "Timeout", "forbidden": "Forbidden", "wrong-ca": "Unreachable", "plugin": "CredentialPlugin",
 	}
 }
 
-const given = "abcdef.0123456789abcdef"
+const givenToken = "abcdef.0123456789abcdef"
 
-// TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures runs each on live targets and failing ones at once.
-func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
-	path := mixed(t).path()
-	bad := slices.Sorted(maps.Keys(reasons()))
+// TestEveryCommandAndFormatShowsAllResultsAndFailures runs each command on working and failing targets at once.
+func TestEveryCommandAndFormatShowsAllResultsAndFailures(t *testing.T) {
+	path := mixedFleet(t).write()
+	failing := slices.Sorted(maps.Keys(failureReasons()))
 	commands := map[string][]string{
 		"create":            {"token", "create"},
 		"create a command":  {"token", "create", "--print-register-command"},
 		"list":              {"token", "list"},
-		"command":           {"token", "command", given},
-		"delete everywhere": {"token", "delete", given, "--everywhere"},
+		"command":           {"token", "command", givenToken},
+		"delete everywhere": {"token", "delete", givenToken, "--everywhere"},
 		"contexts --check":  {"contexts", "--check"},
 		"sa token":          {"sa", "token", "default"},
 		"sa list":           {"sa", "list"},
@@ -43,37 +43,37 @@ func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
 	for name, words := range commands {
 		for _, format := range formats {
 			t.Run(name+" "+format, func(t *testing.T) {
-				wipe(t)
+				deleteTokens(t)
 				live := []string{"--contexts", "live/*"}
-				program.Run(t, path, append([]string{"token", "create", given}, live...)...).OK(t)
+				program.Run(t, path, append([]string{"token", "create", givenToken}, live...)...).OK(t)
 				args := append(slices.Clone(words), "--all-contexts", "--request-timeout", "1s")
 				if format != "" {
 					args = append(args, "-o", format)
 				}
-				want := reasons()
+				want := failureReasons()
 				if name == "contexts --check" {
-					delete(want, "forbidden") // everybody may ask what they may do
+					delete(want, "forbidden") // every user may review its own access
 				}
 				out := program.Run(t, path, args...)
-				out.Wants(t, 3, "joinctl: error: Unreachable, 2 of 8", `"refuses", "wrong-ca"`, "joinctl: error: Timeout, 1 of 8", "joinctl: error: CredentialPlugin, 1 of 8")
+				out.Expect(t, 3, "joinctl: error: Unreachable, 2 of 8", `"refuses", "wrong-ca"`, "joinctl: error: Timeout, 1 of 8", "joinctl: error: CredentialPlugin, 1 of 8")
 				if want["forbidden"] != "" {
-					out.Wants(t, 3, "joinctl: error: Forbidden, 1 of 8")
+					out.Expect(t, 3, "joinctl: error: Forbidden, 1 of 8")
 				}
 				if lines := strings.Count(out.Stderr, "\n"); lines > 20 {
 					t.Errorf("stderr has %d lines:\n%s", lines, out.Stderr)
 				}
 				for _, context := range []string{"live/a", "live/b", "live/c"} {
 					if !strings.HasPrefix(name, "sa l") && name != "sa revoke" && !strings.Contains(out.Stdout, context) {
-						t.Errorf("stdout lacks %s:\n%s", context, out.Stdout)
+						t.Errorf("stdout does not contain %s:\n%s", context, out.Stdout)
 					}
 				}
-				if out.Took > 8*time.Second {
-					t.Errorf("it took %s, the slowest target no more than 4s", out.Took)
+				if out.Elapsed > 8*time.Second {
+					t.Errorf("the run took %s, the slowest target takes at most 4s", out.Elapsed)
 				}
 				structured := format != "" && format != "table" && format != "wide" && format != "name"
-				for _, context := range bad {
+				for _, context := range failing {
 					if structured && !strings.Contains(out.Stdout, context) {
-						t.Errorf("stdout lacks the failure of %s:\n%s", context, out.Stdout)
+						t.Errorf("stdout does not contain the failure of %s:\n%s", context, out.Stdout)
 					}
 				}
 				if format != "json" {
@@ -91,22 +91,22 @@ func TestEveryCommandInEveryFormatShowsAllResultsAndAllFailures(t *testing.T) {
 	}
 }
 
-// TestOneKubeconfigOfAMixedFleetHasTheLiveTargets: what failed is told, and what worked is there.
-func TestOneKubeconfigOfAMixedFleetHasTheLiveTargets(t *testing.T) {
-	out := program.Run(t, mixed(t).path(), "sa", "kubeconfig", "default", "--all-contexts", "--request-timeout", "1s")
-	out.Wants(t, 3, "Unreachable, 2 of 8", "Timeout, 1 of 8", "CredentialPlugin, 1 of 8", "Forbidden, 1 of 8")
-	made, err := clientcmd.Load([]byte(out.Stdout))
+// TestKubeconfigOfAMixedFleetHasTheReachableTargets expects the working targets on stdout and the failures on stderr.
+func TestKubeconfigOfAMixedFleetHasTheReachableTargets(t *testing.T) {
+	out := program.Run(t, mixedFleet(t).write(), "sa", "kubeconfig", "default", "--all-contexts", "--request-timeout", "1s")
+	out.Expect(t, 3, "Unreachable, 2 of 8", "Timeout, 1 of 8", "CredentialPlugin, 1 of 8", "Forbidden, 1 of 8")
+	merged, err := clientcmd.Load([]byte(out.Stdout))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := slices.Sorted(maps.Keys(made.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
-		t.Errorf("it has contexts %q", names)
+	if names := slices.Sorted(maps.Keys(merged.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
+		t.Errorf("the kubeconfig has contexts %q", names)
 	}
 }
 
-func TestACreatedTokenIsAnotherOnEachTargetUnlessOneIsGiven(t *testing.T) {
-	wipe(t)
-	path := newKubeconfig(t).live(6).path()
+func TestEachTargetGetsItsOwnToken(t *testing.T) {
+	deleteTokens(t)
+	path := newKubeconfig(t).addLive(6).write()
 	table := program.Run(t, path, "token", "create", "--all-contexts").OK(t)
 	lines := strings.Split(table, "\n")
 	if len(lines) != 7 || strings.Join(strings.Fields(lines[0]), " ") != "CONTEXT TOKEN" {
@@ -120,12 +120,12 @@ func TestACreatedTokenIsAnotherOnEachTargetUnlessOneIsGiven(t *testing.T) {
 		t.Errorf("%d different tokens on 6 targets", len(seen))
 	}
 	if names := program.Run(t, path, "token", "list", "--contexts", "live-00[0]", "-o", "name"); names.Code != 2 {
-		t.Errorf("brackets are taken for a pattern: %s", names.Stdout)
+		t.Errorf("brackets are treated as a pattern: %s", names.Stdout)
 	}
 	names := program.Run(t, path, "token", "list", "--contexts", "live-000", "-o", "name").OK(t)
 	for line := range strings.SplitSeq(names, "\n") {
 		if !strings.HasPrefix(line, "live-000/") {
-			t.Errorf("a name is %q", line)
+			t.Errorf("the name is %q", line)
 		}
 	}
 }

@@ -17,21 +17,21 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// TestOneKubeconfigForTheWholeFleet is one in which every context works, under its own name.
-func TestOneKubeconfigForTheWholeFleet(t *testing.T) {
-	path := mixed(t).path()
+// TestOneKubeconfigHasEveryTarget checks that every context works and keeps its name.
+func TestOneKubeconfigHasEveryTarget(t *testing.T) {
+	path := mixedFleet(t).write()
 	out := filepath.Join(t.TempDir(), "fleet")
 	args := []string{"sa", "kubeconfig", "default", "--request-timeout", "1s", "--out", out}
 	program.Run(t, path, append(args, "--contexts", "live/*")...).OK(t)
-	made, err := clientcmd.LoadFromFile(out)
+	merged, err := clientcmd.LoadFromFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names := slices.Sorted(maps.Keys(made.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
-		t.Fatalf("it has contexts %q", names)
+	if names := slices.Sorted(maps.Keys(merged.Contexts)); !slices.Equal(names, []string{"live/a", "live/b", "live/c"}) {
+		t.Fatalf("the kubeconfig has contexts %q", names)
 	}
-	for name := range made.Contexts {
-		config, err := clientcmd.NewNonInteractiveClientConfig(*made, name, nil, nil).ClientConfig()
+	for name := range merged.Contexts {
+		config, err := clientcmd.NewNonInteractiveClientConfig(*merged, name, nil, nil).ClientConfig()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,32 +40,32 @@ func TestOneKubeconfigForTheWholeFleet(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := client.CoreV1().Secrets(metav1.NamespaceDefault).List(t.Context(), metav1.ListOptions{}); err == nil || !strings.Contains(err.Error(), "system:serviceaccount:default:default") {
-			t.Errorf("%s: it does not act as the ServiceAccount: %v", name, err)
+			t.Errorf("%s: the user is not the ServiceAccount: %v", name, err)
 		}
 	}
-	whole, err := os.ReadFile(out)
+	complete, err := os.ReadFile(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	program.Run(t, path, append(args, "--contexts", "live/*", "--context", "refuses")...).Wants(t, 3, "is left as it was: --allow-partial", "Unreachable, 1 of 4")
-	if now, err := os.ReadFile(out); err != nil || string(now) != string(whole) {
-		t.Errorf("an existing kubeconfig was replaced by a part: %v", err)
+	program.Run(t, path, append(args, "--contexts", "live/*", "--context", "refuses")...).Expect(t, 3, "is left as it was: --allow-partial", "Unreachable, 1 of 4")
+	if now, err := os.ReadFile(out); err != nil || string(now) != string(complete) {
+		t.Errorf("an existing kubeconfig was replaced by a partial one: %v", err)
 	}
-	program.Run(t, path, append(args, "--contexts", "live/[ab]", "--allow-partial")...).Wants(t, 2)
-	program.Run(t, path, append(args, "--contexts", "/^live.[ab]$/", "--context", "refuses", "--allow-partial")...).Wants(t, 3)
-	if made, err := clientcmd.LoadFromFile(out); err != nil || len(made.Contexts) != 2 {
-		t.Errorf("the part is not there: %v", err)
+	program.Run(t, path, append(args, "--contexts", "live/[ab]", "--allow-partial")...).Expect(t, 2)
+	program.Run(t, path, append(args, "--contexts", "/^live.[ab]$/", "--context", "refuses", "--allow-partial")...).Expect(t, 3)
+	if merged, err := clientcmd.LoadFromFile(out); err != nil || len(merged.Contexts) != 2 {
+		t.Errorf("the partial kubeconfig was not written: %v", err)
 	}
 }
 
-// TestRevocableTokensOfAFleet are listed with their contexts, and revoked by what is listed.
-func TestRevocableTokensOfAFleet(t *testing.T) {
+// TestRevocableFleetTokensAreListedAndRevoked revokes tokens by the names in the list, which include the context.
+func TestRevocableFleetTokensAreListedAndRevoked(t *testing.T) {
 	defer func() {
-		for _, p := range planes {
+		for _, p := range controlPlanes {
 			_ = p.client.CoreV1().Secrets(metav1.NamespaceDefault).DeleteCollection(t.Context(), metav1.DeleteOptions{}, metav1.ListOptions{})
 		}
 	}()
-	path := newKubeconfig(t).live(3).path()
+	path := newKubeconfig(t).addLive(3).write()
 	table := program.Run(t, path, "sa", "token", "default", "--revocable", "--all-contexts").OK(t)
 	if lines := strings.Split(table, "\n"); len(lines) != 4 || strings.Join(strings.Fields(lines[0]), " ") != "CONTEXT TOKEN" {
 		t.Errorf("printed %q", table)
@@ -79,9 +79,9 @@ func TestRevocableTokensOfAFleet(t *testing.T) {
 	if got := program.Run(t, path, "sa", "revoke", bare, "--all-contexts").OK(t); !strings.Contains(got, names[1]) {
 		t.Errorf("printed %q", got)
 	}
-	program.Run(t, path, "sa", "revoke", bare, "--all-contexts").Wants(t, 1, "NotFound, 1 of 1")
+	program.Run(t, path, "sa", "revoke", bare, "--all-contexts").Expect(t, 1, "NotFound, 1 of 1")
 	program.Run(t, path, "sa", "revoke", bare, "--all-contexts", "--everywhere").OK(t)
-	if left := program.Run(t, path, "sa", "list", "--all-contexts", "-o", "name").OK(t); left != names[2] {
-		t.Errorf("left are %q", left)
+	if remaining := program.Run(t, path, "sa", "list", "--all-contexts", "-o", "name").OK(t); remaining != names[2] {
+		t.Errorf("the list still has %q", remaining)
 	}
 }

@@ -11,22 +11,22 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 )
 
-// Join adds a ready Cluster until the test ends. The same member may join under many names.
+// Join creates a ready Cluster and deletes it when the test ends. One member can join under many names.
 func (k *Karmada) Join(t testing.TB, name string, labels map[string]string, member *controlplane.ControlPlane) {
 	t.Helper()
-	k.put(t, name, labels, k.Spec(t, member), object{"conditions": []object{{
+	k.applyCluster(t, name, labels, k.Spec(t, member), object{"conditions": []object{{
 		"type": "Ready", "status": "True", "reason": "ClusterReady", "message": "cluster is healthy and ready to accept workloads",
 		"lastTransitionTime": "2026-01-01T00:00:00Z",
 	}}})
 }
 
-// Set adds or replaces a Cluster until the test ends, whatever its spec says, and says nothing about its health.
+// Set creates or replaces a Cluster with any spec and an empty status, and deletes it when the test ends.
 func (k *Karmada) Set(t testing.TB, name string, labels map[string]string, spec map[string]any) {
 	t.Helper()
-	k.put(t, name, labels, spec, object{})
+	k.applyCluster(t, name, labels, spec, object{})
 }
 
-// Spec returns the spec with which a member joins, for a test to break.
+// Spec returns a valid Cluster spec for a member. Tests change it and pass it to Set.
 func (k *Karmada) Spec(t testing.TB, member *controlplane.ControlPlane) map[string]any {
 	t.Helper()
 	name := k.member(t, member).name
@@ -38,8 +38,8 @@ func (k *Karmada) Spec(t testing.TB, member *controlplane.ControlPlane) map[stri
 	}
 }
 
-// put stores a Cluster in the hub until the test ends.
-func (k *Karmada) put(t testing.TB, name string, labels map[string]string, spec, status object) {
+// applyCluster stores a Cluster in the hub and deletes it when the test ends.
+func (k *Karmada) applyCluster(t testing.TB, name string, labels map[string]string, spec, status object) {
 	t.Helper()
 	err := apply(t.Context(), k.client, storedClusters+"/"+name, object{
 		"apiVersion": storedGroup + "/" + version, "kind": "Cluster",

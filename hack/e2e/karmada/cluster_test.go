@@ -15,7 +15,7 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// A list is what the tests look at in a ClusterList.
+// A list has the fields of a ClusterList that the tests check.
 type list struct {
 	Kind, APIVersion string
 	Metadata         metav1.ListMeta
@@ -27,7 +27,7 @@ type list struct {
 	}
 }
 
-// names returns those of the items.
+// names returns the names of the items.
 func (l list) names() (names []string) {
 	for _, item := range l.Items {
 		names = append(names, item.Metadata.Name)
@@ -35,10 +35,10 @@ func (l list) names() (names []string) {
 	return names
 }
 
-// read asks the hub for Clusters.
-func read(t *testing.T, params map[string]string) (l list) {
+// listClusters lists Clusters in the hub.
+func listClusters(t *testing.T, params map[string]string) (l list) {
 	t.Helper()
-	request := client(t, config(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters)
+	request := newClient(t, adminConfig(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters)
 	for name, value := range params {
 		request.Param(name, value)
 	}
@@ -52,11 +52,11 @@ func read(t *testing.T, params map[string]string) (l list) {
 	return l
 }
 
-func TestClusters(t *testing.T) {
+func TestClustersAreListed(t *testing.T) {
 	for i := range 5 {
-		standIn.Join(t, fmt.Sprintf("m%d", i), map[string]string{"odd": fmt.Sprint(i%2 == 1)}, member)
+		fakeKarmada.Join(t, fmt.Sprintf("m%d", i), map[string]string{"odd": fmt.Sprint(i%2 == 1)}, member)
 	}
-	all := read(t, nil)
+	all := listClusters(t, nil)
 	if all.Kind != "ClusterList" || all.APIVersion != "cluster.karmada.io/v1alpha1" || !slices.Equal(all.names(), []string{"m0", "m1", "m2", "m3", "m4"}) {
 		t.Errorf("listed %s of %s: %q", all.Kind, all.APIVersion, all.names())
 	}
@@ -67,21 +67,21 @@ func TestClusters(t *testing.T) {
 	if one.Status.Conditions[0].Type != "Ready" || one.Status.Conditions[0].Status != metav1.ConditionTrue {
 		t.Errorf("listed %+v", one.Status)
 	}
-	if odd := read(t, map[string]string{"labelSelector": "odd=true"}).names(); !slices.Equal(odd, []string{"m1", "m3"}) {
+	if odd := listClusters(t, map[string]string{"labelSelector": "odd=true"}).names(); !slices.Equal(odd, []string{"m1", "m3"}) {
 		t.Errorf("selected %q", odd)
 	}
 	var chunks []list
 	for next := ""; len(chunks) == 0 || next != ""; next = chunks[len(chunks)-1].Metadata.Continue {
-		chunks = append(chunks, read(t, map[string]string{"limit": "2", "continue": next}))
+		chunks = append(chunks, listClusters(t, map[string]string{"limit": "2", "continue": next}))
 	}
 	if len(chunks) != 3 || !slices.Equal(chunks[2].names(), []string{"m4"}) {
 		t.Errorf("chunks: %+v", chunks)
 	}
 }
 
-func TestMetadataOnly(t *testing.T) {
-	standIn.Join(t, "m1", map[string]string{"a": "b"}, member)
-	m, err := metadata.NewForConfig(config(t, hub))
+func TestClustersAreListedAsMetadataOnly(t *testing.T) {
+	fakeKarmada.Join(t, "m1", map[string]string{"a": "b"}, member)
+	m, err := metadata.NewForConfig(adminConfig(t, hub))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestMetadataOnly(t *testing.T) {
 	if err != nil || len(found.Items) != 1 || found.Items[0].Name != "m1" {
 		t.Errorf("in protobuf: %+v, %v", found, err)
 	}
-	raw, err := client(t, config(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters).
+	raw, err := newClient(t, adminConfig(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters).
 		SetHeader("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1").Do(t.Context()).Raw()
 	var l list
 	if err == nil {
@@ -100,20 +100,20 @@ func TestMetadataOnly(t *testing.T) {
 	}
 }
 
-func TestUnknownCluster(t *testing.T) {
-	rest := client(t, config(t, hub)).Discovery().RESTClient()
+func TestUnknownClusterIsNotFound(t *testing.T) {
+	rest := newClient(t, adminConfig(t, hub)).Discovery().RESTClient()
 	for _, path := range []string{clusters + "/nobody", clusters + "/nobody/proxy/api"} {
 		err := rest.Get().AbsPath(path).Do(t.Context()).Error()
-		wants(t, err, 404, `clusters.cluster.karmada.io "nobody" not found`)
+		expectStatus(t, err, 404, `clusters.cluster.karmada.io "nobody" not found`)
 	}
 }
 
-func TestDiscovery(t *testing.T) {
-	resources, err := client(t, config(t, hub)).Discovery().ServerResourcesForGroupVersion("cluster.karmada.io/v1alpha1")
+func TestDiscoveryListsClusters(t *testing.T) {
+	resources, err := newClient(t, adminConfig(t, hub)).Discovery().ServerResourcesForGroupVersion("cluster.karmada.io/v1alpha1")
 	if err != nil || len(resources.APIResources) != 2 {
 		t.Errorf("%+v, %v", resources, err)
 	}
-	standIn.Join(t, "m1", nil, member)
+	fakeKarmada.Join(t, "m1", nil, member)
 	cmd := program.Command(t, hub.Kubeconfig, "get", "clusters", "-o", "name")
 	cmd.Path = program.Binary("kubectl")
 	if out := program.Execute(t, cmd).OK(t); out != "cluster.cluster.karmada.io/m1" {
@@ -121,7 +121,7 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-func TestNobodyWatches(t *testing.T) {
-	err := client(t, config(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters).Param("watch", "true").Do(t.Context()).Error()
-	wants(t, err, 405, "watch is not supported")
+func TestWatchIsNotSupported(t *testing.T) {
+	err := newClient(t, adminConfig(t, hub)).Discovery().RESTClient().Get().AbsPath(clusters).Param("watch", "true").Do(t.Context()).Error()
+	expectStatus(t, err, 405, "watch is not supported")
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-func TestOddClusters(t *testing.T) {
+func TestInvalidClusterSpecs(t *testing.T) {
 	for name, c := range map[string]struct {
 		change map[string]any
 		text   string
@@ -22,7 +22,7 @@ func TestOddClusters(t *testing.T) {
 		"insecure":     {map[string]any{"secretRef": nil, "insecureSkipTLSVerification": true}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			spec := standIn.Spec(t, member)
+			spec := fakeKarmada.Spec(t, member)
 			for key, value := range c.change {
 				if value == nil {
 					delete(spec, key)
@@ -30,32 +30,32 @@ func TestOddClusters(t *testing.T) {
 					spec[key] = value
 				}
 			}
-			standIn.Set(t, name, nil, spec)
-			who, err := whoami(t, through(config(t, hub), name))
+			fakeKarmada.Set(t, name, nil, spec)
+			who, err := whoami(t, viaProxy(adminConfig(t, hub), name))
 			if c.text != "" {
-				wants(t, err, 500, c.text)
+				expectStatus(t, err, 500, c.text)
 			} else if err != nil || who.Username != "kubernetes-admin" {
-				t.Errorf("the member takes them for %q: %v", who.Username, err)
+				t.Errorf("the member authenticates %q: %v", who.Username, err)
 			}
 		})
 	}
 }
 
-func TestStop(t *testing.T) {
-	standIn.Join(t, "m1", nil, member)
-	ask := func() error {
-		_, err := whoami(t, through(config(t, hub), "m1"))
+func TestStoppedServiceIsUnavailable(t *testing.T) {
+	fakeKarmada.Join(t, "m1", nil, member)
+	request := func() error {
+		_, err := whoami(t, viaProxy(adminConfig(t, hub), "m1"))
 		return err
 	}
-	if err := ask(); err != nil {
+	if err := request(); err != nil {
 		t.Fatal(err)
 	}
-	standIn.Stop()
-	wants(t, ask(), 503, "the server is currently unable to handle the request")
+	fakeKarmada.Stop()
+	expectStatus(t, request(), 503, "the server is currently unable to handle the request")
 	other, err := karmada.Serve(hub)
 	if err != nil {
 		t.Fatal(err)
 	}
-	standIn = other
-	program.Eventually(t, 5*time.Second, ask)
+	fakeKarmada = other
+	program.Eventually(t, 5*time.Second, request)
 }

@@ -17,7 +17,7 @@ const (
 	clusters = "/apis/" + group + "/" + version + "/clusters"
 )
 
-// handler is what the hub calls.
+// handler serves the requests that the hub forwards: discovery, Clusters and their proxy.
 func (k *Karmada) handler() http.Handler {
 	served := metav1.GroupVersionForDiscovery{GroupVersion: group + "/" + version, Version: version}
 	about := metav1.APIGroup{
@@ -25,9 +25,9 @@ func (k *Karmada) handler() http.Handler {
 		Name:     group, Versions: []metav1.GroupVersionForDiscovery{served}, PreferredVersion: served,
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /apis", document(metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: []metav1.APIGroup{about}}))
-	mux.Handle("GET /apis/"+group, document(about))
-	mux.Handle("GET /apis/"+group+"/"+version, document(metav1.APIResourceList{
+	mux.Handle("GET /apis", staticDocument(metav1.APIGroupList{TypeMeta: metav1.TypeMeta{Kind: "APIGroupList", APIVersion: "v1"}, Groups: []metav1.APIGroup{about}}))
+	mux.Handle("GET /apis/"+group, staticDocument(about))
+	mux.Handle("GET /apis/"+group+"/"+version, staticDocument(metav1.APIResourceList{
 		TypeMeta:     metav1.TypeMeta{Kind: "APIResourceList", APIVersion: "v1"},
 		GroupVersion: served.GroupVersion,
 		APIResources: []metav1.APIResource{
@@ -35,7 +35,7 @@ func (k *Karmada) handler() http.Handler {
 			{Name: "clusters/proxy", Kind: "Cluster", Verbs: metav1.Verbs{"create", "delete", "get", "patch", "update"}},
 		},
 	}))
-	stored := k.stored()
+	stored := k.readHandler()
 	mux.Handle("GET "+clusters, stored)
 	mux.Handle("GET "+clusters+"/{name}", stored)
 	mux.HandleFunc(clusters+"/{name}/proxy", k.connect)
@@ -43,23 +43,23 @@ func (k *Karmada) handler() http.Handler {
 	return mux
 }
 
-// document serves always the same.
-func document(o any) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, o) })
+// staticDocument always serves the same object.
+func staticDocument(o any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, o) })
 }
 
-// refuse answers as an API server answers an error that it did not foresee, unless the error is an answer itself.
-func refuse(w http.ResponseWriter, err error) {
+// writeError writes the status of an API error, and any other error as an internal server error.
+func writeError(w http.ResponseWriter, err error) {
 	status := metav1.Status{Status: metav1.StatusFailure, Code: http.StatusInternalServerError, Message: err.Error()}
 	var known apierrors.APIStatus
 	if errors.As(err, &known) {
 		status = known.Status()
 	}
 	status.TypeMeta = metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}
-	write(w, int(status.Code), status)
+	writeJSON(w, int(status.Code), status)
 }
 
-func write(w http.ResponseWriter, code int, o any) {
+func writeJSON(w http.ResponseWriter, code int, o any) {
 	body, err := json.Marshal(o)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -67,5 +67,5 @@ func write(w http.ResponseWriter, code int, o any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
-	_, _ = w.Write(rename(body))
+	_, _ = w.Write(restoreGroup(body))
 }

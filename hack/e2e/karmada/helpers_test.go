@@ -24,8 +24,8 @@ import (
 
 const clusters = "/apis/cluster.karmada.io/v1alpha1/clusters"
 
-// config is how the administrator reaches a control plane.
-func config(t *testing.T, cp *controlplane.ControlPlane) *rest.Config {
+// adminConfig returns the administrator's client configuration for a control plane.
+func adminConfig(t *testing.T, cp *controlplane.ControlPlane) *rest.Config {
 	t.Helper()
 	c, err := cp.ClientConfig()
 	if err != nil {
@@ -34,43 +34,43 @@ func config(t *testing.T, cp *controlplane.ControlPlane) *rest.Config {
 	return c
 }
 
-func client(t *testing.T, c *rest.Config) kubernetes.Interface {
+func newClient(t *testing.T, c *rest.Config) kubernetes.Interface {
 	t.Helper()
-	made, err := kubernetes.NewForConfig(c)
+	created, err := kubernetes.NewForConfig(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return made
+	return created
 }
 
-// as is the hub for a user that the administrator impersonates.
-func as(t *testing.T, user string) *rest.Config {
+// impersonating returns a client configuration for the hub in which the administrator impersonates a user.
+func impersonating(t *testing.T, user string) *rest.Config {
 	t.Helper()
-	c := config(t, hub)
+	c := adminConfig(t, hub)
 	c.Impersonate = rest.ImpersonationConfig{UserName: user, Groups: []string{"system:authenticated", "team"}}
 	return c
 }
 
-// bearer is a control plane for who has a token.
-func bearer(t *testing.T, cp *controlplane.ControlPlane, token string) *rest.Config {
+// withBearerToken returns a client configuration for a control plane with a bearer token.
+func withBearerToken(t *testing.T, cp *controlplane.ControlPlane, token string) *rest.Config {
 	t.Helper()
-	c := rest.AnonymousClientConfig(config(t, cp))
+	c := rest.AnonymousClientConfig(adminConfig(t, cp))
 	c.BearerToken = token
 	return c
 }
 
-// through is a member as the proxy of the hub shows it.
-func through(c *rest.Config, name string) *rest.Config {
+// viaProxy returns a copy of a hub's configuration that leads to a member through the cluster proxy.
+func viaProxy(c *rest.Config, name string) *rest.Config {
 	c = rest.CopyConfig(c)
 	c.Host += clusters + "/" + name + "/proxy"
 	return c
 }
 
-// grant gives a user of a control plane, or a ServiceAccount by its user name, rights on one resource until the test ends.
-// It returns when they have them.
-func grant(t *testing.T, cp *controlplane.ControlPlane, user, apiGroup, resource string, verbs ...string) {
+// grantUser gives a user, or a ServiceAccount by its user name, verbs on one resource until the test ends. It returns when
+// the authorizer knows.
+func grantUser(t *testing.T, cp *controlplane.ControlPlane, user, apiGroup, resource string, verbs ...string) {
 	t.Helper()
-	admin, ctx := client(t, config(t, cp)), context.WithoutCancel(t.Context())
+	admin, ctx := newClient(t, adminConfig(t, cp)), context.WithoutCancel(t.Context())
 	meta := metav1.ObjectMeta{Name: strings.NewReplacer("/", "-", ":", "-").Replace(user + "-" + resource)}
 	_, err1 := admin.RbacV1().ClusterRoles().Create(ctx, &rbacv1.ClusterRole{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{{
 		APIGroups: []string{apiGroup}, Resources: []string{resource}, Verbs: verbs,
@@ -89,13 +89,13 @@ func grant(t *testing.T, cp *controlplane.ControlPlane, user, apiGroup, resource
 			t.Error(err1, err2)
 		}
 	})
-	program.Eventually(t, 10*time.Second, func() error { return allowed(ctx, admin, user, apiGroup, resource, verbs[0]) })
+	program.Eventually(t, 10*time.Second, func() error { return checkAllowed(ctx, admin, user, apiGroup, resource, verbs[0]) })
 }
 
-// account makes a ServiceAccount in a control plane until the test ends, and returns its user name and a token.
-func account(t *testing.T, cp *controlplane.ControlPlane, name string) (user, token string) {
+// createServiceAccount creates a ServiceAccount until the test ends, and returns its user name and a token.
+func createServiceAccount(t *testing.T, cp *controlplane.ControlPlane, name string) (user, token string) {
 	t.Helper()
-	core, ctx := client(t, config(t, cp)).CoreV1(), context.WithoutCancel(t.Context())
+	core, ctx := newClient(t, adminConfig(t, cp)).CoreV1(), context.WithoutCancel(t.Context())
 	_, err := core.ServiceAccounts("default").Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -112,30 +112,30 @@ func account(t *testing.T, cp *controlplane.ControlPlane, name string) (user, to
 	return "system:serviceaccount:default:" + name, r.Status.Token
 }
 
-// whoami asks an API server who the client is.
+// whoami returns the user that the client authenticates as.
 func whoami(t *testing.T, c *rest.Config) (authenticationv1.UserInfo, error) {
 	t.Helper()
-	r, err := client(t, c).AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	r, err := newClient(t, c).AuthenticationV1().SelfSubjectReviews().Create(t.Context(), &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if err != nil {
 		return authenticationv1.UserInfo{}, err
 	}
 	return r.Status.UserInfo, nil
 }
 
-// wants fails the test unless an error is an answer with a code that holds a text.
-func wants(t *testing.T, err error, code int32, text string) {
+// expectStatus fails the test unless err is an API error with this code and a message that contains text.
+func expectStatus(t *testing.T, err error, code int32, text string) {
 	t.Helper()
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
-		t.Fatalf("not an answer: %v", err)
+		t.Fatalf("not an API error: %v", err)
 	}
 	if s := answer.Status(); s.Code != code || !strings.Contains(s.Message, text) {
 		t.Errorf("%d %s, want %d with %q", s.Code, s.Message, code, text)
 	}
 }
 
-// allowed is nil if a control plane allows a user to do something.
-func allowed(ctx context.Context, admin kubernetes.Interface, user, apiGroup, resource, verb string) error {
+// checkAllowed returns nil if a control plane allows a user a verb on a resource.
+func checkAllowed(ctx context.Context, admin kubernetes.Interface, user, apiGroup, resource, verb string) error {
 	resource, subresource, _ := strings.Cut(resource, "/")
 	r, err := admin.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User:               user,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package karmada stands in for karmada-aggregated-apiserver: it makes a control plane serve Cluster objects and the
-// proxy to the API servers behind them.
+// Package karmada is a fake of karmada-aggregated-apiserver: it makes a control plane serve Cluster objects and the proxy to
+// the members' API servers.
 //
-// The hub knows the stand-in as it knows Karmada's program, by an APIService: it is the hub that authenticates who asks and
-// decides whether they may. What comes through to a member, the member decides about.
+// An APIService registers the fake with the hub, as it does for Karmada's program. The hub authenticates and authorizes the
+// user of a request. A member authorizes the requests that the proxy sends to it.
 package karmada
 
 import (
@@ -26,34 +26,34 @@ import (
 
 const serveTimeout = time.Minute
 
-// Karmada serves the Cluster API of one hub.
+// Karmada is a fake Cluster API for one hub.
 type Karmada struct {
-	hub     *url.URL
-	through http.RoundTripper // to the hub, as its administrator
-	client  kubernetes.Interface
-	server  *httptest.Server
-	stop    func()
+	hub       *url.URL
+	transport http.RoundTripper // to the hub, with the administrator's credentials
+	client    kubernetes.Interface
+	server    *httptest.Server
+	stop      func()
 
 	lock    sync.Mutex
 	members map[*controlplane.ControlPlane]*member
 }
 
-// Serve makes a control plane serve Cluster objects and their proxy, and returns when it does. The control plane must
-// not have been started with --karmada. TestMain calls it, and Stop in the end.
+// Serve starts the fake for a hub and returns when the hub serves Cluster objects. The hub must run without --karmada.
+// TestMain calls Serve, and Stop in the end.
 func Serve(hub *controlplane.ControlPlane) (*Karmada, error) {
 	config, err := hub.ClientConfig()
 	if err != nil {
 		return nil, err
 	}
-	through, err := rest.TransportFor(config)
+	transport, err := rest.TransportFor(config)
 	if err != nil {
-		return nil, fmt.Errorf("make a transport to the hub: %w", err)
+		return nil, fmt.Errorf("create a transport to the hub: %w", err)
 	}
 	client, err := hub.Clientset()
 	if err != nil {
 		return nil, err
 	}
-	k := &Karmada{hub: &url.URL{Scheme: "https", Host: hub.Host}, through: through, client: client, members: map[*controlplane.ControlPlane]*member{}}
+	k := &Karmada{hub: &url.URL{Scheme: "https", Host: hub.Host}, transport: transport, client: client, members: map[*controlplane.ControlPlane]*member{}}
 	k.server = httptest.NewUnstartedServer(k.handler())
 	k.server.EnableHTTP2 = true
 	k.server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -71,6 +71,6 @@ func Serve(hub *controlplane.ControlPlane) (*Karmada, error) {
 	return k, nil
 }
 
-// Stop ends the stand-in as if it had crashed: the hub keeps the registration, and answers that the service is
-// unavailable. Serve makes another in its place. Calls after the first do nothing.
+// Stop stops the fake without unregistering it, as in a crash: the hub then answers that the service is unavailable. Serve
+// starts a replacement. Later calls do nothing.
 func (k *Karmada) Stop() { k.stop() }

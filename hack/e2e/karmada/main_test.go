@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package karmada_test asks the stand-in for Karmada what joinctl will ask, with plain clients and real control planes.
+// Package karmada_test sends the requests of joinctl to the fake of Karmada, with plain clients and real control planes.
 package karmada_test
 
 import (
@@ -13,11 +13,11 @@ import (
 
 var (
 	hub, member *controlplane.ControlPlane
-	standIn     *karmada.Karmada
+	fakeKarmada *karmada.Karmada
 )
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
+	program.Main(func(start program.StartFunc) (int, error) {
 		for name, into := range map[string]**controlplane.ControlPlane{"hub": &hub, "member": &member} {
 			var err error
 			if *into, _, err = start("--name", name); err != nil {
@@ -25,10 +25,10 @@ func TestMain(m *testing.M) {
 			}
 		}
 		var err error
-		if standIn, err = karmada.Serve(hub); err != nil {
+		if fakeKarmada, err = karmada.Serve(hub); err != nil {
 			return 1, err
 		}
-		defer func() { standIn.Stop() }()
+		defer func() { fakeKarmada.Stop() }()
 		return m.Run(), nil
 	})
 }

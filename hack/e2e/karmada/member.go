@@ -20,36 +20,36 @@ import (
 )
 
 const (
-	impersonator  = "karmada-impersonator"
-	effectTimeout = 10 * time.Second
+	impersonator = "karmada-impersonator"
+	rulesTimeout = 10 * time.Second
 )
 
-// A member is a control plane in which there is an impersonator.
+// A member is a control plane with a ServiceAccount for impersonation.
 type member struct {
-	name   string // of the Secret in the hub
+	name   string // name of its Secret in the hub
 	client kubernetes.Interface
 }
 
-// Impersonates limits, until the test ends, whom the proxy may act for in a member: users of these names in any groups,
-// and no ServiceAccounts. Without it there is no limit.
-func (k *Karmada) Impersonates(t testing.TB, in *controlplane.ControlPlane, users ...string) {
+// RestrictImpersonation lets the proxy impersonate only these users in a member, in any group, until the test ends.
+// ServiceAccounts are excluded. Without it the proxy may impersonate everyone.
+func (k *Karmada) RestrictImpersonation(t testing.TB, in *controlplane.ControlPlane, users ...string) {
 	t.Helper()
 	m, ctx := k.member(t, in), context.WithoutCancel(t.Context())
 	rules := []object{{"apiGroups": []string{""}, "verbs": []string{"impersonate"}, "resources": []string{"groups"}}}
 	if len(users) > 0 {
 		rules = append(rules, object{"apiGroups": []string{""}, "verbs": []string{"impersonate"}, "resources": []string{"users"}, "resourceNames": users})
 	}
-	if err := m.allow(ctx, rules); err != nil {
+	if err := m.setRules(ctx, rules); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := m.allow(ctx, everybody()); err != nil {
+		if err := m.setRules(ctx, unrestricted()); err != nil {
 			t.Error(err)
 		}
 	})
 }
 
-// member makes the impersonator in a control plane and lets the hub know its token, the first time.
+// member returns a member. The first call creates its impersonator, and a Secret with the impersonator's token in the hub.
 func (k *Karmada) member(t testing.TB, cp *controlplane.ControlPlane) *member {
 	t.Helper()
 	k.lock.Lock()
@@ -62,7 +62,7 @@ func (k *Karmada) member(t testing.TB, cp *controlplane.ControlPlane) *member {
 		t.Fatal(err)
 	}
 	m := &member{name: strings.ReplaceAll(cp.Host, ":", "-"), client: client}
-	token, err := m.prepare(t.Context())
+	token, err := m.createImpersonator(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,8 +81,8 @@ func (k *Karmada) member(t testing.TB, cp *controlplane.ControlPlane) *member {
 	return m
 }
 
-// prepare makes the impersonator, and returns its token.
-func (m *member) prepare(ctx context.Context) (string, error) {
+// createImpersonator creates the impersonator and returns its token.
+func (m *member) createImpersonator(ctx context.Context) (string, error) {
 	account := object{"kind": "ServiceAccount", "namespace": clusterNamespace, "name": impersonator}
 	err := errors.Join(
 		apply(ctx, m.client, "/api/v1/namespaces/"+clusterNamespace, namespace(clusterNamespace)),
@@ -94,7 +94,7 @@ func (m *member) prepare(ctx context.Context) (string, error) {
 			"roleRef":  object{"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": impersonator},
 			"subjects": []object{account},
 		}),
-		m.allow(ctx, everybody()),
+		m.setRules(ctx, unrestricted()),
 	)
 	if err != nil {
 		return "", err
@@ -106,27 +106,27 @@ func (m *member) prepare(ctx context.Context) (string, error) {
 	return request.Status.Token, nil
 }
 
-// everybody are the rules that let the impersonator act for anybody.
-func everybody() []object {
+// unrestricted returns rules that allow the impersonator to impersonate everyone.
+func unrestricted() []object {
 	return []object{{"apiGroups": []string{""}, "verbs": []string{"impersonate"}, "resources": []string{"users", "groups", "serviceaccounts"}}}
 }
 
-// allow gives the impersonator its rules, and waits until the member goes by them: one more of them is for asking.
-func (m *member) allow(ctx context.Context, rules []object) error {
-	sign := "/rules/" + string(uuid.NewUUID())
+// setRules sets the rules of the impersonator. It adds a marker rule and waits until the member's authorizer knows it.
+func (m *member) setRules(ctx context.Context, rules []object) error {
+	marker := "/rules/" + string(uuid.NewUUID())
 	err := apply(ctx, m.client, "/apis/rbac.authorization.k8s.io/v1/clusterroles/"+impersonator, object{
 		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": object{"name": impersonator},
-		"rules": append(rules, object{"verbs": []string{"get"}, "nonResourceURLs": []string{sign}}),
+		"rules": append(rules, object{"verbs": []string{"get"}, "nonResourceURLs": []string{marker}}),
 	})
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, effectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, rulesTimeout)
 	defer cancel()
 	return eventually(ctx, "the impersonator's rules", func(ctx context.Context) error {
 		review, err := m.client.AuthorizationV1().SubjectAccessReviews().Create(ctx, &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 			User:                  "system:serviceaccount:" + clusterNamespace + ":" + impersonator,
-			NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: "get", Path: sign},
+			NonResourceAttributes: &authorizationv1.NonResourceAttributes{Verb: "get", Path: marker},
 		}}, metav1.CreateOptions{})
 		if err == nil && !review.Status.Allowed {
 			err = errors.New(review.Status.Reason)

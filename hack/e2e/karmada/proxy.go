@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/proxy"
 )
 
-// A cluster is what the proxy needs to know of a Cluster.
+// A cluster has the fields of a Cluster that the proxy needs.
 type cluster struct {
 	Spec struct {
 		APIEndpoint                 string
@@ -30,31 +30,31 @@ type cluster struct {
 	}
 }
 
-// A secretRef says where in the hub a Secret is.
+// A secretRef is a reference to a Secret in the hub.
 type secretRef struct{ Namespace, Name string }
 
-// connect passes a request on to a member, as the user who made it.
+// connect forwards a request to a member and impersonates the user of the request.
 func (k *Karmada) connect(w http.ResponseWriter, r *http.Request) {
 	location, config, token, err := k.route(r.Context(), r.PathValue("name"))
 	if err != nil {
-		refuse(w, err)
+		writeError(w, err)
 		return
 	}
 	location.Path = path.Join(location.Path, r.PathValue("path"))
 	impersonate(r.Header, token)
-	// Karmada makes a connection for every request, too.
+	// Karmada also opens a new connection for every request.
 	transport := utilnet.SetTransportDefaults(&http.Transport{TLSClientConfig: config})
 	defer transport.CloseIdleConnections()
-	proxy.NewUpgradeAwareHandler(location, transport, false, false, responder{}).ServeHTTP(w, r)
+	proxy.NewUpgradeAwareHandler(location, transport, false, false, errorResponder{}).ServeHTTP(w, r)
 }
 
-// route is where a Cluster is, how to know it, and the token of its impersonator.
+// route returns the endpoint of a Cluster, its TLS configuration, and the token of its impersonator.
 func (k *Karmada) route(ctx context.Context, name string) (*url.URL, *tls.Config, string, error) {
 	c, err := k.cluster(ctx, name)
 	if err != nil {
 		return nil, nil, "", err
 	}
-	config, err := k.tls(ctx, c)
+	config, err := k.tlsConfig(ctx, c)
 	if err != nil {
 		return nil, nil, "", err
 	}
@@ -72,16 +72,16 @@ func (k *Karmada) route(ctx context.Context, name string) (*url.URL, *tls.Config
 	return location, config, string(token), err
 }
 
-// responder refuses what the proxy fails at.
-type responder struct{}
+// errorResponder writes the errors of the proxy.
+type errorResponder struct{}
 
-// Error implements the interface.
-func (responder) Error(w http.ResponseWriter, _ *http.Request, err error) { refuse(w, err) }
+// Error implements proxy.ErrorResponder.
+func (errorResponder) Error(w http.ResponseWriter, _ *http.Request, err error) { writeError(w, err) }
 
-// cluster reads a Cluster in the hub.
+// cluster reads a Cluster from the hub.
 func (k *Karmada) cluster(ctx context.Context, name string) (c cluster, err error) {
 	result := k.client.Discovery().RESTClient().Get().AbsPath(storedClusters, name).Do(ctx)
-	// Only Error says what the hub said.
+	// Only Error returns the hub's status.
 	if err := result.Error(); err != nil {
 		return c, err
 	}
@@ -92,8 +92,8 @@ func (k *Karmada) cluster(ctx context.Context, name string) (c cluster, err erro
 	return c, json.Unmarshal(raw, &c)
 }
 
-// tls is how to know that a server is the member.
-func (k *Karmada) tls(ctx context.Context, c cluster) (*tls.Config, error) {
+// tlsConfig returns the TLS configuration that verifies the member.
+func (k *Karmada) tlsConfig(ctx context.Context, c cluster) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: c.Spec.InsecureSkipTLSVerification}
 	if c.Spec.SecretRef == nil {
 		return config, nil
@@ -107,7 +107,7 @@ func (k *Karmada) tls(ctx context.Context, c cluster) (*tls.Config, error) {
 	return config, nil
 }
 
-// secret reads a value of a Secret in the hub.
+// secret reads one key of a Secret in the hub.
 func (k *Karmada) secret(ctx context.Context, ref secretRef, key string) ([]byte, error) {
 	s, err := k.client.CoreV1().Secrets(ref.Namespace).Get(ctx, ref.Name, metav1.GetOptions{})
 	if err != nil {
@@ -120,10 +120,10 @@ func (k *Karmada) secret(ctx context.Context, ref secretRef, key string) ([]byte
 	return value, nil
 }
 
-// impersonate turns the hub's word on who asks into a request to the member to take the bearer of a token for them.
+// impersonate replaces the hub's X-Remote headers with a bearer token and impersonation headers for the same user.
 func impersonate(h http.Header, token string) {
 	user, groups := h.Get("X-Remote-User"), h.Values("X-Remote-Group")
-	forget(h)
+	deleteRemoteHeaders(h)
 	h.Set("Authorization", "bearer "+token)
 	h.Set(authenticationv1.ImpersonateUserHeader, user)
 	for _, g := range groups {
@@ -133,8 +133,8 @@ func impersonate(h http.Header, token string) {
 	}
 }
 
-// forget removes the hub's word on who asks.
-func forget(h http.Header) {
+// deleteRemoteHeaders deletes the headers with which the hub names the user.
+func deleteRemoteHeaders(h http.Header) {
 	for name := range h {
 		if strings.HasPrefix(name, "X-Remote-") {
 			delete(h, name)

@@ -21,10 +21,10 @@ const (
 	serviceName      = "karmada-aggregated-apiserver"
 )
 
-// An object is one of the API, or a part of it.
+// An object is an API object or a part of one.
 type object = map[string]any
 
-// register tells the hub about the stand-in, and waits until it serves what the stand-in does.
+// register registers the fake with the hub and waits until the hub serves Clusters.
 func (k *Karmada) register(ctx context.Context) error {
 	_, text, err := net.SplitHostPort(k.server.Listener.Addr().String())
 	if err != nil {
@@ -38,7 +38,7 @@ func (k *Karmada) register(ctx context.Context) error {
 		path   string
 		object object
 	}{
-		{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clusters." + storedGroup, definition()},
+		{"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/clusters." + storedGroup, clusterCRD()},
 		{"/api/v1/namespaces/" + clusterNamespace, namespace(clusterNamespace)},
 		{"/api/v1/namespaces/" + systemNamespace, namespace(systemNamespace)},
 		{"/api/v1/namespaces/" + systemNamespace + "/services/" + serviceName, object{
@@ -57,11 +57,11 @@ func (k *Karmada) register(ctx context.Context) error {
 			return err
 		}
 	}
-	return eventually(ctx, "the hub to serve Clusters", k.served)
+	return eventually(ctx, "the hub to serve Clusters", k.clustersServed)
 }
 
-// definition is where the hub stores Cluster objects: see storedGroup.
-func definition() object {
+// clusterCRD returns the CRD with which the hub stores Cluster objects, see storedGroup.
+func clusterCRD() object {
 	return object{
 		"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": object{"name": "clusters." + storedGroup},
 		"spec": object{
@@ -75,8 +75,8 @@ func definition() object {
 	}
 }
 
-// served is nil when the hub serves Clusters, and its discovery says so.
-func (k *Karmada) served(ctx context.Context) error {
+// clustersServed returns nil if the hub serves Clusters and its discovery lists them.
+func (k *Karmada) clustersServed(ctx context.Context) error {
 	if err := k.client.Discovery().RESTClient().Get().AbsPath(clusters).Do(ctx).Error(); err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func namespace(name string) object {
 	return object{"apiVersion": "v1", "kind": "Namespace", "metadata": object{"name": name}}
 }
 
-// apply makes an object at a path be as given, whether it exists or not.
+// apply creates or changes the object at a path by server-side apply.
 func apply(ctx context.Context, client kubernetes.Interface, path string, o object) error {
 	body, err := json.Marshal(o)
 	if err != nil {
@@ -110,15 +110,15 @@ func apply(ctx context.Context, client kubernetes.Interface, path string, o obje
 	return nil
 }
 
-// eventually repeats try until it succeeds or ctx ends.
-func eventually(ctx context.Context, what string, try func(context.Context) error) error {
-	var last error
+// eventually repeats try until it succeeds. If ctx ends, it returns an error with the description and the last failure.
+func eventually(ctx context.Context, description string, try func(context.Context) error) error {
+	var lastErr error
 	err := wait.PollUntilContextCancel(ctx, 20*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		last = try(ctx)
-		return last == nil, nil
+		lastErr = try(ctx)
+		return lastErr == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for %s: %w (last: %w)", what, err, last)
+		return fmt.Errorf("wait for %s: %w (last: %w)", description, err, lastErr)
 	}
 	return nil
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package members_test runs the built joinctl against the members of a hub: real control planes, behind a stand-in for
-// Karmada's aggregated API.
+// Package members_test runs the built joinctl against the members of a hub. Hub and members are real control planes, and
+// Karmada's aggregated API is a fake.
 package members_test
 
 import (
@@ -14,37 +14,37 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// A plane is a real control plane. All tests share them.
-type plane struct {
+// A controlPlane is a real control plane that all tests share.
+type controlPlane struct {
 	*controlplane.ControlPlane
 	client kubernetes.Interface
 }
 
 var (
-	hub, east, west plane
-	standIn         *karmada.Karmada
+	hub, east, west controlPlane
+	fakeKarmada     *karmada.Karmada
 )
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
-		for into, args := range map[*plane][]string{&hub: {"--name", "hub", "--joinable"}, &east: {"--name", "east"}, &west: {"--name", "west"}} {
+	program.Main(func(start program.StartFunc) (int, error) {
+		for into, args := range map[*controlPlane][]string{&hub: {"--name", "hub", "--joinable"}, &east: {"--name", "east"}, &west: {"--name", "west"}} {
 			cp, client, err := start(args...)
 			if err != nil {
 				return 1, err
 			}
-			*into = plane{cp, client}
+			*into = controlPlane{cp, client}
 		}
 		var err error
-		if standIn, err = karmada.Serve(hub.ControlPlane); err != nil {
+		if fakeKarmada, err = karmada.Serve(hub.ControlPlane); err != nil {
 			return 1, err
 		}
-		defer func() { standIn.Stop() }()
+		defer func() { fakeKarmada.Stop() }()
 		return m.Run(), nil
 	})
 }
 
 // run runs joinctl with the hub's kubeconfig.
-func run(t testing.TB, args ...string) program.Outcome {
+func run(t testing.TB, args ...string) program.Result {
 	t.Helper()
 	return program.Run(t, hub.Kubeconfig, args...)
 }

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestRevocableTokensOfMembersAreListedAndRevokedThroughTheHub by the names that the list has.
-func TestRevocableTokensOfMembersAreListedAndRevokedThroughTheHub(t *testing.T) {
-	join(t)
+// TestRevocableMemberTokensAreListedAndRevoked revokes tokens by the names in the hint and in the list.
+func TestRevocableMemberTokensAreListedAndRevoked(t *testing.T) {
+	joinMembers(t)
 	one := run(t, "sa", "token", "default", "--revocable", "--member", "east")
 	one.OK(t)
 	_, hint, _ := strings.Cut(one.Stderr, "revoke it with: joinctl ")
@@ -28,9 +28,9 @@ func TestRevocableTokensOfMembersAreListedAndRevokedThroughTheHub(t *testing.T) 
 		t.Errorf("printed %q", got)
 	}
 	bare := strings.TrimPrefix(names[1], "hub/west/")
-	run(t, "sa", "revoke", bare, "--member", "east").Wants(t, 1, "not found")
+	run(t, "sa", "revoke", bare, "--member", "east").Expect(t, 1, "not found")
 	run(t, "sa", "revoke", bare, "--members").OK(t)
-	if left := run(t, "sa", "list", "--members", "-o", "name").OK(t); left != "" {
-		t.Errorf("left are %q", left)
+	if remaining := run(t, "sa", "list", "--members", "-o", "name").OK(t); remaining != "" {
+		t.Errorf("the list still has %q", remaining)
 	}
 }

@@ -13,38 +13,38 @@ import (
 
 const robot = "system:serviceaccount:default:default"
 
-// is fails the test unless a control plane takes the bearer of a token for a user.
-func (p plane) is(t testing.TB, bearer, user string) {
+// expectUser fails the test unless a token authenticates as a user.
+func (p controlPlane) expectUser(t testing.TB, bearer, user string) {
 	t.Helper()
 	if who, err := p.WhoAmI(t.Context(), bearer); err != nil || who.Username != user {
-		t.Errorf("the token is that of %q: %v", who.Username, err)
+		t.Errorf("the token authenticates as %q: %v", who.Username, err)
 	}
 }
 
-// join makes east and west members, by these names.
-func join(t testing.TB) {
+// joinMembers joins east and west under these names.
+func joinMembers(t testing.TB) {
 	t.Helper()
-	standIn.Join(t, "east", map[string]string{"region": "east"}, east.ControlPlane)
-	standIn.Join(t, "west", map[string]string{"region": "west"}, west.ControlPlane)
+	fakeKarmada.Join(t, "east", map[string]string{"region": "east"}, east.ControlPlane)
+	fakeKarmada.Join(t, "west", map[string]string{"region": "west"}, west.ControlPlane)
 }
 
-// dead adds a member that nobody can reach.
-func dead(t testing.TB) {
+// addUnreachableMember adds the member dead with a closed port as endpoint.
+func addUnreachableMember(t testing.TB) {
 	t.Helper()
-	spec := standIn.Spec(t, east.ControlPlane)
+	spec := fakeKarmada.Spec(t, east.ControlPlane)
 	spec["apiEndpoint"] = "https://127.0.0.1:1"
-	standIn.Set(t, "dead", map[string]string{"region": "south"}, spec)
+	fakeKarmada.Set(t, "dead", map[string]string{"region": "south"}, spec)
 }
 
-// TestOneMemberHasTheShapeOfOneControlPlane: a bare token, and the TokenRequest with -o.
-func TestOneMemberHasTheShapeOfOneControlPlane(t *testing.T) {
-	join(t)
+// TestOneMemberPrintsLikeOneControlPlane expects a bare token, and a TokenRequest with -o.
+func TestOneMemberPrintsLikeOneControlPlane(t *testing.T) {
+	joinMembers(t)
 	out := run(t, "sa", "token", "default", "--member", "west")
-	out.Wants(t, 0, "in member west of context hub")
-	west.is(t, out.OK(t), robot)
-	for _, other := range []plane{hub, east} {
+	out.Expect(t, 0, "in member west of context hub")
+	west.expectUser(t, out.OK(t), robot)
+	for _, other := range []controlPlane{hub, east} {
 		if who, err := other.WhoAmI(t.Context(), out.OK(t)); err == nil {
-			t.Errorf("another control plane takes it for %q", who.Username)
+			t.Errorf("another control plane authenticates %q", who.Username)
 		}
 	}
 	answer := run(t, "sa", "token", "default", "--member", "east", "-o", "jsonpath={.kind} {.status.token}").OK(t)
@@ -52,25 +52,25 @@ func TestOneMemberHasTheShapeOfOneControlPlane(t *testing.T) {
 	if kind != "TokenRequest" {
 		t.Errorf("-o shows a %s", kind)
 	}
-	east.is(t, bearer, robot)
+	east.expectUser(t, bearer, robot)
 	plan := run(t, "sa", "token", "default", "--members", "--dry-run")
-	plan.Wants(t, 0, "in member east of context hub", "in member west of context hub", "nothing was asked for")
+	plan.Expect(t, 0, "in member east of context hub", "in member west of context hub", "nothing was requested")
 	if plan.Stdout != "" {
 		t.Errorf("a plan printed %q", plan.Stdout)
 	}
 }
 
-// TestFiftyMembers mints in each of them, through one control plane and with one kubeconfig.
+// TestFiftyMembers requests a token from each of fifty members through one hub.
 func TestFiftyMembers(t *testing.T) {
 	const size = 50
-	of := map[string]plane{}
+	controlPlanes := map[string]controlPlane{}
 	for i := range size {
 		name, region, p := fmt.Sprintf("member-%02d", i), "east", east
 		if i%2 == 1 {
 			region, p = "west", west
 		}
-		of[name] = p
-		standIn.Join(t, name, map[string]string{"region": region}, p.ControlPlane)
+		controlPlanes[name] = p
+		fakeKarmada.Join(t, name, map[string]string{"region": region}, p.ControlPlane)
 	}
 	out := run(t, "sa", "token", "default", "--members")
 	lines := strings.Split(out.OK(t), "\n")
@@ -82,18 +82,18 @@ func TestFiftyMembers(t *testing.T) {
 		if words[0] != "hub" || words[1] != fmt.Sprintf("member-%02d", i) {
 			t.Errorf("line %d is of %q", i, words[:2])
 		}
-		of[words[1]].is(t, words[2], robot)
+		controlPlanes[words[1]].expectUser(t, words[2], robot)
 	}
-	if out.Took > 10*time.Second {
-		t.Errorf("it took %s", out.Took)
+	if out.Elapsed > 10*time.Second {
+		t.Errorf("the requests took %s", out.Elapsed)
 	}
-	t.Logf("%d members in %s", size, out.Took)
+	t.Logf("%d members in %s", size, out.Elapsed)
 	doc := run(t, "sa", "token", "default", "--members", "--selector", "region=west", "-o", "json").Document(t)
 	if len(doc.Items) != size/2 || len(doc.Failures) != 0 {
 		t.Errorf("%d items and %d failures", len(doc.Items), len(doc.Failures))
 	}
 	for _, item := range doc.Items {
-		if item["context"] != "hub" || of[item["member"].(string)] != west {
+		if item["context"] != "hub" || controlPlanes[item["member"].(string)] != west {
 			t.Errorf("an item is of %v, %v", item["context"], item["member"])
 		}
 	}
@@ -103,12 +103,12 @@ func TestFiftyMembers(t *testing.T) {
 	}
 }
 
-// TestAMemberThatIsDownNeitherCancelsNorHidesAnother in any format.
-func TestAMemberThatIsDownNeitherCancelsNorHidesAnother(t *testing.T) {
-	join(t)
-	dead(t)
+// TestUnreachableMemberDoesNotAffectOtherMembers checks every format.
+func TestUnreachableMemberDoesNotAffectOtherMembers(t *testing.T) {
+	joinMembers(t)
+	addUnreachableMember(t)
 	out := run(t, "sa", "token", "default", "--members", "-o", "json")
-	out.Wants(t, 3, `joinctl: error: Unreachable, 1 of 3 ("dead"): the control plane cannot reach member dead`, "connection refused", "hint: is the member up")
+	out.Expect(t, 3, `joinctl: error: Unreachable, 1 of 3 ("dead"): the control plane cannot reach member dead`, "connection refused", "hint: is the member up")
 	doc := out.Document(t)
 	if len(doc.Items) != 2 || len(doc.Failures) != 1 {
 		t.Fatalf("%d items, %d failures", len(doc.Items), len(doc.Failures))
@@ -118,30 +118,30 @@ func TestAMemberThatIsDownNeitherCancelsNorHidesAnother(t *testing.T) {
 	}
 	for _, format := range []string{"table", "wide", "name", "yaml", "jsonpath={.items[*].member}"} {
 		out := run(t, "sa", "token", "default", "--members", "-o", format)
-		out.Wants(t, 3)
+		out.Expect(t, 3)
 		if !strings.Contains(out.Stdout, "east") || !strings.Contains(out.Stdout, "west") {
 			t.Errorf("-o %s: %q", format, out.Stdout)
 		}
 	}
-	run(t, "sa", "token", "default", "--member", "dead").Wants(t, 1, `member "dead" of context "hub"`)
+	run(t, "sa", "token", "default", "--member", "dead").Expect(t, 1, `member "dead" of context "hub"`)
 }
 
-// TestMembersThatAreNotThere are told from a control plane that has none.
-func TestMembersThatAreNotThere(t *testing.T) {
-	run(t, "sa", "token", "default", "--members").Wants(t, 2, "the selection has no members")
-	join(t)
-	run(t, "sa", "token", "default", "--members", "--selector", "region=north").Wants(t, 2, "the selection has no members")
-	run(t, "sa", "token", "default", "--member", "nobody").Wants(t, 1, `clusters.cluster.karmada.io "nobody" not found`, "hint: kubectl get clusters")
-	run(t, "sa", "token", "nosuch", "--member", "east").Wants(t, 1, `serviceaccounts "nosuch" not found`, "hint: kubectl get serviceaccounts -n default")
+// TestMissingMembersAreErrors tells a missing member from a control plane without members.
+func TestMissingMembersAreErrors(t *testing.T) {
+	run(t, "sa", "token", "default", "--members").Expect(t, 2, "the selection has no members")
+	joinMembers(t)
+	run(t, "sa", "token", "default", "--members", "--selector", "region=north").Expect(t, 2, "the selection has no members")
+	run(t, "sa", "token", "default", "--member", "nobody").Expect(t, 1, `clusters.cluster.karmada.io "nobody" not found`, "hint: kubectl get clusters")
+	run(t, "sa", "token", "nosuch", "--member", "east").Expect(t, 1, `serviceaccounts "nosuch" not found`, "hint: kubectl get serviceaccounts -n default")
 	plain := program.Run(t, east.Kubeconfig, "sa", "token", "default", "--members")
-	plain.Wants(t, 1, "it is no Karmada control plane", "hint: members are reached through")
+	plain.Expect(t, 1, "it is no Karmada control plane", "hint: members are reached through")
 }
 
-// TestTokensForMembersThatExistAreWarnedOf before they are made.
-func TestTokensForMembersThatExistAreWarnedOf(t *testing.T) {
-	join(t)
+// TestTokensForExistingMembersGiveAWarning checks token create with a name that a member has.
+func TestTokensForExistingMembersGiveAWarning(t *testing.T) {
+	joinMembers(t)
 	out := run(t, "token", "create", "--for", "east,north", "--print-register-command")
-	out.Wants(t, 0, `warning: there are members of the name already, so that whoever joins under it is refused: "east"`)
+	out.Expect(t, 0, `warning: members of these names exist already, so that a cluster that joins under one is refused: "east"`)
 	if strings.Count(out.Stdout, "\n") != 2 {
 		t.Errorf("printed %q", out.Stdout)
 	}

@@ -12,14 +12,14 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 )
 
-// A Starter starts a control plane that lives as long as the tests of a package, and returns it with the client of its
-// administrator.
-type Starter func(args ...string) (*controlplane.ControlPlane, kubernetes.Interface, error)
+// A StartFunc starts a control plane that runs until all tests of the package are done. It returns the control plane and
+// an administrator client.
+type StartFunc func(args ...string) (*controlplane.ControlPlane, kubernetes.Interface, error)
 
-// Main is the body of a TestMain: it prepares what the tests need, runs them, stops what was started, and exits. An error
-// is a failure of all tests.
-func Main(run func(start Starter) (code int, err error)) {
-	code, err := around(run)
+// Main is the body of a TestMain: it sets up the environment, runs the tests, stops all control planes that they started,
+// and exits. It exits with 1 on an error.
+func Main(run func(start StartFunc) (code int, err error)) {
+	code, err := runTests(run)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -27,8 +27,8 @@ func Main(run func(start Starter) (code int, err error)) {
 	os.Exit(code)
 }
 
-// around runs tests between the start and the end of control planes.
-func around(run func(Starter) (int, error)) (code int, err error) {
+// runTests calls run and stops the control planes that it started.
+func runTests(run func(StartFunc) (int, error)) (code int, err error) {
 	if err := Prepare(); err != nil {
 		return 1, err
 	}
@@ -39,7 +39,7 @@ func around(run func(Starter) (int, error)) (code int, err error) {
 		}
 	}()
 	return run(func(args ...string) (*controlplane.ControlPlane, kubernetes.Interface, error) {
-		cp, err := controlplane.StartMain(Binary("controlplane"), args...)
+		cp, err := controlplane.StartProcess(Binary("controlplane"), args...)
 		if err != nil {
 			return nil, nil, err
 		}

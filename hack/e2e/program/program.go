@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package program runs the built programs for tests and judges what they print.
+// Package program runs the built programs for tests and checks their output.
 package program
 
 import (
@@ -15,35 +15,36 @@ import (
 	"time"
 )
 
-// ErrNoFolder is what Prepare returns where nobody says which programs to test.
-var ErrNoFolder = errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
+// ErrNoBinaries is the error of Prepare if the environment does not name the folder with the built programs.
+var ErrNoBinaries = errors.New("JOINCTL_E2E_BIN must be the folder with the binaries that make test builds")
 
-// Prepare puts the folder with the built programs into this process's PATH. TestMain calls it first.
+// Prepare adds the folder with the built programs to the PATH of this process. TestMain calls it first. It returns
+// ErrNoBinaries if JOINCTL_E2E_BIN is not set.
 func Prepare() error {
 	dir := os.Getenv("JOINCTL_E2E_BIN")
 	if dir == "" {
-		return ErrNoFolder
+		return ErrNoBinaries
 	}
 	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
-// Binary returns the path of one of the programs.
+// Binary returns the path of a built program.
 func Binary(name string) string { return filepath.Join(os.Getenv("JOINCTL_E2E_BIN"), name) }
 
-// An Outcome is what a run of a program gave.
-type Outcome struct {
+// A Result is the output, the exit code and the duration of a program.
+type Result struct {
 	Stdout, Stderr string
 	Code           int
-	Took           time.Duration
+	Elapsed        time.Duration
 }
 
 // Run runs joinctl with a kubeconfig.
-func Run(t testing.TB, kubeconfig string, args ...string) Outcome {
+func Run(t testing.TB, kubeconfig string, args ...string) Result {
 	t.Helper()
 	return Execute(t, Command(t, kubeconfig, args...))
 }
 
-// Command prepares a run of joinctl, with nothing of this process's environment but the PATH.
+// Command returns a command that runs joinctl with a kubeconfig. It inherits only PATH from the environment.
 func Command(t testing.TB, kubeconfig string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), Binary("joinctl"), args...)
@@ -51,40 +52,40 @@ func Command(t testing.TB, kubeconfig string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// Execute runs what Command prepared.
-func Execute(t testing.TB, cmd *exec.Cmd) Outcome {
+// Execute runs a command to its end. It fails the test if the program does not start.
+func Execute(t testing.TB, cmd *exec.Cmd) Result {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	if cmd.Stdout == nil {
 		cmd.Stdout = &stdout
 	}
 	cmd.Stderr = &stderr
-	begin := time.Now()
+	started := time.Now()
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("run %s: %v", cmd.Args, err)
 	}
-	return Outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(begin)}
+	return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(started)}
 }
 
-// Stop runs what Command prepared, and sends it a signal after a time.
-func Stop(t testing.TB, cmd *exec.Cmd, signal os.Signal, after time.Duration) Outcome {
+// RunAndSignal starts a command, sends it a signal after a delay, and waits until it ends.
+func RunAndSignal(t testing.TB, cmd *exec.Cmd, signal os.Signal, delay time.Duration) Result {
 	t.Helper()
 	var stdout, stderr strings.Builder
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	begin := time.Now()
+	started := time.Now()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(after)
+	time.Sleep(delay)
 	_ = cmd.Process.Signal(signal)
 	_ = cmd.Wait()
-	return Outcome{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(begin)}
+	return Result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode(), time.Since(started)}
 }
 
-// OK returns what was printed on stdout by a run that has to succeed, without the last newline.
-func (o Outcome) OK(t testing.TB) string {
+// OK returns stdout without the last newline. It fails the test if the exit code is not 0.
+func (o Result) OK(t testing.TB) string {
 	t.Helper()
 	if o.Code != 0 {
 		t.Fatalf("exit code %d\n%s", o.Code, o.Stderr)
@@ -92,8 +93,8 @@ func (o Outcome) OK(t testing.TB) string {
 	return strings.TrimSuffix(o.Stdout, "\n")
 }
 
-// Wants fails the test unless the run ended with a code and stderr holds all texts.
-func (o Outcome) Wants(t testing.TB, code int, texts ...string) {
+// Expect fails the test unless the exit code is code and stderr contains all texts.
+func (o Result) Expect(t testing.TB, code int, texts ...string) {
 	t.Helper()
 	if o.Code != code {
 		t.Errorf("exit code %d, want %d\nstdout: %s\nstderr: %s", o.Code, code, o.Stdout, o.Stderr)
@@ -105,15 +106,15 @@ func (o Outcome) Wants(t testing.TB, code int, texts ...string) {
 	}
 }
 
-// A Document is a structured list.
+// A Document is the structured output of a joinctl command.
 type Document struct {
 	Kind     string
 	Items    []map[string]any
 	Failures []struct{ Context, Member, Reason, Message string }
 }
 
-// Document parses what -o json printed.
-func (o Outcome) Document(t testing.TB) (doc Document) {
+// Document parses the output of -o json.
+func (o Result) Document(t testing.TB) (doc Document) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(o.Stdout), &doc); err != nil {
 		t.Fatalf("%v in %q\n%s", err, o.Stdout, o.Stderr)
@@ -121,7 +122,7 @@ func (o Outcome) Document(t testing.TB) (doc Document) {
 	return doc
 }
 
-// Eventually repeats try until it succeeds, or fails the test when the time is over.
+// Eventually repeats try until it succeeds. It fails the test if that takes longer than within.
 func Eventually(t testing.TB, within time.Duration, try func() error) {
 	t.Helper()
 	deadline := time.Now().Add(within)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package relay passes TCP connections on, so that a server is reached at an address that it does not know.
+// Package relay forwards TCP connections, so that tests reach a server at an address that is not in its certificate.
 package relay
 
 import (
@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// A Relay passes TCP connections on.
+// A Relay forwards TCP connections to one address.
 type Relay struct {
-	Addr        string       // where it listens
-	Connections atomic.Int32 // that were made to it
+	Addr        string       // listen address, host:port
+	Connections atomic.Int32 // number of accepted connections
 }
 
-// Forward listens on an address and passes every connection on to another, until the test ends.
+// Forward listens on an address and forwards every connection to another address until the test ends.
 func Forward(t testing.TB, from, to string) *Relay {
 	t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", from)
@@ -43,7 +43,7 @@ func Forward(t testing.TB, from, to string) *Relay {
 	return r
 }
 
-// Pipe passes on what two connections say, until one of them ends.
+// Pipe copies bytes between two connections in both directions until one of them closes.
 func Pipe(a, b net.Conn) {
 	go func() { _, _ = io.Copy(a, b); a.Close() }()
 	go func() { _, _ = io.Copy(b, a); b.Close() }()

@@ -20,21 +20,21 @@ import (
 
 const robot = "robot"
 
-// revocation is how long the server may accept a token that is revoked, and some time to spare.
-const revocation = 20 * time.Second
+// rejectionTimeout is longer than the server can accept a revoked token.
+const rejectionTimeout = 20 * time.Second
 
-// namespace makes one for the test, with the ServiceAccount robot.
+// namespace creates a namespace for the test, with the ServiceAccount robot.
 func (h *hub) namespace(t testing.TB) string {
 	t.Helper()
-	made, err := h.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}, metav1.CreateOptions{})
+	created, err := h.client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "test-"}}, metav1.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.account(t, made.Name, robot)
-	return made.Name
+	h.createServiceAccount(t, created.Name, robot)
+	return created.Name
 }
 
-func (h *hub) account(t testing.TB, namespace, name string) {
+func (h *hub) createServiceAccount(t testing.TB, namespace, name string) {
 	t.Helper()
 	_, err := h.client.CoreV1().ServiceAccounts(namespace).Create(t.Context(), &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	if err != nil {
@@ -42,8 +42,8 @@ func (h *hub) account(t testing.TB, namespace, name string) {
 	}
 }
 
-// pod makes a Pod that runs as robot.
-func (h *hub) pod(t testing.TB, namespace, name string) {
+// createPod creates a Pod that runs as robot.
+func (h *hub) createPod(t testing.TB, namespace, name string) {
 	t.Helper()
 	_, err := h.client.CoreV1().Pods(namespace).Create(t.Context(), &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
@@ -54,7 +54,7 @@ func (h *hub) pod(t testing.TB, namespace, name string) {
 	}
 }
 
-func (h *hub) secret(t testing.TB, namespace, name string) {
+func (h *hub) createSecret(t testing.TB, namespace, name string) {
 	t.Helper()
 	_, err := h.client.CoreV1().Secrets(namespace).Create(t.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
 	if err != nil {
@@ -62,8 +62,8 @@ func (h *hub) secret(t testing.TB, namespace, name string) {
 	}
 }
 
-// bindings returns how many Secrets are there to bind tokens to.
-func (h *hub) bindings(t testing.TB, namespace string) int {
+// countRevocationSecrets returns the number of Secrets that tokens are bound to.
+func (h *hub) countRevocationSecrets(t testing.TB, namespace string) int {
 	t.Helper()
 	found, err := h.client.CoreV1().Secrets(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "joinctl.io/binds"})
 	if err != nil {
@@ -72,7 +72,7 @@ func (h *hub) bindings(t testing.TB, namespace string) int {
 	return len(found.Items)
 }
 
-// whoami returns who the bearer of a token is to the API server.
+// whoami returns the user name that a token authenticates as.
 func (h *hub) whoami(ctx context.Context, bearer string) (string, error) {
 	admin, err := h.ClientConfig()
 	if err != nil {
@@ -91,30 +91,30 @@ func (h *hub) whoami(ctx context.Context, bearer string) (string, error) {
 	return review.Status.UserInfo.Username, nil
 }
 
-// is fails the test unless a token is that of robot.
-func (h *hub) is(t testing.TB, namespace, bearer string) {
+// expectRobot fails the test unless a token authenticates as robot.
+func (h *hub) expectRobot(t testing.TB, namespace, bearer string) {
 	t.Helper()
 	if who, err := h.whoami(t.Context(), bearer); err != nil || who != "system:serviceaccount:"+namespace+":"+robot {
-		t.Errorf("the token is that of %q: %v", who, err)
+		t.Errorf("the token authenticates as %q: %v", who, err)
 	}
 }
 
-// dies fails the test unless the server refuses a token within the time that it may take.
-func (h *hub) dies(t testing.TB, bearer string) {
+// expectRejected fails the test unless the server rejects a token within rejectionTimeout.
+func (h *hub) expectRejected(t testing.TB, bearer string) {
 	t.Helper()
-	for deadline := time.Now().Add(revocation); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(rejectionTimeout); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if _, err := h.whoami(t.Context(), bearer); err != nil && strings.Contains(err.Error(), "Unauthorized") {
 			return
 		}
 	}
-	t.Errorf("the server still accepts it after %s", revocation)
+	t.Errorf("the server still accepts the token after %s", rejectionTimeout)
 }
 
-// through writes a kubeconfig that reaches the hub at another address, as a ServiceAccount that may do everything: its
-// credential is a bearer token, which passes a proxy.
-func (h *hub) through(t testing.TB, namespace, server string, ca []byte) string {
+// kubeconfigVia writes a kubeconfig that leads to the hub through a proxy at server. Its user is a cluster-admin
+// ServiceAccount, because a proxy can forward a bearer token but not a client certificate.
+func (h *hub) kubeconfigVia(t testing.TB, namespace, server string, ca []byte) string {
 	t.Helper()
-	h.account(t, namespace, "admin")
+	h.createServiceAccount(t, namespace, "admin")
 	_, err := h.client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: namespace},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},

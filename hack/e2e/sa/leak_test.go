@@ -15,20 +15,20 @@ import (
 	"github.com/joinctl/joinctl/internal/story"
 )
 
-// anyJWT begins every JWT, whoever signed it: {"alg":" in base64url.
+// anyJWT is the start of every JWT: {"alg":" in base64url.
 const anyJWT = "eyJhbGciOi"
 
-// TestNoTokenIsLoggedAtAnyLevel runs every command at every level that logs requests, and searches all it wrote but
-// what the operator asked for.
+// TestNoTokenIsLoggedAtAnyLevel runs every sa command at every level that logs requests, and searches all output for tokens.
+// It skips stdout if the command prints a token there.
 func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 	t.Parallel()
-	h, ns := capped, capped.namespace(t)
+	h, ns := cappedHub, cappedHub.namespace(t)
 	plain := run(t, "joinctl", h.Kubeconfig, "sa", "token", robot, "-n", ns).OK(t)
 	dir := t.TempDir()
 	for _, level := range []string{"-v=6", "-v=8", "-v=9", "-v=10"} {
 		commands := []struct {
 			args    []string
-			reveals bool // on stdout, where the operator asked for it
+			reveals bool // on stdout, because the operator asked for it
 		}{
 			{[]string{"token", robot}, true},
 			{[]string{"token", robot, "-o", "yaml"}, true},
@@ -40,7 +40,7 @@ func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 			{[]string{"token", robot, "--duration", "24h", "--warnings-as-errors"}, false},
 			{[]string{"token", robot, "--revocable"}, true},
 			{[]string{"token", "nobody", "--revocable"}, false},
-			{[]string{"token", robot, "--token", plain}, true}, // the client certificate goes before the token
+			{[]string{"token", robot, "--token", plain}, true}, // the client certificate takes precedence over the token
 			{[]string{"token", plain}, false},
 			{[]string{"token", robot, "--audience", plain, "--dry-run"}, false},
 			{[]string{"list"}, false},
@@ -68,14 +68,14 @@ func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 				cmd := command(t, "joinctl", h.Kubeconfig, args...)
 				cmd.Stdin = strings.NewReader(plain)
 				out := program.Execute(t, cmd)
-				texts := map[string]string{"stderr": out.Stderr, "the log file": readIfThere(t, log)}
+				texts := map[string]string{"stderr": out.Stderr, "the log file": readOptionalFile(t, log)}
 				if !c.reveals {
 					texts["stdout"] = out.Stdout
 				}
-				for where, text := range texts {
+				for output, text := range texts {
 					for _, secret := range []string{anyJWT, signatureOf(plain), signatureOf(out.Stdout)} {
 						if form := story.Leak(text, secret); secret != "" && form != "" {
-							t.Errorf("sa %v %v: a token stands on %s as %s", c.args[:1], more, where, form)
+							t.Errorf("sa %v %v: a token is on %s as %s", c.args[:1], more, output, form)
 						}
 					}
 				}
@@ -84,7 +84,7 @@ func TestNoTokenIsLoggedAtAnyLevel(t *testing.T) {
 	}
 }
 
-// signatureOf returns the third part of the first JWT in a text, "" where there is none.
+// signatureOf returns the signature of the first JWT in a text, or "".
 func signatureOf(text string) string {
 	found := regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.([\w-]{20,})`).FindStringSubmatch(text)
 	if found == nil {
@@ -93,8 +93,8 @@ func signatureOf(text string) string {
 	return found[1]
 }
 
-// readIfThere returns the content of a file, "" where there is none.
-func readIfThere(t testing.TB, path string) string {
+// readOptionalFile returns the content of a file, or "" if it does not exist.
+func readOptionalFile(t testing.TB, path string) string {
 	t.Helper()
 	content, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

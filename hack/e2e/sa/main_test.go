@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package sa_test runs the built joinctl's commands for ServiceAccount tokens against a real control plane, and beside
-// kubectl.
+// Package sa_test runs the sa commands of the built joinctl against real control planes and compares them with kubectl.
 package sa_test
 
 import (
@@ -14,18 +13,18 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/program"
 )
 
-// A hub is a control plane that all tests share, each in a namespace of its own.
+// A hub is a control plane that all tests share. Each test uses its own namespace.
 type hub struct {
 	*controlplane.ControlPlane
 	client kubernetes.Interface
 }
 
-// capped grants tokens for an hour at most, free grants what is asked.
-var capped, free *hub
+// The maximum token lifetime is an hour on cappedHub and unlimited on uncappedHub.
+var cappedHub, uncappedHub *hub
 
 func TestMain(m *testing.M) {
-	program.Main(func(start program.Starter) (int, error) {
-		for into, args := range map[**hub][]string{&capped: {"--max-token-expiration=1h"}, &free: nil} {
+	program.Main(func(start program.StartFunc) (int, error) {
+		for into, args := range map[**hub][]string{&cappedHub: {"--max-token-expiration=1h"}, &uncappedHub: nil} {
 			cp, client, err := start(append(args, "--name", "hub")...)
 			if err != nil {
 				return 1, err
@@ -36,13 +35,13 @@ func TestMain(m *testing.M) {
 	})
 }
 
-// run runs a program of the folder with a kubeconfig, and with nothing of this process's environment but the PATH.
-func run(t testing.TB, name, kubeconfig string, args ...string) program.Outcome {
+// run runs a built program with a kubeconfig. It inherits only PATH from the environment.
+func run(t testing.TB, name, kubeconfig string, args ...string) program.Result {
 	t.Helper()
 	return program.Execute(t, command(t, name, kubeconfig, args...))
 }
 
-// command prepares such a run.
+// command returns the command that run executes.
 func command(t testing.TB, name, kubeconfig string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := program.Command(t, kubeconfig, args...)

@@ -24,27 +24,27 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// An answer is what the recorder says to a TokenRequest.
-type answer struct {
-	status  *metav1.Status // in place of a token
-	token   string         // "": a JWT; "-": none at all
+// A response is the recorder's response to a TokenRequest.
+type response struct {
+	status  *metav1.Status // error response instead of a token
+	token   string         // "": a JWT, "-": no token
 	warning string
 }
 
-// A request is what a client sent, in so far as the API server acts on it.
+// A request has the parts of a client's request that the API server uses.
 type request struct {
-	Line   string
-	Who    map[string][]string
-	Object *authenticationv1.TokenRequest
+	URL      string
+	Identity map[string][]string
+	Object   *authenticationv1.TokenRequest
 }
 
-// A recorder is an API server that remembers what it was asked.
+// A recorder is a fake API server that records requests.
 type recorder struct {
 	*httptest.Server
 	kubeconfig string
 
 	mu       sync.Mutex
-	answer   answer
+	response response
 	requests []request
 }
 
@@ -69,11 +69,11 @@ func newRecorder(t *testing.T) *recorder {
 	return r
 }
 
-// expect sets the answer, and returns a function that gives the requests since.
-func (r *recorder) expect(a answer) (asked func() []request) {
+// respondWith sets the response, and returns a function that returns the requests since then.
+func (r *recorder) respondWith(a response) (sent func() []request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.answer, r.requests = a, nil
+	r.response, r.requests = a, nil
 	return func() []request {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -86,68 +86,68 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer r.mu.Unlock()
 	body, _ := io.ReadAll(req.Body)
 	query := req.URL.Query()
-	if query.Get("timeout") == "15s" { // ours where none is asked for; kubectl would wait for ever
+	if query.Get("timeout") == "15s" { // joinctl's default; kubectl has no timeout
 		query.Del("timeout")
 	}
-	got := request{Line: req.Method + " " + req.URL.Path + "?" + query.Encode(), Who: map[string][]string{}}
+	sentRequest := request{URL: req.Method + " " + req.URL.Path + "?" + query.Encode(), Identity: map[string][]string{}}
 	for name, values := range req.Header {
 		if name == "Authorization" || len(name) > 11 && name[:11] == "Impersonate" {
-			got.Who[name] = values
+			sentRequest.Identity[name] = values
 		}
 	}
 	if object, err := runtime.Decode(scheme.Codecs.UniversalDeserializer(), body); err == nil {
-		got.Object, _ = object.(*authenticationv1.TokenRequest)
+		sentRequest.Object, _ = object.(*authenticationv1.TokenRequest)
 	}
-	r.requests = append(r.requests, got)
-	if r.answer.warning != "" {
-		w.Header().Set("Warning", fmt.Sprintf("299 - %q", r.answer.warning))
+	r.requests = append(r.requests, sentRequest)
+	if r.response.warning != "" {
+		w.Header().Set("Warning", fmt.Sprintf("299 - %q", r.response.warning))
 	}
 	w.Header().Set("Content-Type", "application/json")
-	if status := r.answer.status; status != nil {
+	if status := r.response.status; status != nil {
 		w.WriteHeader(int(status.Code))
 		_ = json.NewEncoder(w).Encode(status)
 		return
 	}
-	if got.Object == nil {
+	if sentRequest.Object == nil {
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
 	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(r.grant(got.Object))
+	_ = json.NewEncoder(w).Encode(r.issueToken(sentRequest.Object))
 }
 
-// grant answers as the API server does.
-func (r *recorder) grant(asked *authenticationv1.TokenRequest) *authenticationv1.TokenRequest {
-	out := asked.DeepCopy()
-	out.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
-	out.Name, out.Namespace = "mysa", "test"
-	out.CreationTimestamp = metav1.NewTime(time.Unix(1_000_000, 0))
-	out.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "someone", Operation: "Update"}}
+// issueToken returns the response that an API server would send.
+func (r *recorder) issueToken(sent *authenticationv1.TokenRequest) *authenticationv1.TokenRequest {
+	issued := sent.DeepCopy()
+	issued.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
+	issued.Name, issued.Namespace = "mysa", "test"
+	issued.CreationTimestamp = metav1.NewTime(time.Unix(1_000_000, 0))
+	issued.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "someone", Operation: "Update"}}
 	seconds := int64(3600)
-	if out.Spec.ExpirationSeconds != nil {
-		seconds = *out.Spec.ExpirationSeconds
+	if issued.Spec.ExpirationSeconds != nil {
+		seconds = *issued.Spec.ExpirationSeconds
 	}
-	out.Spec.ExpirationSeconds = &seconds
-	out.Status.ExpirationTimestamp = metav1.NewTime(time.Unix(1_000_000+seconds, 0))
-	switch r.answer.token {
+	issued.Spec.ExpirationSeconds = &seconds
+	issued.Status.ExpirationTimestamp = metav1.NewTime(time.Unix(1_000_000+seconds, 0))
+	switch r.response.token {
 	case "":
-		out.Status.Token = fakeJWT(seconds)
+		issued.Status.Token = fakeJWT(seconds)
 	case "-":
 	default:
-		out.Status.Token = r.answer.token
+		issued.Status.Token = r.response.token
 	}
-	return out
+	return issued
 }
 
-// fakeJWT is a token that was issued when the clock of a Unix system showed a million, for some seconds.
+// fakeJWT returns a JWT that was issued at Unix time 1,000,000 and expires after seconds.
 func fakeJWT(seconds int64) string {
 	part := base64.RawURLEncoding.EncodeToString
 	return part([]byte(`{"alg":"ES256"}`)) + "." +
 		part(fmt.Appendf(nil, `{"sub":"system:serviceaccount:test:mysa","iat":1000000,"exp":%d}`, 1_000_000+seconds)) + ".c2lnbmF0dXJl"
 }
 
-func failure(code int32, reason metav1.StatusReason, message string) answer {
-	return answer{status: &metav1.Status{
+func errorResponse(code int32, reason metav1.StatusReason, message string) response {
+	return response{status: &metav1.Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"},
 		Status:   metav1.StatusFailure, Code: code, Reason: reason, Message: message,
 	}}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command barefleet sends one request to every cluster of a kubeconfig, 16 at a time, over TLS connections of the
-// standard library: the least that a Go program can take for the same work. Its argument is METHOD PATH.
+// Command barefleet sends one request to every cluster of a kubeconfig, 16 at a time, with the standard library only. It is
+// the lower bound for a Go program that does the same work. Its argument is METHOD PATH.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// A kubeconfig is as much of one as is needed. Cluster and user of the same name belong together.
+// A kubeconfig has the fields that barefleet needs. The user of a cluster has the same index.
 type kubeconfig struct {
 	Clusters []struct {
 		Name    string
@@ -39,8 +39,8 @@ type kubeconfig struct {
 }
 
 func main() {
-	path := flag.String("kubeconfig", "", "the kubeconfig")
-	width := flag.Int("width", 16, "requests at once")
+	path := flag.String("kubeconfig", "", "path of the kubeconfig")
+	width := flag.Int("width", 16, "number of parallel requests")
 	flag.Parse()
 	if err := run(*path, *width, strings.Fields(flag.Arg(0))); err != nil {
 		fmt.Fprintln(os.Stderr, "barefleet:", err)

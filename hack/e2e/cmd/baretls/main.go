@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command baretls sends requests over one TLS connection with the standard library alone: the least that a Go program
-// can take for the same work. Each argument is METHOD PATH [BODY-FILE].
+// Command baretls sends requests over one TLS connection with the standard library only. It is the lower bound for a Go
+// program that does the same work. Each argument is METHOD PATH [BODY-FILE].
 package main
 
 import (

@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	fleetPlanes = 3
-	fleetSize   = 1000  // targets of the fan-out
-	splitSize   = 100   // of those, how many the tools for one cluster are run on; and clusters that are about to join one
-	hugeSize    = 10000 // contexts of the kubeconfig that is hardly used
-	listTokens  = "GET " + secrets + "?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken&limit=500"
+	fleetControlPlanes = 3
+	fleetSize          = 1000  // targets of the fan-out
+	splitSize          = 100   // targets for tools that handle one cluster, and clusters that join one hub
+	largeSize          = 10000 // contexts of the large kubeconfig
+	listTokens         = "GET " + secrets + "?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken&limit=500"
 )
 
-// runFleet measures many control planes at once.
+// runFleet measures commands on many targets.
 func runFleet(bin string, rounds int) (err error) {
 	work, err := os.MkdirTemp("", "joinctl-bench-")
 	if err != nil {
@@ -41,33 +41,33 @@ func runFleet(bin string, rounds int) (err error) {
 	return err
 }
 
-// fleetGroups prepares what is measured on many control planes. Each target many control planes has a TLS server name of its own: client-go
-// shares one connection between identical TLS configurations, which no real fleet has.
+// fleetGroups starts control planes and returns the programs to compare on many targets. Each target has its own TLS server
+// name, because client-go shares one connection between identical TLS configurations, unlike the targets of a real fleet.
 func fleetGroups(bin, work string) (groups []group, stop func() error, err error) {
 	var sans []string
-	for i := range fleetSize/fleetPlanes + 1 {
-		sans = append(sans, fleetName(i))
+	for i := range fleetSize/fleetControlPlanes + 1 {
+		sans = append(sans, serverName(i))
 	}
-	var planes []*controlplane.ControlPlane
+	var controlPlanes []*controlplane.ControlPlane
 	stop = func() (err error) {
-		for _, cp := range planes {
+		for _, cp := range controlPlanes {
 			err = errors.Join(err, cp.Stop())
 		}
 		return err
 	}
-	for range fleetPlanes {
-		cp, err := controlplane.StartMain(filepath.Join(bin, "controlplane"), "--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
+	for range fleetControlPlanes {
+		cp, err := controlplane.StartProcess(filepath.Join(bin, "controlplane"), "--joinable", "--karmada", "--extra-san", strings.Join(sans, ","))
 		if err != nil {
 			return nil, stop, err
 		}
-		planes = append(planes, cp)
+		controlPlanes = append(controlPlanes, cp)
 	}
-	whole, split, err := fleetConfigs(work, planes)
+	all, split, err := writeFleetConfigs(work, controlPlanes)
 	if err != nil {
 		return nil, stop, err
 	}
-	huge := filepath.Join(work, "huge")
-	if err := hugeConfig(huge, planes[0]); err != nil {
+	large := filepath.Join(work, "large")
+	if err := writeLargeConfig(large, controlPlanes[0]); err != nil {
 		return nil, stop, err
 	}
 	xargs := func(program string, words ...string) *program {
@@ -77,27 +77,28 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 	ours := func(kubeconfig string, words ...string) *program {
 		return tool([]string{"KUBECONFIG=" + kubeconfig}, bin, "joinctl", words...)
 	}
-	names, err := joining(work)
+	names, err := writeMemberNames(work)
 	if err != nil {
 		return nil, stop, err
 	}
-	hub := planes[0].Kubeconfig
+	hub := controlPlanes[0].Kubeconfig
 	return []group{
 		{fmt.Sprintf("token list, %d targets", fleetSize), []*program{
-			ours(whole, "token", "list", "--all-contexts", "-o", "name"), tool(nil, bin, "barefleet", "-kubeconfig", whole, listTokens),
+			ours(all, "token", "list", "--all-contexts", "-o", "name"), tool(nil, bin, "barefleet", "-kubeconfig", all, listTokens),
 		}},
 		{fmt.Sprintf("token list, %d targets", splitSize), []*program{
-			ours(whole, "token", "list", "--contexts", "c00*", "-o", "name"), xargs("kubeadm", "token", "list"),
+			ours(all, "token", "list", "--contexts", "c00*", "-o", "name"), xargs("kubeadm", "token", "list"),
 			xargs("kubectl", "get", "secrets", "-n", "kube-system", "-o", "name"),
 		}},
-		{fmt.Sprintf("contexts, %d in the kubeconfig", hugeSize), []*program{
-			ours(huge, "contexts", "--all-contexts"), tool([]string{"KUBECONFIG=" + huge}, bin, "kubectl", "config", "get-contexts"),
+		{fmt.Sprintf("contexts, %d in the kubeconfig", largeSize), []*program{
+			ours(large, "contexts", "--all-contexts"), tool([]string{"KUBECONFIG=" + large}, bin, "kubectl", "config", "get-contexts"),
 		}},
-		{fmt.Sprintf("token list --shard 0/100 of %d", hugeSize), []*program{
-			tolerant(ours(huge, "token", "list", "--all-contexts", "--shard", "0/100", "-o", "name")),
-			tool([]string{"KUBECONFIG=" + huge}, bin, "kubectl", "config", "get-contexts"),
+		{fmt.Sprintf("token list --shard 0/100 of %d", largeSize), []*program{
+			ignoreFailures(ours(large, "token", "list", "--all-contexts", "--shard", "0/100", "-o", "name")),
+			tool([]string{"KUBECONFIG=" + large}, bin, "kubectl", "config", "get-contexts"),
 		}},
-		// The last, since it leaves tokens behind; without signatures, which would soon outgrow cluster-info.
+		// This group is last because it does not delete its tokens. They are not for signing, because their signatures would
+		// make cluster-info too large.
 		{fmt.Sprintf("a token for each of %d clusters", splitSize), []*program{
 			ours(hub, "token", "create", "--for-file", names, "--usages", "authentication"),
 			shell("xargs -P16 kubeadm", fmt.Sprintf("xargs -P16 -I{} %s --kubeconfig %s token create --usages authentication --description {} < %s >/dev/null", filepath.Join(bin, "kubeadm"), hub, names)),
@@ -105,8 +106,8 @@ func fleetGroups(bin, work string) (groups []group, stop func() error, err error
 	}, stop, nil
 }
 
-// joining writes the names of clusters that are about to join.
-func joining(work string) (path string, err error) {
+// writeMemberNames writes the names of clusters to a file.
+func writeMemberNames(work string) (path string, err error) {
 	var names strings.Builder
 	for i := range splitSize {
 		fmt.Fprintf(&names, "member-%d\n", i)
@@ -115,10 +116,10 @@ func joining(work string) (path string, err error) {
 	return path, os.WriteFile(path, []byte(names.String()), 0o600)
 }
 
-func fleetName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }
+func serverName(i int) string { return fmt.Sprintf("n%03d.fleet.test", i) }
 
-// tolerant makes a run that fails on some targets count too.
-func tolerant(p *program) *program {
+// ignoreFailures also counts runs that fail on some targets.
+func ignoreFailures(p *program) *program {
 	return &program{name: p.name, env: p.env, args: func(round int) []string {
 		return append([]string{"sh", "-c", `"$@" 2>/dev/null || true`, "sh"}, p.args(round)...)
 	}}
@@ -128,38 +129,38 @@ func shell(name, line string) *program {
 	return &program{name: name, args: func(int) []string { return []string{"sh", "-c", line} }}
 }
 
-// fleetConfigs writes one kubeconfig with all targets, and a folder with one file for each of the first.
-func fleetConfigs(work string, planes []*controlplane.ControlPlane) (whole, split string, err error) {
-	whole, split = filepath.Join(work, "fleet"), filepath.Join(work, "split")
+// writeFleetConfigs writes one kubeconfig with all targets, and a folder with a kubeconfig for each of the first splitSize.
+func writeFleetConfigs(work string, controlPlanes []*controlplane.ControlPlane) (all, split string, err error) {
+	all, split = filepath.Join(work, "fleet"), filepath.Join(work, "split")
 	if err := os.Mkdir(split, 0o700); err != nil {
 		return "", "", err
 	}
-	all := clientcmdapi.NewConfig()
+	merged := clientcmdapi.NewConfig()
 	for i := range fleetSize {
 		name := fmt.Sprintf("c%04d", i)
-		admin, err := planes[i%len(planes)].ClientConfig()
+		admin, err := controlPlanes[i%len(controlPlanes)].ClientConfig()
 		if err != nil {
 			return "", "", err
 		}
 		one := clientcmdapi.NewConfig()
 		one.CurrentContext = name
-		one.Clusters[name] = &clientcmdapi.Cluster{Server: admin.Host, CertificateAuthorityData: admin.CAData, TLSServerName: fleetName(i / len(planes))}
+		one.Clusters[name] = &clientcmdapi.Cluster{Server: admin.Host, CertificateAuthorityData: admin.CAData, TLSServerName: serverName(i / len(controlPlanes))}
 		one.AuthInfos[name] = &clientcmdapi.AuthInfo{ClientCertificateData: admin.CertData, ClientKeyData: admin.KeyData}
 		one.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
-		all.Clusters[name], all.AuthInfos[name], all.Contexts[name] = one.Clusters[name], one.AuthInfos[name], one.Contexts[name]
+		merged.Clusters[name], merged.AuthInfos[name], merged.Contexts[name] = one.Clusters[name], one.AuthInfos[name], one.Contexts[name]
 		if i < splitSize {
 			if err := clientcmd.WriteToFile(*one, filepath.Join(split, name)); err != nil {
 				return "", "", err
 			}
 		}
 	}
-	return whole, split, clientcmd.WriteToFile(*all, whole)
+	return all, split, clientcmd.WriteToFile(*merged, all)
 }
 
-// hugeConfig writes a kubeconfig with servers, authorities and users by the thousand, none of which exist.
-func hugeConfig(path string, cp *controlplane.ControlPlane) error {
+// writeLargeConfig writes a kubeconfig with thousands of servers, CAs and users that do not exist.
+func writeLargeConfig(path string, cp *controlplane.ControlPlane) error {
 	config := clientcmdapi.NewConfig()
-	for i := range hugeSize {
+	for i := range largeSize {
 		name := fmt.Sprintf("c%05d", i)
 		config.Clusters[name] = &clientcmdapi.Cluster{
 			Server:                   fmt.Sprintf("https://127.%d.%d.1:1", i/200+1, i%200+1),

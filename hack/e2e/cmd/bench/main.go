@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures joinctl beside kubeadm, kubectl and a bare Go TLS client on one control plane, in rounds in
-// which each runs once, so that whatever else the machine does falls on all alike.
+// Command bench compares joinctl with kubeadm, kubectl and a bare Go TLS client. Every program runs once per round, so that
+// other load on the machine affects all of them.
 package main
 
 import (
@@ -19,9 +19,9 @@ import (
 )
 
 func main() {
-	bin := flag.String("bin", "", "folder with the programs to measure")
-	rounds := flag.Int("rounds", 40, "how often each program runs")
-	fleet := flag.Bool("fleet", false, "measure many control planes at once, and not one")
+	bin := flag.String("bin", "", "folder with the programs to compare")
+	rounds := flag.Int("rounds", 40, "number of runs of each program")
+	fleet := flag.Bool("fleet", false, "compare on many targets instead of one")
 	flag.Parse()
 	measure := run
 	if *fleet {
@@ -34,7 +34,7 @@ func main() {
 }
 
 func run(bin string, rounds int) (err error) {
-	cp, err := controlplane.StartMain(filepath.Join(bin, "controlplane"), "--joinable", "--karmada")
+	cp, err := controlplane.StartProcess(filepath.Join(bin, "controlplane"), "--joinable", "--karmada")
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func run(bin string, rounds int) (err error) {
 		return err
 	}
 	defer os.RemoveAll(work)
-	groups, err := contenders(bin, work, cp)
+	groups, err := singleGroups(bin, work, cp)
 	if err != nil {
 		return err
 	}
@@ -60,24 +60,24 @@ func run(bin string, rounds int) (err error) {
 	return nil
 }
 
-// A group is programs that do the same work. The first is ours.
+// A group is a list of programs that do the same work. The first is joinctl.
 type group struct {
 	title    string
 	programs []*program
 }
 
-// A program is one way to do the work.
+// A program is a command line and its measurements.
 type program struct {
-	name string
-	args func(round int) []string
-	env  []string
-	took []time.Duration
-	peak float64 // memory, in MiB
+	name      string
+	args      func(round int) []string
+	env       []string
+	durations []time.Duration
+	peak      float64 // peak memory in MiB
 }
 
-// measure runs all programs of the group in rounds and prints the median time of each, beside ours.
+// measure runs all programs of the group in rounds and prints the median time of each and its ratio to joinctl's.
 func (g group) measure(rounds int, peak string) error {
-	for round := range rounds + 2 { // two to warm up
+	for round := range rounds + 2 { // two warm-up rounds
 		for _, p := range g.programs {
 			args := p.args(round)
 			cmd := exec.Command(args[0], args[1:]...)
@@ -87,26 +87,26 @@ func (g group) measure(rounds int, peak string) error {
 				return fmt.Errorf("%s: %w\n%s", p.name, err, out)
 			}
 			if round >= 2 {
-				p.took = append(p.took, time.Since(begin))
+				p.durations = append(p.durations, time.Since(begin))
 			}
 		}
 	}
 	fmt.Printf("\n%s, %d rounds\n", g.title, rounds)
 	for _, p := range g.programs {
-		if err := p.weigh(peak, rounds+2); err != nil {
+		if err := p.measureMemory(peak, rounds+2); err != nil {
 			return err
 		}
 	}
-	ours := median(g.programs[0].took)
+	ours := median(g.programs[0].durations)
 	for _, p := range g.programs {
-		m := median(p.took)
+		m := median(p.durations)
 		fmt.Printf("  %-28s %7.1f ms  %5.2f x ours  %5.1f MB\n", p.name, float64(m.Microseconds())/1000, float64(m)/float64(ours), p.peak)
 	}
 	return nil
 }
 
-// weigh measures the peak memory of one run.
-func (p *program) weigh(peak string, round int) error {
+// measureMemory measures the peak memory of one run.
+func (p *program) measureMemory(peak string, round int) error {
 	cmd := exec.Command(peak, p.args(round)...)
 	cmd.Env = append(os.Environ(), p.env...)
 	out, err := cmd.Output()

@@ -17,11 +17,11 @@ import (
 // apiServer is a running kube-apiserver.
 type apiServer struct {
 	url  string
-	stop func() // stops it, or gives up waiting for that after 5 s
+	stop func() // stops the server and waits for at most 5 s
 }
 
-// startAPIServer runs kube-apiserver on a port the kernel chooses. It returns
-// at once; requests are answered later. If the server stops, fail learns why.
+// startAPIServer starts kube-apiserver on a free port. It returns before the
+// server answers requests. If the server stops with an error, it calls fail.
 func startAPIServer(ctx context.Context, o options, fail func(error)) (*apiServer, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp4", "127.0.0.1:0")
@@ -51,7 +51,7 @@ func startAPIServer(ctx context.Context, o options, fail func(error)) (*apiServe
 	}}, nil
 }
 
-// completeAPIServer turns our options into those of a server on listener.
+// completeAPIServer converts the options to kube-apiserver options for a server on listener.
 func completeAPIServer(ctx context.Context, o options, listener net.Listener) (apiserver.CompletedOptions, error) {
 	var none apiserver.CompletedOptions
 	s := apiserver.NewServerRunOptions()
@@ -63,7 +63,7 @@ func completeAPIServer(ctx context.Context, o options, listener net.Listener) (a
 		return none, err
 	}
 	s.SecureServing.Listener = listener
-	// Without it the server looks for an address other machines could reach.
+	// Otherwise the server looks for a non-loopback address.
 	s.SecureServing.ExternalAddress = net.IPv4(127, 0, 0, 1)
 	if err := s.GenericServerRunOptions.ComponentGlobalsRegistry.Set(); err != nil {
 		return none, err
@@ -75,7 +75,7 @@ func completeAPIServer(ctx context.Context, o options, listener net.Listener) (a
 	return completed, utilerrors.NewAggregate(completed.Validate())
 }
 
-// apiServerFlags is the command line kube-apiserver would have been given.
+// apiServerFlags returns the options as kube-apiserver flags.
 func apiServerFlags(o options) []string {
 	return []string{
 		"--etcd-servers=" + etcdURL,

@@ -18,11 +18,11 @@ import (
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
 )
 
-// certificateLifetime is how long certificates signed for requests are valid.
+// certificateLifetime is the lifetime of the certificates that the CSR signers issue.
 const certificateLifetime = 365 * 24 * time.Hour
 
-// startControllers runs, until ctx ends, those controllers of
-// kube-controller-manager that bootstrap tokens and tests need.
+// startControllers starts the controllers of kube-controller-manager that
+// bootstrap tokens and tests need. They run until ctx ends.
 func startControllers(ctx context.Context, o options, client kubernetes.Interface) error {
 	factory := informers.NewSharedInformerFactory(client, 0)
 	core := factory.Core().V1()
@@ -62,8 +62,8 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 	return nil
 }
 
-// startCertificateControllers runs the signers of certificate requests, all
-// with the control plane's own authority, and the approver of nodes' requests.
+// startCertificateControllers starts the CSR signers, which all use the
+// cluster CA, and the CSR approver for nodes.
 func startCertificateControllers(ctx context.Context, client kubernetes.Interface, factory informers.SharedInformerFactory) error {
 	requests := factory.Certificates().V1().CertificateSigningRequests()
 	for _, newSigner := range []func(context.Context, kubernetes.Interface, certificates.CertificateSigningRequestInformer, string, string, time.Duration) (*signer.CSRSigningController, error){

@@ -10,28 +10,28 @@ import (
 	"path/filepath"
 )
 
-// dataDir is the directory everything a control plane writes goes to.
+// dataDir is the directory with all files of a control plane.
 type dataDir struct {
-	path string
-	made bool // by us, so that it goes as well
+	path    string
+	created bool // by this program, which then also removes it
 }
 
-// openDataDir makes path, or a temporary directory when path is empty, and
-// changes the working directory to it. A directory that holds something is an
-// error.
+// openDataDir creates path, or a temporary directory if path is empty, and
+// changes the working directory to it. It returns an error if the directory is
+// not empty.
 func openDataDir(path string) (dataDir, error) {
-	d := dataDir{path: path, made: true}
+	d := dataDir{path: path, created: true}
 	var err error
 	if path == "" {
 		d.path, err = os.MkdirTemp("", "joinctl-e2e-")
 	} else if err = os.Mkdir(path, 0o700); errors.Is(err, fs.ErrExist) {
-		d.made = false
+		d.created = false
 		err = requireEmpty(path)
 	}
 	if err != nil {
 		return d, fmt.Errorf("open the data directory: %w", err)
 	}
-	// Sockets get relative names, because an address has room for 107 bytes only.
+	// Sockets get relative names, because a socket address is limited to 107 bytes.
 	if err := os.Chdir(d.path); err != nil {
 		return d, errors.Join(fmt.Errorf("open the data directory: %w", err), d.remove())
 	}
@@ -49,9 +49,9 @@ func requireEmpty(path string) error {
 	return nil
 }
 
-// remove deletes what the control plane wrote.
+// remove deletes all files of the control plane.
 func (d dataDir) remove() error {
-	if d.made {
+	if d.created {
 		return os.RemoveAll(d.path)
 	}
 	entries, err := os.ReadDir(d.path)

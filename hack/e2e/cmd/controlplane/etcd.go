@@ -12,11 +12,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// etcdURL is where etcd listens: a socket in the working directory.
+// etcdURL is the address of etcd: a socket in the working directory.
 const etcdURL = "unix://etcd.sock"
 
-// startEtcd runs a one-member etcd in the working directory and returns when it
-// has a leader.
+// startEtcd starts a one-member etcd in the working directory and returns when
+// it has a leader.
 func startEtcd(verbose bool) (*embed.Etcd, error) {
 	client, err := url.Parse(etcdURL)
 	if err != nil {
@@ -26,7 +26,7 @@ func startEtcd(verbose bool) (*embed.Etcd, error) {
 	cfg.Dir = "etcd"
 	cfg.ListenClientUrls = []url.URL{*client}
 	cfg.AdvertiseClientUrls = cfg.ListenClientUrls
-	// A single member has no peers, but it does have to have an address for them.
+	// etcd needs a peer address even without peers.
 	cfg.ListenPeerUrls = nil
 	cfg.AdvertisePeerUrls = []url.URL{{Scheme: "unix", Host: "peer.sock"}}
 	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
@@ -55,7 +55,7 @@ func startEtcd(verbose bool) (*embed.Etcd, error) {
 	return nil, err
 }
 
-// stopEtcd stops etcd, or gives up waiting for that after 3 s.
+// stopEtcd stops etcd and waits for at most 3 s.
 func stopEtcd(etcd *embed.Etcd) {
 	closed := make(chan struct{})
 	go func() {

@@ -23,8 +23,8 @@ const (
 	approveBinding  = "system:karmada:agent-autoapprove-bootstrap"
 )
 
-// makeJoinable creates what karmadactl init creates for members that join with
-// a bootstrap token: cluster-info, who may read it, and what the token may do.
+// makeJoinable creates the objects of karmadactl init for members that join with
+// a bootstrap token: cluster-info, its RBAC, and the RBAC of the token's group.
 func makeJoinable(ctx context.Context, client kubernetes.Interface, admin *rest.Config) error {
 	kubeconfig, err := clientcmd.Write(clientcmdapi.Config{
 		Clusters: map[string]*clientcmdapi.Cluster{"": {Server: admin.Host, CertificateAuthorityData: admin.CAData}},
@@ -59,7 +59,7 @@ func makeJoinable(ctx context.Context, client kubernetes.Interface, admin *rest.
 		bindJoinGroup(ctx, client, approveBinding, approveRole))
 }
 
-// bindJoinGroup gives the group of joining members a ClusterRole.
+// bindJoinGroup binds a ClusterRole to the group of joining members.
 func bindJoinGroup(ctx context.Context, client kubernetes.Interface, name, role string) error {
 	_, err := client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: name},

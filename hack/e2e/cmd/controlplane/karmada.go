@@ -13,17 +13,17 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// clusterGroup is the API group by which a Karmada control plane is recognised.
+// clusterGroup is the API group that identifies a Karmada control plane.
 const clusterGroup = "cluster.karmada.io"
 
-// installClusterAPI serves Cluster objects without a schema, and returns when
-// discovery lists them.
+// installClusterAPI creates a CRD for Cluster objects without a schema, and
+// returns when discovery lists it.
 func installClusterAPI(ctx context.Context, client kubernetes.Interface, admin *rest.Config) error {
 	extensions, err := apiextensions.NewForConfig(admin)
 	if err != nil {
 		return err
 	}
-	if _, err := extensions.CustomResourceDefinitions().Create(ctx, clusterDefinition(), metav1.CreateOptions{}); err != nil {
+	if _, err := extensions.CustomResourceDefinitions().Create(ctx, clusterCRD(), metav1.CreateOptions{}); err != nil {
 		return err
 	}
 	return eventually(ctx, "API group "+clusterGroup, func(context.Context) error {
@@ -37,12 +37,12 @@ func installClusterAPI(ctx context.Context, client kubernetes.Interface, admin *
 				return err
 			}
 		}
-		return fmt.Errorf("discovery does not list it")
+		return fmt.Errorf("discovery does not list the API group")
 	})
 }
 
-func clusterDefinition() *apiextensionsv1.CustomResourceDefinition {
-	keep := true
+func clusterCRD() *apiextensionsv1.CustomResourceDefinition {
+	preserve := true
 	return &apiextensionsv1.CustomResourceDefinition{
 		ObjectMeta: metav1.ObjectMeta{Name: "clusters." + clusterGroup},
 		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
@@ -52,7 +52,7 @@ func clusterDefinition() *apiextensionsv1.CustomResourceDefinition {
 			Versions: []apiextensionsv1.CustomResourceDefinitionVersion{{
 				Name: "v1alpha1", Served: true, Storage: true,
 				Schema: &apiextensionsv1.CustomResourceValidation{
-					OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &keep},
+					OpenAPIV3Schema: &apiextensionsv1.JSONSchemaProps{Type: "object", XPreserveUnknownFields: &preserve},
 				},
 			}},
 		},

@@ -13,8 +13,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// writeKubeconfig writes admin's kubeconfig to path in one step, and returns
-// what removes it again unless somebody else has changed it since.
+// writeKubeconfig writes the administrator's kubeconfig to path atomically. The
+// returned function removes the file unless it was changed in the meantime.
 func writeKubeconfig(path, name string, admin *rest.Config) (remove func(), err error) {
 	data, err := clientcmd.Write(clientcmdapi.Config{
 		Clusters: map[string]*clientcmdapi.Cluster{
@@ -39,8 +39,7 @@ func writeKubeconfig(path, name string, admin *rest.Config) (remove func(), err 
 	}, nil
 }
 
-// replaceFile puts data at path, readable by its owner only, so that a reader
-// finds all of it or nothing.
+// replaceFile writes data to path atomically, with mode 0600.
 func replaceFile(path string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".kubeconfig-*")
 	if err != nil {

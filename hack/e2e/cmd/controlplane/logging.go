@@ -12,7 +12,7 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// setUpLogging sends every log to stderr, or none but klog's last words.
+// setUpLogging sends every log to stderr if verbose, and otherwise only klog's fatal messages.
 func setUpLogging(verbose bool) {
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
 	if verbose {

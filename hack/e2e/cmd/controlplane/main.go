@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command controlplane runs a real Kubernetes control plane on the loopback
-// interface: etcd, kube-apiserver and the controllers a bootstrap token needs,
-// in one process. It writes a kubeconfig, prints one line when that kubeconfig
-// works, and removes everything it made when it is told to stop.
+// interface: etcd, kube-apiserver and the controllers that bootstrap tokens need,
+// in one process. It writes a kubeconfig, prints one line when the control plane
+// is ready, and removes all its files when it stops.
 package main
 
 import (
@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-// untilEOF is ctx, cancelled as well when r ends or fails.
+// untilEOF returns a copy of ctx that is also cancelled when reading r ends or fails.
 func untilEOF(ctx context.Context, r io.Reader) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {

@@ -11,44 +11,44 @@ import (
 	"time"
 )
 
-// options is what the command line asks for.
+// options are the command line flags.
 type options struct {
-	kubeconfig         string // absolute; empty means kubeconfig in the data directory
+	kubeconfig         string // absolute; empty: the file kubeconfig in the data directory
 	name               string
-	dataDir            string // absolute; empty means a fresh temporary directory
+	dataDir            string // absolute; empty: a new temporary directory
 	extraSANs          []string
 	anonymousAuth      bool
 	bootstrapAuth      bool
 	signer             bool
 	cleaner            bool
-	maxTokenExpiration time.Duration // zero means the server's default: no cap
+	maxTokenExpiration time.Duration // 0: no maximum, the server's default
 	karmada            bool
 	joinable           bool
 	exitWithStdin      bool
 	verbose            bool
 }
 
-// parseOptions reads the command line. A mistake in it is reported on w and
-// returned; a request for help is flag.ErrHelp.
+// parseOptions parses the command line. It prints errors to w and returns them,
+// flag.ErrHelp if help was requested.
 func parseOptions(args []string, w io.Writer) (options, error) {
 	var o options
 	fs := flag.NewFlagSet("controlplane", flag.ContinueOnError)
 	fs.SetOutput(w)
-	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "write the administrator's kubeconfig to this `file` once everything is ready (default: kubeconfig in the data directory)")
+	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "write the administrator's kubeconfig to this `file` when the control plane is ready (default: kubeconfig in the data directory)")
 	fs.StringVar(&o.name, "name", "joinctl-e2e", "`name` of the cluster, the context and the user in the kubeconfig")
-	fs.StringVar(&o.dataDir, "data-dir", "", "an empty or absent `directory` for keys and data, emptied on exit (default: a temporary one)")
-	fs.Func("extra-san", "more host names or addresses for the serving certificate; comma-separated or repeated", func(s string) error {
+	fs.StringVar(&o.dataDir, "data-dir", "", "empty or new `directory` for keys and data, emptied on exit (default: a temporary directory)")
+	fs.Func("extra-san", "additional host names or IP addresses for the serving certificate; comma-separated or repeated", func(s string) error {
 		o.extraSANs = append(o.extraSANs, strings.Split(s, ",")...)
 		return nil
 	})
-	fs.BoolVar(&o.anonymousAuth, "anonymous-auth", true, "let requests without credentials in as system:anonymous")
+	fs.BoolVar(&o.anonymousAuth, "anonymous-auth", true, "accept requests without credentials as system:anonymous")
 	fs.BoolVar(&o.bootstrapAuth, "bootstrap-auth", true, "accept bootstrap tokens as bearer tokens")
 	fs.BoolVar(&o.signer, "signer", true, "run the controller that signs cluster-info")
 	fs.BoolVar(&o.cleaner, "cleaner", true, "run the controller that deletes expired bootstrap tokens")
-	fs.DurationVar(&o.maxTokenExpiration, "max-token-expiration", 0, "longest lifetime of a ServiceAccount token, at least 1h (default: no cap)")
-	fs.BoolVar(&o.karmada, "karmada", false, "serve a stand-in for Karmada's Cluster API")
-	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and the RBAC that karmadactl init creates for joining members")
-	fs.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "stop when standard input ends, so that no orphan outlives its parent")
+	fs.DurationVar(&o.maxTokenExpiration, "max-token-expiration", 0, "maximum lifetime of a ServiceAccount token, at least 1h (default: no maximum)")
+	fs.BoolVar(&o.karmada, "karmada", false, "serve a fake of Karmada's Cluster API")
+	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and RBAC for joining members, as karmadactl init does")
+	fs.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "stop when standard input closes, so that the process does not outlive its parent")
 	fs.BoolVar(&o.verbose, "v", false, "log to standard error")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -65,7 +65,7 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 	return o, err
 }
 
-// absolute is o with absolute paths: the process changes its working directory.
+// absolute returns o with absolute paths, because the process changes its working directory.
 func (o options) absolute() (options, error) {
 	for _, p := range []*string{&o.kubeconfig, &o.dataDir} {
 		if *p == "" {

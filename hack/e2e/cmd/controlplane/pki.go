@@ -25,7 +25,7 @@ type authority struct {
 	pem  []byte // the certificate
 }
 
-// writePKI makes the authority, the serving certificate and the key of
+// writePKI creates the CA, the serving certificate and the signing key for
 // ServiceAccount tokens, and writes them to the working directory.
 func writePKI(extraSANs []string) (*authority, error) {
 	ca, err := newAuthority()
@@ -69,7 +69,7 @@ func writePKI(extraSANs []string) (*authority, error) {
 	return ca, nil
 }
 
-// newAuthority makes a self-signed authority that is valid for ten years.
+// newAuthority creates a self-signed CA certificate that is valid for ten years.
 func newAuthority() (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -96,8 +96,8 @@ func newAuthority() (*authority, error) {
 	return &authority{cert: cert, key: key, pem: encodePEM("CERTIFICATE", der)}, nil
 }
 
-// issue fills template in, signs it for a year, and returns the certificate and
-// its key in PEM form.
+// issue completes the template, signs a certificate that is valid for a year, and
+// returns it and its key as PEM.
 func (a *authority) issue(template *x509.Certificate) (certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -117,7 +117,7 @@ func (a *authority) issue(template *x509.Certificate) (certPEM, keyPEM []byte, e
 	return encodePEM("CERTIFICATE", der), keyPEM, err
 }
 
-// adminConfig is how the administrator reaches the server at url.
+// adminConfig returns the administrator's client configuration for the server at url.
 func (a *authority) adminConfig(url string) (*rest.Config, error) {
 	cert, key, err := a.issue(&x509.Certificate{
 		Subject:     pkix.Name{CommonName: "kubernetes-admin", Organization: []string{"system:masters"}},

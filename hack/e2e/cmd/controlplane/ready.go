@@ -18,16 +18,16 @@ const (
 	readyTimeout = time.Minute
 )
 
-// waitForServer returns a client once the server is ready and has created what
-// every control plane has: its namespaces and the RBAC of joining nodes.
+// waitForServer waits until the server is ready and has created its default
+// namespaces and ClusterRoles, and returns a client.
 func waitForServer(ctx context.Context, admin *rest.Config) (kubernetes.Interface, error) {
 	client, err := kubernetes.NewForConfig(admin)
 	if err != nil {
 		return nil, err
 	}
 	for _, step := range []struct {
-		what string
-		try  func(context.Context) error
+		description string
+		try         func(context.Context) error
 	}{
 		{"/readyz", func(ctx context.Context) error {
 			return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
@@ -40,7 +40,7 @@ func waitForServer(ctx context.Context, admin *rest.Config) (kubernetes.Interfac
 		{"namespace kube-public", namespaceExists(client, metav1.NamespacePublic)},
 		{"namespace default", namespaceExists(client, metav1.NamespaceDefault)},
 	} {
-		if err := eventually(ctx, step.what, step.try); err != nil {
+		if err := eventually(ctx, step.description, step.try); err != nil {
 			return nil, err
 		}
 	}
@@ -54,8 +54,8 @@ func namespaceExists(client kubernetes.Interface, name string) func(context.Cont
 	}
 }
 
-// waitForServiceAccounts waits for the default ServiceAccounts of the
-// namespaces every control plane has.
+// waitForServiceAccounts waits for the default ServiceAccounts in the default
+// namespaces.
 func waitForServiceAccounts(ctx context.Context, client kubernetes.Interface) error {
 	for _, namespace := range []string{metav1.NamespaceDefault, metav1.NamespaceSystem, metav1.NamespacePublic} {
 		err := eventually(ctx, "the default ServiceAccount of "+namespace, func(ctx context.Context) error {
@@ -69,16 +69,16 @@ func waitForServiceAccounts(ctx context.Context, client kubernetes.Interface) er
 	return nil
 }
 
-// eventually repeats try until it succeeds. When a minute has passed or ctx has
-// ended, the error names what was waited for and the last failure.
-func eventually(ctx context.Context, what string, try func(context.Context) error) error {
-	var last error
+// eventually repeats try until it succeeds. After a minute, or if ctx ends, it
+// returns an error with the description and the last failure.
+func eventually(ctx context.Context, description string, try func(context.Context) error) error {
+	var lastErr error
 	err := wait.PollUntilContextTimeout(ctx, pollInterval, readyTimeout, true, func(ctx context.Context) (bool, error) {
-		last = try(ctx)
-		return last == nil, nil
+		lastErr = try(ctx)
+		return lastErr == nil, nil
 	})
 	if err != nil {
-		return fmt.Errorf("wait for %s: %w (last: %w)", what, err, last)
+		return fmt.Errorf("wait for %s: %w (last: %w)", description, err, lastErr)
 	}
 	return nil
 }

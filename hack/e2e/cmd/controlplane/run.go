@@ -14,7 +14,7 @@ import (
 )
 
 // run starts a control plane, prints "ready" and the path of its kubeconfig to
-// stdout, and stops it when ctx ends. What it created is gone when it returns.
+// stdout, and stops it when ctx ends. It removes all its files before it returns.
 func run(ctx context.Context, o options, stdout io.Writer) (err error) {
 	setUpLogging(o.verbose)
 	dir, err := openDataDir(o.dataDir)
@@ -28,24 +28,24 @@ func run(ctx context.Context, o options, stdout io.Writer) (err error) {
 
 	err = serve(ctx, o, stdout)
 	if ctx.Err() != nil {
-		// Whatever failed did so because it was interrupted.
+		// Errors after an interrupt are expected.
 		return nil
 	}
 	return err
 }
 
-// serve is run inside the data directory, which is the working directory.
+// serve runs the control plane in the working directory, which is the data directory.
 func serve(ctx context.Context, o options, stdout io.Writer) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	// klog's way to give up would leave our files behind.
+	// By default klog exits the process, and the files remain.
 	klog.OsExit = func(int) {
-		fail(errors.New("kube-apiserver gave up"))
+		fail(errors.New("kube-apiserver: fatal error, see its log (-v)"))
 		select {}
 	}
 	ca, err := writePKI(o.extraSANs)
 	if err != nil {
-		return fmt.Errorf("make certificates: %w", err)
+		return fmt.Errorf("create certificates: %w", err)
 	}
 	etcd, err := startEtcd(o.verbose)
 	if err != nil {
@@ -57,11 +57,11 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 	}
 	admin, err := ca.adminConfig(server.url)
 	if err != nil {
-		return fmt.Errorf("make the administrator's certificate: %w", err)
+		return fmt.Errorf("create the administrator's certificate: %w", err)
 	}
 	if err := prepare(ctx, o, admin); err != nil {
-		// Both servers are abandoned to the end of the process: a server that is
-		// told to stop while it starts takes that for a fatal error.
+		// Do not stop the servers, the process ends soon: stopping a server during
+		// its start is a fatal error.
 		if cause := context.Cause(ctx); cause != nil {
 			return cause
 		}
@@ -82,7 +82,7 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 }
 
 // prepare waits for the server, starts the controllers, which run until ctx
-// ends, and installs what the options ask for.
+// ends, and installs the optional objects.
 func prepare(ctx context.Context, o options, admin *rest.Config) error {
 	client, err := waitForServer(ctx, admin)
 	if err != nil {
@@ -98,7 +98,7 @@ func prepare(ctx context.Context, o options, admin *rest.Config) error {
 	}
 	if o.karmada {
 		if err := installClusterAPI(ctx, client, admin); err != nil {
-			return fmt.Errorf("install the stand-in for Karmada's Cluster API: %w", err)
+			return fmt.Errorf("install the fake of Karmada's Cluster API: %w", err)
 		}
 	}
 	return waitForServiceAccounts(ctx, client)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command demo shows joinctl's main job on a control plane that it starts and stops itself.
+// Command demo starts a control plane, shows the main commands of joinctl on it, and stops it.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, bin string) (err error) {
 	fmt.Fprintln(os.Stderr, "Starting a Karmada-like control plane on this machine: etcd, kube-apiserver, the token signer and cleaner …")
-	cp, err := controlplane.StartMain(filepath.Join(bin, "controlplane"), "--karmada", "--name", "hub")
+	cp, err := controlplane.StartProcess(filepath.Join(bin, "controlplane"), "--karmada", "--name", "hub")
 	if err != nil {
 		return err
 	}
@@ -54,16 +54,16 @@ type demo struct {
 }
 
 func (d demo) show() error {
-	d.say("The hub's operator makes it joinable: cluster-info, and what joiners may do:")
+	d.comment("Set up the hub for joining: cluster-info and the RBAC of joining members:")
 	if _, err := d.run("setup", "--yes", "--endpoint", d.cp.Host); err != nil {
 		return err
 	}
-	d.say("The hub's operator creates a token and gets the command for the member cluster:")
+	d.comment("Create a token and print the register command for a member cluster:")
 	out, err := d.run("token", "create", "--print-register-command", "--ttl", "2h", "--description", "for member1")
 	if err != nil {
 		return err
 	}
-	d.say("The token is there, its secret hidden:")
+	d.comment("List the tokens, without their secrets:")
 	if _, err := d.run("token", "list"); err != nil {
 		return err
 	}
@@ -72,28 +72,28 @@ func (d demo) show() error {
 	if err != nil {
 		return fmt.Errorf("authenticate with the token: %w", err)
 	}
-	d.say("Who presents it to the API server is:")
+	d.comment("The API server authenticates the token as:")
 	fmt.Printf("%s, in groups %s\n\n", user.Username, strings.Join(user.Groups, ", "))
-	d.say("A member has joined with it, so it goes:")
+	d.comment("Delete the token after the member has joined:")
 	id, _, _ := strings.Cut(tok, ".")
 	for _, args := range [][]string{{"token", "delete", id}, {"token", "list"}} {
 		if _, err := d.run(args...); err != nil {
 			return err
 		}
 	}
-	d.say("The next members get a token each:")
+	d.comment("Create one token for each of the next members:")
 	if out, err = d.run("token", "create", "--print-register-command", "--ttl", "2h", "--for", "member2,member3"); err != nil {
 		return err
 	}
-	d.say("One of them tries its command before karmadactl runs it:")
+	d.comment("Check a printed command before karmadactl runs it:")
 	line := regexp.MustCompile(`(?m)^karmadactl register .*$`).FindString(out)
 	_, err = d.run(append([]string{"check", "--"}, strings.Fields(line)...)...)
 	return err
 }
 
-func (d demo) say(text string) { fmt.Println("# " + text) }
+func (d demo) comment(text string) { fmt.Println("# " + text) }
 
-// run shows a command and what it prints, and returns that.
+// run prints a joinctl command, runs it, and prints and returns its output.
 func (d demo) run(args ...string) (string, error) {
 	words := append([]string{"$ joinctl"}, args...)
 	for i, word := range words {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command peak runs a program and writes its peak memory, in KiB, to stdout. It is a program of its own, and a small
-// one, because a child's peak begins with what its parent had in memory when it was forked.
+// Command peak runs a program and prints its peak memory in KiB. It is a separate small program because the peak of a child
+// process includes the memory of its parent at the time of the fork.
 package main
 
 import (

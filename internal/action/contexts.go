@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package action
+
+import (
+	"context"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/session"
+)
+
+// Contexts lists the contexts that a selection means.
+type Contexts struct {
+	Session *session.Session
+	Check   bool // ask every control plane; false: ask none
+}
+
+// A ListedContext is a context of the kubeconfig.
+type ListedContext struct {
+	Target      fleet.Target // the control plane that the context reaches
+	Name        string
+	DuplicateOf string // the context that is used in place of this one; "": this one is used
+	Summary     kube.ContextSummary
+	Checkup     *Checkup // nil: the control plane was not asked
+}
+
+// A Checkup is what a control plane says. A nil pointer is not known.
+type Checkup struct {
+	Reachable                     bool          // every question was answered
+	Version                       string        // of the server; "": not known
+	Latency                       time.Duration // of the question for the Version, which sets up the connection
+	Karmada                       *bool         // a Karmada control plane
+	MayCreate, MayList, MayDelete *bool         // bootstrap tokens, with this identity
+}
+
+// Run returns the contexts in the order of the targets, duplicates after the one that is used.
+func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures, error) {
+	a.Session.Quiet = true
+	targets, err := a.Session.Targets()
+	if err != nil {
+		return nil, nil, err
+	}
+	checked := map[fleet.Target]session.Result[Checkup]{}
+	if a.Check {
+		for _, result := range session.On(ctx, a.Session, targets, 0, a.examine) {
+			checked[result.Key] = result
+		}
+	}
+	var out []ListedContext
+	failures := a.Session.NewFailures()
+	for _, target := range targets {
+		one := ListedContext{Target: target, Name: target.Context}
+		one.Summary, err = target.Summary(target.Context)
+		if result, ok := checked[target]; ok && err == nil {
+			result.Value.Reachable = result.Err == nil
+			one.Checkup, err = &result.Value, result.Err
+		}
+		if err != nil {
+			failures.Add(target, err)
+		} else {
+			failures.Done++
+		}
+		out = append(out, one)
+		for _, name := range target.Duplicates() {
+			summary, _ := target.Summary(name) // its cluster is that of the context that is used
+			out = append(out, ListedContext{Target: target, Name: name, DuplicateOf: target.Context, Summary: summary})
+		}
+	}
+	return out, failures, nil
+}
+
+// examine asks a control plane what it is and what this identity may do.
+func (a *Contexts) examine(ctx context.Context, _ fleet.Target, c *kube.Client) (Checkup, error) {
+	var out Checkup
+	var err error
+	begin := a.Session.Now()
+	if out.Version, err = c.Version(ctx); err != nil {
+		return out, err
+	}
+	out.Latency = a.Session.Now().Sub(begin)
+	karmada, err := c.Serves(ctx, kube.KarmadaGroup)
+	if err != nil {
+		return out, err
+	}
+	out.Karmada = &karmada
+	for _, question := range []struct {
+		verb string
+		may  **bool
+	}{{"create", &out.MayCreate}, {"list", &out.MayList}, {"delete", &out.MayDelete}} {
+		allowed, err := c.MayI(ctx, kube.Access{Verb: question.verb, Resource: "secrets", Namespace: "kube-system"})
+		if err != nil {
+			return out, err
+		}
+		*question.may = &allowed
+	}
+	return out, nil
+}

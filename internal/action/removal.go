@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package action
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/session"
+)
+
+// A Removal is the one way in which objects are deleted: it resolves references, refuses ambiguous ones, has the plan
+// confirmed where more goes than was named one by one, and deletes the very objects that it found.
+type Removal[T any] struct {
+	Session        *session.Session
+	Refs           []session.Ref
+	Everywhere     bool // an unqualified reference means the object in every target that has it
+	IgnoreNotFound bool
+	DryRun         DryRun
+	Confirm        func([]Planned[T]) bool  // asks about the plan; nil: nothing needs to be confirmed
+	Syntax         string                   // of a qualified reference, for people
+	Describe       func(session.Ref) string // what people call the object that a reference means
+	Name           func(T) string           // unique on a target
+
+	// Find returns the objects that a reference means on a target; none is no error.
+	Find func(ctx context.Context, target fleet.Target, c *kube.Client, ref session.Ref) ([]T, error)
+	// Sweep returns the objects to delete where there are no references.
+	Sweep func(ctx context.Context, target fleet.Target, c *kube.Client) ([]T, error)
+	// Delete deletes the object that was found, and no later one of its name.
+	Delete func(ctx context.Context, c *kube.Client, object T, dryRun bool) error
+}
+
+// A Planned is an object that a Removal deletes.
+type Planned[T any] struct {
+	Target fleet.Target
+	Ref    session.Ref // the first that names it; zero: Sweep found it
+	Object T
+	refs   []session.Ref // all that name it
+	err    error         // why it was not deleted
+}
+
+// found is what a search on one target returned.
+type found[T any] struct {
+	objects []Planned[T]
+	failed  map[session.Ref]error // references that could not be looked up
+}
+
+// Run deletes what the references mean and returns it, with the Failures: in targets, or of references that mean nothing
+// or too much. The error says that nothing was deleted: the selection is wrong, or the plan was not confirmed.
+func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, error) {
+	var err error
+	if r.Refs, err = r.Session.Resolve(r.Refs); err != nil {
+		return nil, nil, err
+	}
+	failures := r.Session.NewFailures()
+	results, err := session.Each(ctx, r.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) (found[T], error) {
+		here, err := r.search(ctx, target, c)
+		if err == nil && !r.planned() {
+			r.deleteAll(ctx, target, c, here.objects)
+		}
+		return here, err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	plan := r.decide(results, failures)
+	if r.planned() {
+		if r.Confirm != nil && len(plan) > 0 && r.DryRun == None && !r.Confirm(plan) {
+			return nil, nil, ErrNotConfirmed
+		}
+		plan = r.carryOut(ctx, plan, failures)
+	}
+	return r.deleted(plan, failures), failures, nil
+}
+
+// planned reports whether objects are deleted only after all targets were searched, because references can be ambiguous
+// or the plan has to be confirmed. Else each target is visited once.
+func (r *Removal[T]) planned() bool {
+	return r.Sweep != nil || slices.ContainsFunc(r.Refs, func(ref session.Ref) bool { return ref.Name == "" || r.ambiguous(ref) })
+}
+
+// ambiguous reports whether a reference means one object, which several targets can have.
+func (r *Removal[T]) ambiguous(ref session.Ref) bool {
+	return !ref.Qualified() && !r.Everywhere && r.Session.Many()
+}
+
+// carryOut deletes the objects of a plan, and returns them with what became of each. Targets that could not be visited
+// again are failures.
+func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *session.Failures) []Planned[T] {
+	byTarget := map[fleet.Target][]Planned[T]{}
+	var targets []fleet.Target
+	for _, one := range plan {
+		if byTarget[one.Target] == nil {
+			targets = append(targets, one.Target)
+		}
+		byTarget[one.Target] = append(byTarget[one.Target], one)
+	}
+	var done []Planned[T]
+	for _, result := range session.On(ctx, r.Session, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]Planned[T], error) {
+		objects := byTarget[target]
+		r.deleteAll(ctx, target, c, objects)
+		return objects, nil
+	}) {
+		if result.Err != nil {
+			failures.Add(result.Key, result.Err)
+		}
+		done = append(done, result.Value...)
+	}
+	return done
+}
+
+// deleteAll deletes all objects, also after one has failed.
+func (r *Removal[T]) deleteAll(ctx context.Context, target fleet.Target, c *kube.Client, objects []Planned[T]) {
+	klog.V(1).InfoS("deleting", "context", target.Context, "member", target.Member, "server", c.Server().Host, "objects", len(objects))
+	for i := range objects {
+		if r.DryRun == Client {
+			continue
+		}
+		objects[i].err = r.Delete(ctx, c, objects[i].Object, r.DryRun == Server)
+	}
+}
+
+// deleted returns the objects that are deleted. The others are failures, unless they are gone already and may be missing.
+func (r *Removal[T]) deleted(plan []Planned[T], failures *session.Failures) []Planned[T] {
+	var out []Planned[T]
+	for _, one := range plan {
+		switch {
+		case one.err == nil:
+			failures.Done++
+			out = append(out, one)
+		case failure.ReasonOf(one.err) == failure.NotFound && (r.IgnoreNotFound || r.Everywhere && !one.Ref.Qualified()):
+			failures.Done++
+		default:
+			failures.Add(one.Target, one.err)
+		}
+	}
+	return out
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package action
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/satoken"
+	"github.com/joinctl/joinctl/internal/secretfile"
+	"github.com/joinctl/joinctl/internal/session"
+)
+
+// SAKubeconfig makes a kubeconfig with which somebody else acts as a ServiceAccount on every target.
+type SAKubeconfig struct {
+	RequestOptions
+	ViaHub        bool   // members are reached through their hub, which then issues the token
+	Exec          bool   // the user is a call of joinctl sa credential, and not a token
+	Out           string // file to write; "": Deliver gets the content
+	ContextName   string // of the one context; "": NAME@CLUSTER
+	UserName      string // of the one user; "": that of the context
+	AllowInsecure bool   // a connection on which the server is not verified can be handed over
+	AllowPartial  bool   // an existing file is replaced although some targets failed
+
+	// Deliver hands the kubeconfig over where it belongs in no file. If it fails, revocable tokens are revoked.
+	Deliver func(content []byte) error
+}
+
+// An ExportedKubeconfig is what SAKubeconfig did.
+type ExportedKubeconfig struct {
+	IssuedTokens
+	Sources []string // kubeconfig files that --embed exec refers to
+	Kept    bool     // the existing file was kept, because some targets failed
+}
+
+// exported is one context of the kubeconfig.
+type exported struct {
+	requested
+	endpoint endpoint
+	source   string // file of the context that the token comes from
+}
+
+// endpoint is how the user of a kubeconfig connects.
+type endpoint struct {
+	entry  kube.ContextEntry
+	client *kube.Client // to the same address; it has no credential of its own that counts
+}
+
+// Run requests the tokens, checks that each works, and writes the kubeconfig. A token is requested with Exec too, to see
+// that it can be. The error alone, without a result, says that nothing was attempted.
+func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
+	a.viaHub = a.ViaHub
+	file, err := a.openFile()
+	if err != nil {
+		return nil, err
+	}
+	if file != nil {
+		defer file.Discard()
+		a.Deliver = file.Commit
+	}
+	results, err := session.Each(ctx, a.Session, 0, a.onTarget)
+	if err != nil {
+		return nil, err
+	}
+	out := &ExportedKubeconfig{IssuedTokens: IssuedTokens{Failures: a.Session.NewFailures()}}
+	kubeconfig := satoken.NewKubeconfig()
+	for _, result := range results {
+		a.collect(ctx, out, kubeconfig, result)
+	}
+	err = a.deliver(out, kubeconfig)
+	if err != nil || out.Kept || len(out.Tokens) == 0 {
+		undone, undoErr := a.rollback.UndoAll(ctx)
+		if err != nil {
+			return out, undelivered(err, undone, undoErr)
+		}
+		return out, undoErr
+	}
+	return out, nil
+}
+
+// collect adds the result on one target to the kubeconfig. A token that cannot be added is revoked.
+func (a *SAKubeconfig) collect(ctx context.Context, out *ExportedKubeconfig, to *satoken.Kubeconfig, result session.Result[exported]) {
+	err := result.Err
+	if err == nil && result.Value.finding == nil {
+		if err = a.add(to, result.Key, result.Value); err != nil {
+			_, undoErr := a.rollback.Undo(ctx, result.Key)
+			err = errors.Join(err, undoErr)
+		}
+	}
+	switch one := result.Value; {
+	case err != nil:
+		out.Failures.Add(result.Key, a.rollback.Explain(result.Key, err))
+		return
+	case one.finding != nil:
+		out.Findings = append(out.Findings, one.finding)
+	default:
+		out.Tokens = append(out.Tokens, one.IssuedToken)
+		if a.Exec {
+			out.Sources = append(out.Sources, one.source)
+		}
+	}
+	out.Failures.Done++
+}
+
+// deliver writes the kubeconfig, unless it lacks something and would replace a file that may be complete.
+func (a *SAKubeconfig) deliver(out *ExportedKubeconfig, kubeconfig *satoken.Kubeconfig) error {
+	partial := out.Failures.Any() || len(out.Findings) > 0
+	if len(out.Tokens) == 0 || partial && !a.Session.Many() {
+		out.Tokens = nil
+		return nil
+	}
+	if _, err := os.Stat(a.Out); partial && a.Out != "" && err == nil && !a.AllowPartial {
+		out.Kept = true
+		return nil
+	}
+	content, err := kubeconfig.Encode()
+	if err != nil {
+		return err
+	}
+	return a.Deliver(content)
+}
+
+// openFile makes sure that the file can be written before a token is requested; nil where there is none. A link is followed
+// once, so that the operator's link stays.
+func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
+	if a.Out == "" {
+		return nil, nil
+	}
+	path := a.Out
+	if linked, err := filepath.EvalSymlinks(path); err == nil {
+		path = linked
+	}
+	return secretfile.New(path)
+}
+
+// onTarget requests a token on one target, if its connection can be handed over, and checks that the token works.
+func (a *SAKubeconfig) onTarget(ctx context.Context, target fleet.Target, c *kube.Client) (exported, error) {
+	source, err := a.validate(target, c)
+	if err != nil {
+		return exported{}, err
+	}
+	end, err := a.endpointOf(ctx, target, c)
+	if err != nil {
+		return exported{}, err
+	}
+	issued, finding, err := a.issue(ctx, target, c)
+	if err != nil || finding != nil {
+		return exported{requested: requested{issued, finding}}, err
+	}
+	if err := a.verify(ctx, target, end, issued); err != nil {
+		_, undoErr := a.rollback.Undo(ctx, target)
+		return exported{}, errors.Join(err, undoErr)
+	}
+	return exported{requested{issued, nil}, end, source}, nil
+}
+
+// validate refuses a connection that cannot be handed over as it is, and returns the file that it comes from.
+func (a *SAKubeconfig) validate(target fleet.Target, c *kube.Client) (source string, err error) {
+	entry, err := target.Entry()
+	switch {
+	case err != nil:
+		return "", err
+	case c.Insecure() && !a.AllowInsecure:
+		return "", &failure.ConfigError{
+			Err:  fmt.Errorf("the connection to %s is not verified: anyone in between would get the token", c.Server().Redacted()),
+			Hint: "give the context a certificate authority, or say --allow-insecure",
+		}
+	case a.Exec && entry.File == "":
+		return "", &failure.ConfigError{
+			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so a later call could not find it", session.Describe(target)),
+			Hint: "kubectl config view --minify --flatten --raw writes one; name it with --kubeconfig",
+		}
+	}
+	return entry.File, nil
+}
+
+// verify checks that the token works at its endpoint. A server that cannot tell is no reason to fail.
+func (a *SAKubeconfig) verify(ctx context.Context, target fleet.Target, end endpoint, issued IssuedToken) error {
+	const timeout = 5 * time.Second // the kubeconfig can be for other machines than this one
+	defer end.client.Close()
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	review, err := satoken.SelfReview(ctx, end.client, issued.Token.Reveal())
+	switch {
+	case err == nil && !review.Accepted:
+		return &failure.Error{
+			Reason: failure.Invalid,
+			Err:    fmt.Errorf("the API server does not accept the token that it issued, which is for %s", strings.Join(issued.Token.Claims.Audiences, ",")),
+			Hint:   "leave --audience out: a kubeconfig is for the API server",
+		}
+	case err != nil && target.Member != "":
+		return a.verifyError(target, end, issued, err)
+	}
+	return nil
+}
+
+// add adds the context for one target.
+func (a *SAKubeconfig) add(to *satoken.Kubeconfig, target fleet.Target, one exported) error {
+	name := cmp.Or(a.ContextName, a.Name+"@"+one.endpoint.entry.ClusterName)
+	if a.Session.Many() { // each keeps its own name
+		name = a.Session.DisplayName(target)
+	}
+	entry := satoken.Entry{
+		Context: name,
+		User:    cmp.Or(a.UserName, name),
+		Account: one.Account,
+		Source:  one.endpoint.entry,
+		CA:      one.endpoint.client.CA(),
+	}
+	if a.Exec {
+		return to.AddPlugin(entry, a.credentialArgs(one))
+	}
+	return to.AddToken(entry, one.Token)
+}
+
+// credentialArgs returns the arguments with which joinctl issues the same token later.
+func (a *SAKubeconfig) credentialArgs(one exported) []string {
+	args := []string{"sa", "credential", a.Name, "--namespace", one.Account.Namespace, "--kubeconfig", one.source, "--context", one.Target.Context}
+	if one.IssuedBy.Member != "" {
+		args = append(args, "--member", one.IssuedBy.Member)
+	}
+	for _, audience := range a.Spec.Audiences {
+		args = append(args, "--audience", audience)
+	}
+	if a.Spec.Lifetime > 0 {
+		args = append(args, "--duration", a.Spec.Lifetime.String())
+	}
+	return args
+}

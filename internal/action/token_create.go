@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/session"
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// TokenCreate creates a bootstrap token on every target, or one for each of some clusters on the one target.
+type TokenCreate struct {
+	Session      *session.Session
+	Token        token.Token   // zero: a random one
+	TTL          time.Duration // 0: the token never expires
+	Spec         token.Spec    // its Expires is set by the server's clock
+	DryRun       DryRun        // None or Server
+	Join         JoinCommandOptions
+	Clusters     []string // that join, each with a token of its own
+	SkipExisting bool     // clusters that have a token which the server accepts get no other
+	OutDir       string   // directory for a file with each credential; "": Deliver prints them
+
+	// Deliver hands the tokens over. If it fails, those that are in no file are deleted again.
+	Deliver func(*CreatedTokens) error
+
+	rollback Rollback[tokenKey]
+}
+
+// tokenKey is what a token is created for: a control plane, or a cluster that joins it.
+type tokenKey struct {
+	target  fleet.Target
+	cluster string
+}
+
+// CreatedTokens is what TokenCreate did.
+type CreatedTokens struct {
+	Tokens   []CreatedToken // in the order of the targets, or of the clusters
+	Failures *session.Failures
+	Findings []error // of tokens that exist and cannot be used yet
+}
+
+// A CreatedToken is a bootstrap token that exists.
+type CreatedToken struct {
+	Target  fleet.Target
+	Server  *url.URL
+	Token   token.Token
+	Spec    token.Spec
+	Secret  *corev1.Secret
+	Command join.Command // zero: none is wanted
+	Now     time.Time    // the server's time
+	Existed bool         // before: it was not created now
+	File    string       // that holds the credential; "" for none
+	Written bool         // the file was written now
+}
+
+// Credential returns the join command if one is wanted, else the token.
+func (c CreatedToken) Credential() string {
+	if !c.Command.Endpoint.IsZero() {
+		return c.Command.Line()
+	}
+	return c.Token.Reveal()
+}
+
+// prepared is a control plane of which everything is known that a token needs.
+type prepared struct {
+	client *kube.Client
+	found  *discovery.Result // nil: no command is wanted
+	now    time.Time         // by the server's clock, where that matters
+	spec   token.Spec
+}
+
+// Run creates the tokens and delivers them. The result is complete also where the error says that they could not be
+// delivered; the error alone says that nothing was attempted.
+func (a *TokenCreate) Run(ctx context.Context) (*CreatedTokens, error) {
+	create := a.onTargets
+	if len(a.Clusters) > 0 {
+		create = a.forClusters
+	}
+	created, err := create(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Deliver(created); err != nil {
+		undone, undoErr := a.rollback.UndoAll(ctx)
+		return created, undelivered(err, undone, undoErr)
+	}
+	return created, nil
+}
+
+// issued is a token and what its creator found out after it existed.
+type issued struct {
+	CreatedToken
+	finding error
+}
+
+func (a *TokenCreate) onTargets(ctx context.Context) (*CreatedTokens, error) {
+	results, err := session.Each(ctx, a.Session, a.Join.Wait, a.onTarget)
+	if err != nil {
+		return nil, err
+	}
+	out := &CreatedTokens{Failures: a.Session.NewFailures()}
+	for _, result := range results {
+		exists := result.Value.Secret != nil
+		if exists {
+			out.Tokens = append(out.Tokens, result.Value.CreatedToken)
+		}
+		if err := result.Err; err != nil {
+			if !exists {
+				err = a.rollback.Explain(tokenKey{target: result.Key}, err)
+			}
+			out.Failures.Add(result.Key, err)
+			continue
+		}
+		out.Failures.Done++
+		if result.Value.finding != nil {
+			out.Findings = append(out.Findings, result.Value.finding)
+		}
+	}
+	return out, nil
+}
+
+// onTarget creates a token on one target. Everything that can fail comes before the one request that writes.
+func (a *TokenCreate) onTarget(ctx context.Context, target fleet.Target, c *kube.Client) (issued, error) {
+	ready, err := a.prepare(ctx, target, c)
+	if err != nil {
+		return issued{}, err
+	}
+	created, err := a.create(ctx, tokenKey{target: target}, ready)
+	if err != nil || ready.found == nil || a.DryRun != None {
+		return issued{CreatedToken: created}, err
+	}
+	finding := a.Join.waitSigned(ctx, a.Session, ready.found, created.Token)
+	if failure.ReasonOf(finding) == failure.Interrupted {
+		return issued{CreatedToken: created}, fmt.Errorf("wait for the signature of token %s: %w", created.Token.ID, finding)
+	}
+	return issued{created, finding}, nil
+}
+
+// prepare finds out everything that a token on a target needs.
+func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.Client) (prepared, error) {
+	ready := prepared{client: c, spec: a.Spec, now: a.Session.Now()}
+	var err error
+	if a.Join.Wanted {
+		if ready.found, err = a.Join.discover(ctx, a.Session, target, c); err != nil {
+			return ready, err
+		}
+	}
+	if a.TTL > 0 {
+		if ready.now, err = c.ServerTime(ctx); err != nil {
+			return ready, fmt.Errorf("ask %s for its time: %w", c.Server().Host, err)
+		}
+		ready.spec.Expires = ready.now.Add(a.TTL)
+	}
+	return ready, nil
+}
+
+// create creates one token, for the cluster that the key names, if any.
+func (a *TokenCreate) create(ctx context.Context, key tokenKey, ready prepared) (CreatedToken, error) {
+	out := CreatedToken{Target: key.target, Server: ready.client.Server(), Spec: SpecFor(ready.spec, key.cluster), Now: ready.now}
+	klog.V(1).InfoS("creating a bootstrap token", "context", key.target.Context, "for", key.cluster, "server", ready.client.Server().Host, "expires", out.Spec.Expires)
+	var err error
+	if out.Token, out.Secret, err = a.store(ctx, key, ready.client, out.Spec); err != nil {
+		if failure.ReasonOf(err) != failure.Unknown && !failure.IsLost(err) {
+			a.rollback.Keep(key) // the server refused: Explain does not name the token
+		}
+		return CreatedToken{}, err
+	}
+	if a.DryRun != None {
+		return out, nil
+	}
+	a.rollback.Created(key, func(ctx context.Context) error {
+		defer ready.client.Close() // its target may be done already
+		return token.Rollback(ctx, ready.client, out.Secret)
+	})
+	if ready.found != nil {
+		out.Command = a.Join.command(ready.found, out.Token, out.Spec)
+	}
+	return out, nil
+}
+
+// SpecFor returns what a token for a cluster is good for; "" is no cluster.
+func SpecFor(spec token.Spec, cluster string) token.Spec {
+	if spec.For = cluster; cluster != "" && spec.Description == "" {
+		spec.Description = "for " + cluster
+	}
+	return spec
+}
+
+// store creates the given token, or a random one.
+func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, spec token.Spec) (token.Token, *corev1.Secret, error) {
+	arguments := a.Session.Arguments(key.target)
+	sending := func(tok token.Token) {
+		if a.DryRun == None {
+			a.rollback.Sending(key, tokenObject(a.Session, key.target, tok))
+		}
+	}
+	if a.Token.IsZero() {
+		return token.CreateRandom(ctx, c, func() (token.Token, error) {
+			tok, err := token.Generate(a.Session.Rand)
+			sending(tok)
+			return tok, err
+		}, spec, a.DryRun == Server)
+	}
+	sending(a.Token)
+	secret, err := token.Create(ctx, c, token.Encode(a.Token, spec), a.DryRun == Server)
+	if apierrors.IsAlreadyExists(err) {
+		err = &failure.Error{
+			Err: fmt.Errorf("token %s exists already, and was left as it is: %w", a.Token.ID, err),
+			Hint: fmt.Sprintf("joinctl token command %s%s prints its join command, and joinctl token delete %s%s removes it",
+				a.Token.ID, arguments, a.Token.ID, arguments),
+		}
+	}
+	return a.Token, secret, err
+}
+
+// tokenObject is a bootstrap token as a Rollback knows it.
+func tokenObject(s *session.Session, target fleet.Target, tok token.Token) Object {
+	return Object{
+		Noun:   "token",
+		Name:   "token " + tok.ID,
+		Where:  session.Describe(target),
+		Remove: fmt.Sprintf("joinctl token delete %s%s", tok.ID, s.Arguments(target)),
+	}
+}
+
+// Plan returns the Secrets that Run would create, and asks no server: the expiry counts from this machine's clock.
+func (a *TokenCreate) Plan() ([]*corev1.Secret, error) {
+	spec := a.Spec
+	if a.TTL > 0 {
+		spec.Expires = a.Session.Now().Add(a.TTL).UTC().Truncate(time.Second)
+	}
+	clusters := a.Clusters
+	if len(clusters) == 0 {
+		clusters = []string{""}
+	}
+	drawn := map[string]bool{}
+	var secrets []*corev1.Secret
+	for _, cluster := range clusters {
+		tok := a.Token
+		for tok.IsZero() || drawn[tok.ID] {
+			var err error
+			if tok, err = token.Generate(a.Session.Rand); err != nil {
+				return nil, errors.Join(errors.New("plan a token"), err)
+			}
+		}
+		drawn[tok.ID] = true
+		secrets = append(secrets, token.Encode(tok, SpecFor(spec, cluster)))
+	}
+	return secrets, nil
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// A tokenItem is a bootstrap token in a document. Empty fields are left out.
+type tokenItem struct {
+	Context      string   `json:"context"`
+	ID           string   `json:"id,omitempty"`
+	Name         string   `json:"name"` // of the Secret
+	Token        string   `json:"token,omitempty"`
+	Expires      string   `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
+	TTLSeconds   *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
+	Usages       []string `json:"usages,omitempty"`
+	Groups       []string `json:"groups,omitempty"`
+	Description  string   `json:"description,omitempty"`
+	For          string   `json:"for,omitempty"` // the cluster that joins with it
+	Status       string   `json:"status,omitempty"`
+	Reason       string   `json:"reason,omitempty"`
+	Endpoint     string   `json:"endpoint,omitempty"`
+	CACertHashes []string `json:"caCertHashes,omitempty"`
+	Command      string   `json:"command,omitempty"`
+	File         string   `json:"file,omitempty"` // that holds the token, or the command, in place of this document
+
+	Age       string `json:"-"`
+	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
+}
+
+// describe fills in a Spec, given the server's time.
+func (i *tokenItem) describe(spec token.Spec, now time.Time) {
+	i.Usages, i.Groups, i.Description, i.For = spec.Usages, spec.Groups, spec.Description, spec.For
+	i.Expires, i.TTLSeconds = timestamp(spec.Expires), secondsUntil(spec.Expires, now)
+}
+
+// describeCommand fills in a join command.
+func (i *tokenItem) describeCommand(c join.Command) {
+	i.Endpoint, i.Command = c.Endpoint.HostPort(), c.Line()
+	for _, pin := range c.Pins {
+		i.CACertHashes = append(i.CACertHashes, string(pin))
+	}
+}
+
+// place returns where the token is, and its name there.
+func (i tokenItem) place() place { return place{context: i.Context, name: cmp.Or(i.ID, i.Name)} }
+
+// createdItem returns a token that was created. A dry run has no credential, and one that is in a file is not shown.
+func createdItem(created action.CreatedToken, dryRun bool) tokenItem {
+	item := tokenItem{Context: created.Target.Context, ID: created.Token.ID, Name: created.Secret.Name, File: created.File}
+	item.describe(created.Spec, created.Now)
+	if dryRun {
+		return item
+	}
+	item.Token = created.Token.Reveal()
+	if !created.Command.Endpoint.IsZero() {
+		item.describeCommand(created.Command)
+	}
+	if created.File != "" {
+		item.Token, item.Command = "", ""
+	}
+	return item
+}
+
+// tokenView shows tokens: the columns of kubeadm and what the server does with each.
+func tokenView() output.View[tokenItem] {
+	return output.View[tokenItem]{
+		Name: func(i tokenItem) string { return "secret/" + i.Name },
+		Columns: []output.Column[tokenItem]{
+			{Title: "Token", Cell: func(i tokenItem) string { return cmp.Or(i.Token, i.ID, i.Name) }},
+			{Title: "TTL", Cell: tokenTTLCell},
+			{Title: "Expires", Cell: expiresCell},
+			{Title: "Usages", Cell: func(i tokenItem) string { return commaList(i.Usages) }},
+			{Title: "Description", Cell: func(i tokenItem) string { return cmp.Or(i.Description, none) }},
+			{Title: "Extra Groups", Cell: func(i tokenItem) string { return commaList(i.Groups) }},
+			{Title: "Status", Cell: func(i tokenItem) string {
+				return token.Health{Status: token.Status(i.Status), Reason: i.Reason}.String()
+			}},
+			{Title: "For", Wide: true, Cell: forColumn().Cell},
+			{Title: "Age", Wide: true, Cell: func(i tokenItem) string { return cmp.Or(i.Age, "<unknown>") }},
+			{Title: "Secret", Wide: true, Cell: func(i tokenItem) string { return i.Name }},
+		},
+	}
+}
+
+// forColumn shows the cluster that a token is for.
+func forColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "For", Cell: func(i tokenItem) string { return cmp.Or(i.For, none) }}
+}
+
+func tokenTTLCell(i tokenItem) string {
+	if i.BadExpiry {
+		return "<invalid>"
+	}
+	return ttlCell(i.TTLSeconds, "<forever>")
+}
+
+func expiresCell(i tokenItem) string {
+	if i.BadExpiry {
+		return "<invalid>"
+	}
+	return cmp.Or(i.Expires, "<never>")
+}

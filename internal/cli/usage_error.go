@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// A usageError is a mistake in the command line, with the command whose help tells more.
+type usageError struct {
+	error
+	command string
+}
+
+// flagError rewrites an error of pflag: in our voice, with the command that helps, and without a value that may be a
+// credential.
+func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		err = fmt.Errorf("--%s: %s", invalid.GetFlag().Name, hideValue(invalid.Unwrap().Error(), invalid.GetValue()))
+	}
+	return &usageError{err, cmd.CommandPath()}
+}
+
+// hideValue hides a value in a message if it may be a credential.
+func hideValue(message, value string) string {
+	if !maybeCredential(value) {
+		return message
+	}
+	return strings.ReplaceAll(message, value, "<hidden>")
+}
+
+// maybeCredential reports whether a word can be a token, a token secret, a JWT or a key.
+func maybeCredential(s string) bool {
+	const shortest = 16 // a token secret
+	return token.LooksLike(s) || len(s) >= shortest && !strings.ContainsAny(s, "/: ")
+}
+
+// noArgs refuses positional arguments without repeating them: they may be a token.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{fmt.Errorf("%s takes no arguments, got %d", cmd.CommandPath(), len(args)), cmd.CommandPath()}
+	}
+	return nil
+}
+
+func unknownCommand(group *cobra.Command, word string) error {
+	if group == nil || maybeCredential(word) {
+		return &usageError{errors.New("unknown command"), "joinctl"}
+	}
+	text := fmt.Sprintf("unknown command %q for %q", word, group.CommandPath())
+	if similar := group.SuggestionsFor(word); len(similar) > 0 {
+		text += ", did you mean " + strings.Join(similar, " or ") + "?"
+	}
+	return &usageError{errors.New(text), group.CommandPath()}
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package failure
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTextOfMessages(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for d, want := range map[time.Duration]string{
+		0: "0s", 999 * time.Millisecond: "0s", time.Second: "1s", 90 * time.Second: "1m30s", time.Hour: "1h", time.Hour + 5*time.Second: "1h",
+		23*time.Hour + 59*time.Minute: "23h59m", day: "24h", 47*time.Hour + time.Minute: "47h1m", 2 * day: "2d",
+		2*day + 3*time.Hour + time.Minute: "2d3h", 365 * day: "1y", 800 * day: "2y70d",
+	} {
+		if got := Duration(d); got != want {
+			t.Errorf("%s is shown as %s, want %s", d, got, want)
+		}
+	}
+	for n, want := range map[int]string{0: "0 tokens", 1: "1 token", 2: "2 tokens"} {
+		if got := Count(n, "token"); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	for want, names := range map[string][]string{
+		"": nil, `"a"`: {"a"}, `"a", "b c"`: {"a", "b c"}, `"a", "b", "c", "d", "e"`: {"a", "b", "c", "d", "e"},
+		`"a", "b", "c", "d", "e", 2 more`: {"a", "b", "c", "d", "e", "f", "g"},
+	} {
+		if got := Quoted(names); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package session answers which targets the operator meant, with which client, and through which hub.
+package session
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/terminal"
+)
+
+// Options say which targets the operator means and how to reach them. The zero Options mean the current context.
+type Options struct {
+	Kubeconfig     string // path; "": the files of KUBECONFIG, else ~/.kube/config
+	Overrides      clientcmd.ConfigOverrides
+	UserExtra      map[string][]string // extra fields of the user to impersonate
+	RequestTimeout time.Duration       // for one request, 0 for none
+	Selection      fleet.Selection
+	FromFile       bool // a file names contexts, so that the selection can mean many
+	Members        Members
+	Parallel       int // targets at once
+	MaxFailures    int // start no further target when this many have failed; 0: start all
+}
+
+// An Environment is what a Session takes from the outside world.
+type Environment struct {
+	Now       func() time.Time // this machine's clock
+	Rand      io.Reader        // cryptographically strong
+	Kill      <-chan struct{}  // closed when the operator does not wait for requests in flight
+	MaxFiles  int              // that may be open at once; 0: unknown
+	ExecDepth string           // how many joinctl have called each other for a credential (JOINCTL_DEPTH)
+	UserAgent string
+	Terminal  *terminal.Terminal
+}
+
+// A Session is one run of a command on the targets that its Options mean. The kubeconfig is read once, and targets are
+// selected once.
+type Session struct {
+	Options
+	Environment
+	NoPrompt bool // credential plugins of the kubeconfig cannot ask on the terminal
+	Quiet    bool // the command itself shows which contexts reach the same control plane
+
+	qualified bool // references name contexts too
+	loaded    *kube.Kubeconfig
+	targets   []fleet.Target // nil: not selected yet
+}
+
+// New returns a Session. Flags can still change its Options.
+func New(env Environment) *Session { return &Session{Environment: env} }
+
+// ManyContexts reports whether the Options can mean more than one control plane. The answer, and with it the shape of the
+// output, does not depend on how many there are.
+func (s *Session) ManyContexts() bool { return s.qualified || s.FromFile || !s.Selection.IsPlain() }
+
+// Many reports whether the Options can mean more than one target: control planes, or members of them.
+func (s *Session) Many() bool { return s.ManyContexts() || s.Members.Many() }
+
+// Load reads the kubeconfig. Every error is a *failure.ConfigError.
+func (s *Session) Load() (*kube.Kubeconfig, error) {
+	if s.loaded != nil {
+		return s.loaded, nil
+	}
+	overrides := s.Overrides
+	overrides.AuthInfo.ImpersonateUserExtra = s.UserExtra
+	user := overrides.AuthInfo
+	if user.Impersonate == "" && (user.ImpersonateUID != "" || len(user.ImpersonateGroups) > 0 || len(s.UserExtra) > 0) {
+		return nil, &failure.ConfigError{Err: errors.New("--as-uid, --as-group and --as-user-extra need --as")}
+	}
+	loaded, err := kube.Load(kube.LoadOptions{Path: s.Kubeconfig, Overrides: overrides, RequestTimeout: s.RequestTimeout})
+	if err == nil {
+		s.loaded = loaded
+	}
+	return loaded, err
+}
+
+// Targets returns the control planes that the Options mean. Contexts that reach the same control plane are one target.
+// Every error is a *failure.ConfigError.
+func (s *Session) Targets() ([]fleet.Target, error) {
+	if s.targets != nil {
+		return s.targets, nil
+	}
+	return s.selectTargets(s.Selection)
+}
+
+func (s *Session) selectTargets(selection fleet.Selection) ([]fleet.Target, error) {
+	kubeconfig, err := s.Load()
+	if err != nil {
+		return nil, err
+	}
+	if s.targets, err = fleet.Select(kubeconfig, selection); err != nil {
+		return nil, err
+	}
+	if !s.Quiet {
+		s.reportDuplicates()
+	}
+	return s.targets, nil
+}
+
+// reportDuplicates says which contexts are skipped because another one reaches the same control plane.
+func (s *Session) reportDuplicates() {
+	const most = 5
+	reported := 0
+	for _, target := range s.targets {
+		duplicates := target.Duplicates()
+		if len(duplicates) == 0 {
+			continue
+		}
+		if reported++; reported <= most {
+			s.Terminal.Info("%s: the same control plane as %s, which is used", failure.Quoted(duplicates), Describe(target))
+		}
+	}
+	if reported > most {
+		s.Terminal.Info("%d more control planes have several contexts: joinctl contexts shows all", reported-most)
+	}
+}
