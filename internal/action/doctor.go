@@ -147,6 +147,6 @@ func (a *Doctor) createToken(ctx context.Context, target fleet.Target, c *kube.C
 	if deleteErr != nil && failure.ReasonOf(deleteErr) != failure.NotFound {
 		return errors.Join(err, deleteErr)
 	}
-	a.rollback.Keep(target) // the token does not exist, so Explain must not name it
+	a.rollback.Forget(target) // the token does not exist, so Explain must not name it
 	return err
 }

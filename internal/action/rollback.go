@@ -52,14 +52,14 @@ func (r *Rollback[K]) Created(key K, undo func(context.Context) error) {
 	r.order = append(r.order, key)
 }
 
-// Keep says that the object under a key is used: Undo and UndoAll leave it.
-func (r *Rollback[K]) Keep(key K) {
+// Forget says that the object under a key is used, or was refused: it is neither undone nor named any more.
+func (r *Rollback[K]) Forget(key K) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.objects, key)
 }
 
-// Undo deletes the object under a key, if it was created and is not kept. The error says that it still exists.
+// Undo deletes the object under a key, if it was created and is not forgotten. The error says that it still exists.
 func (r *Rollback[K]) Undo(ctx context.Context, key K) (undone bool, err error) {
 	r.mu.Lock()
 	one := r.objects[key]
@@ -79,7 +79,7 @@ func (r *Rollback[K]) Undo(ctx context.Context, key K) (undone bool, err error) 
 	return true, nil
 }
 
-// UndoAll deletes all objects that were created and are not kept, the last one first. It returns those that are deleted.
+// UndoAll deletes all objects that were created and are not forgotten, the last one first. It returns those that are deleted.
 func (r *Rollback[K]) UndoAll(ctx context.Context) (undone []Object, err error) {
 	r.mu.Lock()
 	keys := slices.Clone(r.order)

@@ -47,7 +47,7 @@ func TestARollbackDeletesTheLastObjectFirst(t *testing.T) {
 func TestARollbackLeavesObjectsThatAreKeptOrInFlight(t *testing.T) {
 	t.Parallel()
 	rollback, deleted := createdObjects(never, "a", "b")
-	rollback.Keep("b")
+	rollback.Forget("b")
 	rollback.Sending("c", Object{Name: "token c"})
 	undone, err := rollback.UndoAll(t.Context())
 	check(t, err)

@@ -154,7 +154,7 @@ func (a *Setup) apply(ctx context.Context, c *kube.Client, plan SetupPlan) (appl
 		}
 	}
 	for _, key := range plan.keys {
-		a.rollback.Keep(key)
+		a.rollback.Forget(key)
 	}
 	out := applied{done: true}
 	denied, err := plan.plan.WaitEffective(ctx, c)
@@ -184,7 +184,7 @@ func (a *Setup) applyChange(ctx context.Context, c *kube.Client, key setupKey, c
 	case failure.IsLost(err):
 		return &failure.Error{Reason: failure.Unknown, Err: err}
 	}
-	a.rollback.Keep(key) // the change was refused, so Explain must not name it
+	a.rollback.Forget(key) // the change was refused, so Explain must not name it
 	return err
 }
 

@@ -4,7 +4,6 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -175,7 +174,7 @@ func (a *TokenCreate) create(ctx context.Context, key tokenKey, ready prepared) 
 	var err error
 	if out.Token, out.Secret, err = a.store(ctx, key, ready.client, out.Spec); err != nil {
 		if failure.ReasonOf(err) != failure.Unknown && !failure.IsLost(err) {
-			a.rollback.Keep(key) // the server refused: Explain does not name the token
+			a.rollback.Forget(key) // the server refused: Explain does not name the token
 		}
 		return CreatedToken{}, err
 	}
@@ -254,7 +253,7 @@ func (a *TokenCreate) Plan() ([]*corev1.Secret, error) {
 		for tok.IsZero() || drawn[tok.ID] {
 			var err error
 			if tok, err = token.Generate(a.Session.Rand); err != nil {
-				return nil, errors.Join(errors.New("plan a token"), err)
+				return nil, err
 			}
 		}
 		drawn[tok.ID] = true

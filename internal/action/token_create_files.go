@@ -60,6 +60,6 @@ func (a *TokenCreate) writeFile(ctx context.Context, key tokenKey, created *Crea
 		created.Written = true
 	}
 	created.File = path
-	a.rollback.Keep(key)
+	a.rollback.Forget(key)
 	return nil
 }
