@@ -109,7 +109,9 @@ func (r *Rollback[K]) object(key K) Object {
 // the operation was abandoned. It returns every other error as it is.
 func (r *Rollback[K]) Explain(key K, err error) error {
 	object := r.object(key)
-	if reason := failure.ReasonOf(err); object.Name == "" || reason != failure.Unknown && reason != failure.Timeout {
+	reason := failure.ReasonOf(err)
+	undecided := reason == failure.Unknown || reason == failure.Timeout && failure.IsLost(err) // a refusal with 429 is a Timeout too
+	if object.Name == "" || !undecided {
 		return err
 	}
 	return &failure.Error{

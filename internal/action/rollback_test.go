@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
@@ -129,6 +131,14 @@ func TestOnlyAFailureThatLeavesOpenWhetherTheObjectExistsNamesIt(t *testing.T) {
 		wantError(t, got, failure.Unknown, "token a may exist: cause")
 		if hintOf(got) != "if it exists, remove it with: joinctl token delete a" {
 			t.Errorf("%s: hint %q", reason, hintOf(got))
+		}
+	}
+	for _, err := range []error{
+		apierrors.NewTooManyRequests("slow down", 0),
+		failure.NotSent{Err: context.DeadlineExceeded},
+	} {
+		if got := rollback.Explain("a", err); failure.ReasonOf(got) != failure.Timeout || got.Error() != err.Error() {
+			t.Errorf("of a request that changed nothing it said %v", got)
 		}
 	}
 	if err := rollback.Explain("a", nil); err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -49,7 +50,8 @@ func (a *SACredential) checkCaller(target fleet.Target, c *kube.Client) error {
 	if err != nil {
 		return err
 	}
-	if plugin := config.ExecProvider; plugin != nil && session.IsJoinctl(plugin.Command) && !slices.Contains(plugin.Args, "--kubeconfig") {
+	namesKubeconfig := func(arg string) bool { return arg == "--kubeconfig" || strings.HasPrefix(arg, "--kubeconfig=") }
+	if plugin := config.ExecProvider; plugin != nil && session.IsJoinctl(plugin.Command) && !slices.ContainsFunc(plugin.Args, namesKubeconfig) {
 		return &failure.ConfigError{
 			Err:  errors.New("the context's own credential comes from joinctl, which would call itself without end"),
 			Hint: "name the kubeconfig to request tokens with, by --kubeconfig and --context",

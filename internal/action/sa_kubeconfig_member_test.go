@@ -111,7 +111,7 @@ func TestAnEndpointOfAMemberThatCannotBeHandedOverIsRefusedBeforeAnythingIsCreat
 			func(hub, member *apitest.Server) {
 				setCluster(hub, map[string]any{"apiEndpoint": member.URL, "insecureSkipTLSVerification": true})
 			},
-			failure.Invalid, "the control plane does not verify member m1", "",
+			failure.Invalid, "the control plane does not verify member m1", "correct insecureSkipTLSVerification of the Cluster, or say --allow-insecure",
 		},
 		"bad proxy": {
 			func(hub, member *apitest.Server) {

@@ -131,7 +131,7 @@ func TestAKubeconfigFileIsReadableByItsOwnerOnly(t *testing.T) {
 	server := withRobot(t)
 	s, _ := newSession(t, servers{"hub": server}, fixedNames)
 	a, file := exportingTo(t, s)
-	check(t, os.WriteFile(file, []byte("old"), 0o644)) //nolint:gosec // it becomes 0600
+	check(t, os.WriteFile(file, []byte("old"), 0o644))
 	exported := mustExport(t, a)
 	info, err := os.Stat(file)
 	check(t, err)

@@ -294,7 +294,31 @@ func TestWithoutRandomnessNothingIsSent(t *testing.T) {
 	wantRequests(t, server)
 }
 
-func TestAServerThatTakesTooLongIsNamedByItsTimeout(t *testing.T) {
+func TestASecretThatCannotExistIsNotNamed(t *testing.T) {
+	t.Parallel()
+	server := withRobot(t)
+	server.On(http.MethodPost, defaultSecrets, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)))
+	s, _ := newSession(t, servers{"hub": server}, fixedNames)
+	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
+	wantError(t, err, failure.Timeout, "slow down")
+	if strings.Contains(err.Error(), "may exist") {
+		t.Errorf("a secret that was refused is named: %v", err)
+	}
+	wantRequests(t, server, createSecret)
+}
+
+func TestASecretOfAMemberWithALostAnswerIsDeleted(t *testing.T) {
+	t.Parallel()
+	hub, member := withMember(t)
+	member.On(http.MethodPost, defaultSecrets, apitest.LoseAnswer())
+	s, _ := newSession(t, servers{"hub": hub}, fixedNames, ofMembers("m1"))
+	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
+	wantError(t, err, failure.Unreachable, "the control plane cannot reach member m1")
+	wantRequests(t, member, createSecret, deleteRobotSecret)
+	wantSecrets(t, member)
+}
+
+func TestATokenRequestThatTimesOutDeletesItsSecret(t *testing.T) {
 	t.Parallel()
 	server := withRobot(t)
 	server.On(http.MethodPost, robotTokenPath, apitest.Refuse(apierrors.NewTimeoutError("no leader", 0)))

@@ -3,6 +3,7 @@
 package action
 
 import (
+	"errors"
 	"slices"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/internal/apitest"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/session"
 )
@@ -118,5 +120,9 @@ func wantSecrets(t *testing.T, s *apitest.Server, names ...string) {
 // wantHint fails unless the hint of an error contains texts.
 func wantHint(t *testing.T, err error, texts ...string) {
 	t.Helper()
-	wantText(t, hintOf(err), texts...)
+	hint := hintOf(err)
+	if config, ok := errors.AsType[*failure.ConfigError](err); ok {
+		hint = config.Hint
+	}
+	wantText(t, hint, texts...)
 }
