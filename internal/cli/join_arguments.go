@@ -84,20 +84,17 @@ func refuseConnection(cmd *cobra.Command) error {
 // parse returns the join command. It reads standard input and the token file.
 func (a *joinArguments) parse(env *Env, args []string) (join.Attempt, error) {
 	attempt := join.Attempt{Command: join.Command{Joiner: cmp.Or(a.joiner, join.Default())}}
-	words, err := splitJoinCommand(env, args)
-	if err != nil {
-		return attempt, err
-	}
+	command, err := readCommand(env, args)
 	switch {
-	case len(words) == 1:
-		attempt.SetEndpoint(words[0])
-	case len(words) > 1:
-		if attempt, err = join.Paste(words); err != nil {
-			return attempt, err
+	case err != nil:
+		return attempt, err
+	case command.endpoint != "":
+		attempt.SetEndpoint(command.endpoint)
+	case command.given:
+		if named := a.joiner.String(); named != "" && named != command.attempt.Joiner.String() {
+			return attempt, fmt.Errorf("--joiner %s contradicts the command, which is for %s", named, command.attempt.Joiner)
 		}
-		if named := a.joiner.String(); named != "" && named != attempt.Joiner.String() {
-			return attempt, fmt.Errorf("--joiner %s contradicts the command, which is for %s", named, attempt.Joiner)
-		}
+		attempt = command.attempt
 	}
 	if err := a.setFlags(env, &attempt); err != nil {
 		return attempt, err
@@ -123,22 +120,37 @@ func (a *joinArguments) setFlags(env *Env, attempt *join.Attempt) (err error) {
 	return nil
 }
 
-// splitJoinCommand returns the words of a join command: of the arguments, of standard input (-), or of one argument that
-// holds the whole command.
-func splitJoinCommand(env *Env, args []string) ([]string, error) {
-	switch {
-	case len(args) != 1:
-		return args, nil
-	case args[0] == stdin:
+// A givenCommand is what the arguments of check hold: an endpoint alone, a whole command, or nothing.
+type givenCommand struct {
+	endpoint string
+	attempt  join.Attempt
+	given    bool // the attempt is
+}
+
+// readCommand reads the arguments, or standard input for -. One argument, or standard input, can hold a whole text with the
+// command in it.
+func readCommand(env *Env, args []string) (out givenCommand, err error) {
+	if len(args) == 0 {
+		return out, nil
+	}
+	text := args[0]
+	if text == stdin && len(args) == 1 {
 		lines, err := readLines(env, stdin)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		return join.Split(strings.Join(lines, "\n"))
-	case strings.ContainsAny(args[0], " \t\n"):
-		return join.Split(args[0])
+		text = strings.Join(lines, "\n")
 	}
-	return args, nil
+	switch {
+	case len(args) > 1:
+		out.attempt, err = join.Paste(args)
+	case strings.ContainsAny(text, " \t\n"):
+		out.attempt, err = join.ParseText(text)
+	default:
+		return givenCommand{endpoint: text}, nil
+	}
+	out.given = true
+	return out, err
 }
 
 // readToken returns the one token in the token file or on standard input.

@@ -132,6 +132,20 @@ func (r *replay) checkServer() {
 	}
 }
 
+// otherHash says what a pin is a hash of, if it belongs to the CA in cluster-info and is no pin; else "".
+func (r *replay) otherHash() string {
+	hashes := map[join.Pin]string{join.HashOf(r.info.CA): "the hash of the CA's PEM file"}
+	for _, certificate := range r.info.Certificates {
+		hashes[join.HashOf(certificate.Raw)] = "the fingerprint of the CA's certificate"
+	}
+	for _, pin := range r.attempt.Pins {
+		if what := hashes[pin]; what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
 // pin compares the pins with the CA in cluster-info.
 func (r *replay) pin() {
 	found, matched := r.info.Pins(), 0
@@ -150,6 +164,8 @@ func (r *replay) pin() {
 			"no CA is pinned: whoever else holds the token can pose as the control plane")
 	case len(r.attempt.Pins) == 0:
 		r.add(stepPin, Skipped, "", "there is no well-formed pin to compare")
+	case r.otherHash() != "":
+		r.add(stepPin, Failed, "take the pin that joinctl ca-hash prints: it is the hash of the CA's public key", "the pin is %s", r.otherHash())
 	default:
 		r.add(stepPin, Failed, "make sure that this is the control plane that was meant, then take the pin that joinctl ca-hash prints on it",
 			"the CA in cluster-info is not a pinned one: this may be another control plane, or someone who poses as it")

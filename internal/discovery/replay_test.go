@@ -5,6 +5,7 @@ package discovery
 import (
 	"context"
 	"crypto/rand"
+	"encoding/pem"
 	"net/http"
 	"slices"
 	"strings"
@@ -185,5 +186,22 @@ func TestReplayEndsWhenTheRunIsInterrupted(t *testing.T) {
 	defer cancel()
 	if steps := member.Replay(ctx, attempt); len(steps) == 0 || time.Since(begin) > 5*time.Second {
 		t.Errorf("%d steps after %s", len(steps), time.Since(begin))
+	}
+}
+
+func TestReplayRecognisesAHashOfTheCAThatIsNoPin(t *testing.T) {
+	t.Parallel()
+	p := build(t, "127.0.0.1")
+	attempt := welcome(t, p)
+	pemFile := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.ca.cert.Raw})
+	for hash, want := range map[join.Pin]string{
+		join.HashOf(p.ca.cert.Raw): "the pin is the fingerprint of the CA's certificate",
+		join.HashOf(pemFile):       "the pin is the hash of the CA's PEM file",
+		join.HashOf([]byte("x")):   "the CA in cluster-info is not a pinned one",
+	} {
+		attempt.Pins = []join.Pin{hash}
+		if step := replayed(t, attempt)[stepPin]; step.Status != Failed || !strings.Contains(step.Cause, want) {
+			t.Errorf("%s: %+v", want, step)
+		}
 	}
 }

@@ -18,59 +18,88 @@ func Paste(words []string) (Attempt, error) {
 	if err != nil {
 		return Attempt{}, err
 	}
-	a := Attempt{Command: Command{Joiner: joiner.Joiner}}
-	var endpoints []string
-	for len(words) > 0 {
-		word := words[0]
-		words = words[1:]
-		if word == "--" {
-			endpoints, words = append(endpoints, words...), nil
-			continue
-		}
-		if len(word) < 2 || word[0] != '-' {
-			endpoints = append(endpoints, word)
-			continue
-		}
-		flag, value, inline := strings.Cut(word, "=")
-		flag = strings.ReplaceAll(flag, "_", "-")
-		if long, ok := joiner.flag(flag); ok { // replaces a shorthand
-			flag = "--" + long.Name
-		}
-		switch {
-		case inline:
-		case joiner.isSwitch(flag):
-			value = "true"
-		case len(words) == 0:
-			return Attempt{}, errors.New("the last flag of the join command has no value")
-		default:
-			value, words = words[0], words[1:]
-		}
-		if !a.Set(flag, value) {
-			return Attempt{}, fmt.Errorf("the join command has a flag that %s does not", joiner.Program())
+	for _, check := range []func([]string) error{checkCharacters, checkBlanks, checkBroken} {
+		if err := check(words); err != nil {
+			return Attempt{}, err
 		}
 	}
-	if len(endpoints) > 1 {
-		return Attempt{}, fmt.Errorf("a join command has one ENDPOINT, and this one has %d", len(endpoints))
+	p := paste{attempt: Attempt{Command: Command{Joiner: joiner.Joiner}}, joiner: joiner, words: words}
+	for p.next = len(joiner.Command); p.next < len(words); {
+		if err := p.takeWord(); err != nil {
+			return Attempt{}, err
+		}
 	}
-	if len(endpoints) == 1 {
-		a.SetEndpoint(endpoints[0])
+	if len(p.endpoints) > 1 {
+		return Attempt{}, fmt.Errorf("a join command has one ENDPOINT: words %s are neither flags nor values of flags", positions(p.endpoints))
 	}
-	return a, nil
+	if len(p.endpoints) == 1 {
+		p.attempt.SetEndpoint(words[p.endpoints[0]-1])
+	}
+	return p.attempt, nil
 }
 
-// program finds the joiner that a command runs, and returns the words after its name.
+// A paste is a join command of which a part is parsed.
+type paste struct {
+	attempt   Attempt
+	joiner    Description
+	words     []string // the program first
+	next      int      // the word to take next
+	endpoints []int    // numbers of the words that are neither flags nor their values, counted from 1
+	noFlags   bool     // after --
+}
+
+// takeWord takes a flag with its value, or an endpoint.
+func (p *paste) takeWord() error {
+	word := p.words[p.next]
+	p.next++
+	switch {
+	case word == "--" && !p.noFlags:
+		p.noFlags = true
+		return nil
+	case p.noFlags || len(word) < 2 || word[0] != '-':
+		p.endpoints = append(p.endpoints, p.next)
+		return nil
+	}
+	number := p.next
+	flag, value, inline := strings.Cut(word, "=")
+	flag = strings.ReplaceAll(flag, "_", "-")
+	if long, ok := p.joiner.flag(flag); ok { // replaces a shorthand
+		flag = "--" + long.Name
+	}
+	switch {
+	case inline:
+	case p.joiner.isSwitch(flag):
+		value = "true"
+	case p.next == len(p.words):
+		return errors.New("the last flag of the join command has no value")
+	default:
+		value = p.words[p.next]
+		p.next++
+	}
+	if !p.attempt.Set(flag, value) {
+		return fmt.Errorf("word %d of the join command is a flag that %s does not have%s", number, p.joiner.Program(), p.missingBlank(word))
+	}
+	return nil
+}
+
+// missingBlank names the flag that a word begins with, if a blank is missing after it.
+func (p *paste) missingBlank(word string) string {
+	for _, flag := range slices.Concat(p.joiner.TokenFlags, p.joiner.BearerFlags, []string{flagPin, flagClusterName}) {
+		if strings.HasPrefix(word, flag) && !strings.HasPrefix(word, flag+"-") {
+			return ": is a blank missing after " + flag + "?"
+		}
+	}
+	return ""
+}
+
+// program finds the joiner that a command runs, and returns the command without what comes before the program: a prompt,
+// sudo, its switches, variables. The words of the program come first, and flags between them after them.
 func program(words []string) (Description, []string, error) {
-	for len(words) > 0 && isPrefix(words[0]) {
-		words = words[1:]
-	}
-	if len(words) > 0 {
-		words = append([]string{path.Base(words[0])}, words[1:]...)
-	}
 	var known []string
 	for _, joiner := range descriptions() {
 		for _, command := range append([][]string{joiner.Command}, joiner.Aliases...) {
-			if len(words) >= len(command) && slices.Equal(words[:len(command)], command) {
-				return joiner, words[len(command):], nil
+			if found := findProgram(words, command); found != nil {
+				return joiner, append(slices.Clone(joiner.Command), found...), nil
 			}
 			known = append(known, strings.Join(command, " "))
 		}
@@ -79,8 +108,23 @@ func program(words []string) (Description, []string, error) {
 	return Description{}, nil, fmt.Errorf("a join command is %s or %s, followed by its arguments", strings.Join(known[:last], ", "), known[last])
 }
 
-// isPrefix reports whether a word can come before the program: a prompt, sudo, a switch of sudo, or a variable.
-func isPrefix(word string) bool {
-	name, _, assigns := strings.Cut(word, "=")
-	return slices.Contains([]string{"$", "#", "sudo"}, word) || strings.HasPrefix(word, "-") || assigns && !strings.ContainsAny(name, "/.-")
+// findProgram returns the words after those of a command, with the flags between those; nil where it is not there.
+func findProgram(words, command []string) []string {
+	for i, word := range words {
+		if strings.TrimSuffix(path.Base(strings.ReplaceAll(word, "\\", "/")), ".exe") != command[0] {
+			continue
+		}
+		rest, flags := words[i+1:], []string{}
+		for _, want := range command[1:] {
+			for len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+				flags, rest = append(flags, rest[0]), rest[1:]
+			}
+			if len(rest) == 0 || rest[0] != want {
+				return nil
+			}
+			rest = rest[1:]
+		}
+		return append(flags, rest...)
+	}
+	return nil
 }
