@@ -54,7 +54,7 @@ func TestReasonOfAnAnswer(t *testing.T) {
 		"500":              {refusing(apierrors.NewInternalError(errors.New("panic"))), failure.Internal},
 		"401 of a proxy":   {answerHTML(http.StatusUnauthorized), failure.Unauthorized},
 		"403 of a proxy":   {answerHTML(http.StatusForbidden), failure.Forbidden},
-		"404 of a proxy":   {answerHTML(http.StatusNotFound), failure.NotFound},
+		"404 of a proxy":   {answerHTML(http.StatusNotFound), failure.Unsupported}, // it proves nothing about the object
 		"no answer":        {cut, failure.Unreachable},
 	} {
 		t.Run(name, func(t *testing.T) {

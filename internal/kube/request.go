@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http/httptrace"
+	"strings"
 	"sync/atomic"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,15 +49,29 @@ func doJSON(ctx context.Context, request *rest.Request, into any) error {
 }
 
 // send sends a request and decodes its result. The error is the API's own, as failure.NotSent if the request failed
-// before it had a connection.
+// before it had a connection, and Unsupported if no API server answered.
 func send(ctx context.Context, request *rest.Request, decode func(rest.Result) error) error {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	err := decode(request.Do(httptrace.WithClientTrace(ctx, trace)))
-	if err != nil && !connected.Load() {
+	switch {
+	case err != nil && !connected.Load():
 		return failure.NotSent{Err: err}
+	case isForeign(request, err):
+		return &failure.Error{
+			Reason: failure.Unsupported,
+			Err:    fmt.Errorf("%s answers 404, but not as a Kubernetes API server does", request.URL().Host),
+			Hint:   "nothing serves the Kubernetes API at this address: is the path in the context's server address right, and is a proxy in front of it?",
+		}
 	}
 	return err
+}
+
+// isForeign reports whether a 404 comes from something else than a Kubernetes API server. Such an answer does not prove
+// that an object is missing: every API server serves the core group, and answers with a Status.
+func isForeign(request *rest.Request, err error) bool {
+	return apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) &&
+		strings.Contains(request.URL().Path, "/api/v1/")
 }
 
 // listPages reads a list page by page. If a page has expired (410 Gone), it reads the whole list again in one request.
