@@ -102,6 +102,9 @@ func (o *RequestOptions) createRevocationSecret(ctx context.Context, out IssuedT
 	})
 	secret, err := satoken.CreateRevocationSecret(ctx, c, out.Account, name)
 	if err != nil {
+		if failure.ReasonOf(err) != failure.Unknown { // else the Secret may exist
+			o.rollback.Forget(out.Target)
+		}
 		return secret, err
 	}
 	o.rollback.Created(out.Target, func(ctx context.Context) error {

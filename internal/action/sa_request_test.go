@@ -307,6 +307,20 @@ func TestASecretThatCannotExistIsNotNamed(t *testing.T) {
 	wantRequests(t, server, createSecret)
 }
 
+func TestASecretThatWasDeletedAfterATimeoutIsNotNamed(t *testing.T) {
+	t.Parallel()
+	server := withRobot(t)
+	server.On(http.MethodPost, defaultSecrets, apitest.Refuse(apierrors.NewTimeoutError("no leader", 0)).AfterApply())
+	s, _ := newSession(t, servers{"hub": server}, fixedNames)
+	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
+	wantError(t, err, failure.Timeout, "no leader")
+	if strings.Contains(err.Error(), "may exist") {
+		t.Errorf("a secret that was deleted is named: %v", err)
+	}
+	wantRequests(t, server, createSecret, deleteRobotSecret)
+	wantSecrets(t, server)
+}
+
 func TestASecretOfAMemberWithALostAnswerIsDeleted(t *testing.T) {
 	t.Parallel()
 	hub, member := withMember(t)
