@@ -54,6 +54,10 @@ func stderrWidth() int {
 	return columns
 }
 
+// repeatedSignal is the time in which a second interrupt is a repetition of the first: timeout(1) and many supervisors
+// signal the program and then its process group.
+const repeatedSignal = time.Second
+
 // signals calls cancel at the first interrupt. The second interrupt closes the returned channel, and exits the program a
 // second later if it still runs.
 func signals(cancel context.CancelFunc) <-chan struct{} {
@@ -63,14 +67,24 @@ func signals(cancel context.CancelFunc) <-chan struct{} {
 	signal.Notify(interrupts, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	kill := make(chan struct{})
 	go func() {
-		<-interrupts
-		cancel()
-		<-interrupts
+		awaitTwo(interrupts, cancel)
 		close(kill)
 		time.Sleep(time.Second)
 		os.Exit(cli.ExitInterrupted)
 	}()
 	return kill
+}
+
+// awaitTwo calls cancel at the first interrupt and returns at the second, which is later than repeatedSignal.
+func awaitTwo(interrupts <-chan os.Signal, cancel context.CancelFunc) {
+	<-interrupts
+	cancel()
+	first := time.Now()
+	for range interrupts {
+		if time.Since(first) >= repeatedSignal {
+			return
+		}
+	}
 }
 
 // An interruptibleReader is an input; its Read returns when a context ends.
