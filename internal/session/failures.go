@@ -4,7 +4,6 @@ package session
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -94,76 +93,4 @@ func (f *Failures) OnlyConfig() bool {
 		}
 	}
 	return f.Any() && f.Done == 0
-}
-
-// Errors returns the failures as people read them: a *Group for each reason, or each Failure by itself. A Failure that
-// leaves open what was done is always by itself.
-func (f *Failures) Errors() []error {
-	var (
-		out    []error
-		groups = map[failure.Reason]*Group{}
-	)
-	for _, one := range f.all {
-		reason := failure.ReasonOf(one.Err)
-		if f.session == nil || reason == failure.Unknown {
-			out = append(out, one)
-			continue
-		}
-		if groups[reason] == nil {
-			groups[reason] = &Group{Reason: reason, total: len(f.all) + f.Done, session: f.session}
-			out = append(out, groups[reason])
-		}
-		groups[reason].failures = append(groups[reason].failures, one)
-	}
-	return out
-}
-
-// A Group is the failures that have the same reason.
-type Group struct {
-	Reason   failure.Reason
-	failures []Failure
-	total    int // failures and successes of the run
-	session  *Session
-}
-
-// Error returns the reason, how many failed and where, and the first failure.
-func (g *Group) Error() string {
-	where := ""
-	if names := g.names(); len(names) > 0 {
-		where = " (" + failure.Quoted(names) + ")"
-	}
-	return fmt.Sprintf("%s, %d of %d%s: %v", g.Reason, len(g.failures), g.total, where, g.First())
-}
-
-// First returns the first failure, without its target.
-func (g *Group) First() error { return g.failures[0].Err }
-
-// names returns where the failures are, each once.
-func (g *Group) names() []string {
-	var out []string
-	for _, one := range g.failures {
-		name := one.Cluster
-		if name == "" {
-			name = g.session.DisplayName(one.Target)
-		}
-		if name != "" && !slices.Contains(out, name) {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// Alternatives returns the selected contexts that were skipped because they reach the same control planes.
-func (g *Group) Alternatives() []string {
-	failed := map[string]bool{}
-	for _, one := range g.failures {
-		failed[one.Target.Context] = true
-	}
-	var out []string
-	for _, target := range g.session.targets {
-		if failed[target.Context] {
-			out = append(out, target.Duplicates()...)
-		}
-	}
-	return out
 }

@@ -50,10 +50,26 @@ func TestFailuresAreGroupedByReasonInTheOrderInWhichTheyCame(t *testing.T) {
 	f.Done = 4
 	f.Add(at("a"), errConflict)
 	f.Add(at("b"), errForbidden)
-	f.Add(at("c"), fmt.Errorf("delete: %w", errConflict))
+	f.Add(at("c"), &failure.Error{Err: errConflict, Hint: "look"})
 	expectLines(t, texts(f),
 		`Conflict, 2 of 7 ("a", "c"): it is another object`,
 		`Forbidden, 1 of 7 ("b"): may not list`,
+	)
+}
+
+func TestEachMistakeIsAGroupOfItsOwn(t *testing.T) {
+	t.Parallel()
+	f := many().NewFailures()
+	f.Done = 4
+	for context, mistake := range map[string]string{"a": `cluster "x" does not exist`, "b": `user "y" has no client key`} {
+		f.Add(at(context), &failure.ConfigError{Err: errors.New(mistake)})
+		f.Add(at(context+"2"), &failure.ConfigError{Err: errors.New(strings.Replace(mistake, `"`, `"2`, 1))})
+	}
+	got := texts(f)
+	slices.Sort(got)
+	expectLines(t, got,
+		`Invalid, 2 of 8 ("a", "a2"): cluster "x" does not exist`,
+		`Invalid, 2 of 8 ("b", "b2"): user "y" has no client key`,
 	)
 }
 
