@@ -38,7 +38,7 @@ type Checkup struct {
 // Run returns the contexts in the order of the targets, duplicates after the one that is used.
 func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures, error) {
 	a.Session.Quiet = true
-	targets, err := a.Session.Targets()
+	targets, err := a.targets(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,6 +69,14 @@ func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures,
 		}
 	}
 	return out, failures, nil
+}
+
+// targets returns the selected targets. Only with Check are control planes asked which of them are the same.
+func (a *Contexts) targets(ctx context.Context) ([]fleet.Target, error) {
+	if a.Check {
+		return a.Session.Distinct(ctx)
+	}
+	return a.Session.Targets()
 }
 
 // examine asks a control plane what it is and what this identity may do.

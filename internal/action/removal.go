@@ -54,7 +54,7 @@ type found[T any] struct {
 // or too much. The error says that nothing was deleted: the selection is wrong, or the plan was not confirmed.
 func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, error) {
 	var err error
-	if r.Refs, err = r.Session.Resolve(r.Refs); err != nil {
+	if r.Refs, err = r.Session.Resolve(ctx, r.Refs); err != nil {
 		return nil, nil, err
 	}
 	failures := r.Session.NewFailures()

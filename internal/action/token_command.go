@@ -26,7 +26,7 @@ type TokenCommand struct {
 
 // Run returns the token with its command from every target that the reference can mean.
 func (a *TokenCommand) Run(ctx context.Context) (*CreatedTokens, error) {
-	refs, err := a.Session.Resolve([]session.Ref{a.Ref})
+	refs, err := a.Session.Resolve(ctx, []session.Ref{a.Ref})
 	if err != nil {
 		return nil, err
 	}

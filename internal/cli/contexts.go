@@ -21,12 +21,13 @@ func newContexts(env *Env, s *session.Session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "contexts",
 		Short: "Show the control planes that a selection means",
-		Long: `Show the control planes that a selection means. No control plane is asked. Contexts that reach the same control plane are
-used once: the others show the context that is used under DUPLICATE OF. Without a selection, only the current context is
-used.
+		Long: `Show the control planes that a selection means. No control plane is asked. Contexts with the same address and the same
+credential are used once: the others show the context that is used under DUPLICATE OF. Without a selection, only the current
+context is used.
 
 --check asks every control plane whether it answers, whether it is a Karmada control plane, and what this identity can do
-with bootstrap tokens.`,
+with bootstrap tokens. As other commands do, it also finds out which contexts with the same address and different credentials
+reach the same control plane; they are used once, too.`,
 		Example: `  joinctl contexts --all-contexts
   joinctl contexts --contexts 'prod-*' --exclude-contexts '/old$/' --check
   joinctl contexts --all-contexts --shard 0/4 -o name`,

@@ -4,7 +4,7 @@ package fleet
 
 import (
 	"errors"
-	"maps"
+	"fmt"
 	"slices"
 
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -29,8 +29,9 @@ func (s Selection) IsPlain() bool {
 	return len(s.Contexts) <= 1 && len(s.Include) == 0 && !s.All && len(s.Exclude) == 0 && s.Shard.Of == 0
 }
 
-// Select returns the targets of a selection, sorted by name; only a Shard can be empty. Contexts with the same server,
-// certificate authority, TLS server name and proxy are one target. Every error is a *failure.ConfigError; it wraps an
+// Select returns the targets of a selection, sorted by name; only a Shard can be empty. Contexts with the same endpoint and
+// the same credential are one target, unless they are named exactly: every context that is named exactly is a target of its
+// own. Every error is a *failure.ConfigError; it wraps an
 // *UnknownContextError if a context does not exist or a pattern matches none.
 func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	if s.IsPlain() {
@@ -47,7 +48,7 @@ func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 		return nil, err
 	}
 	targets := distinct(k, s, names)
-	targets = slices.DeleteFunc(targets, func(t Target) bool { return !s.Shard.contains(t.Context) })
+	targets = slices.DeleteFunc(targets, func(t Target) bool { return !s.Shard.contains(t.group.shardName) })
 	klog.V(4).InfoS("selected", "contexts", len(names), "targets", len(targets))
 	return targets, nil
 }
@@ -92,10 +93,21 @@ func (s Selection) names(k *kube.Kubeconfig) ([]string, error) {
 		return nil, err
 	}
 	included.Insert(matched...).Delete(excluded...)
+	if included.Has("") {
+		return nil, unnamedContext(k)
+	}
 	if len(included) == 0 {
 		return nil, &failure.ConfigError{Err: errors.New("the selection has no contexts"), Hint: existing(all)}
 	}
 	return sets.List(included), nil
+}
+
+// unnamedContext refuses a context with the name "": client-go takes that name for the current context.
+func unnamedContext(k *kube.Kubeconfig) error {
+	return &failure.ConfigError{
+		Err:  fmt.Errorf("%s has a context without a name, which cannot be used", k.ContextFile("")),
+		Hint: "give the context a name in that file, or leave it out with --exclude-contexts '/^$/'",
+	}
 }
 
 // matching returns the names that any of the patterns matches.
@@ -124,38 +136,4 @@ func (p Pattern) in(names []string) ([]string, error) {
 		return nil, unknownContext(p.literal(), p.text, names)
 	}
 	return matched, nil
-}
-
-// distinct returns one target for all contexts that reach the same control plane: the first one named exactly, else the
-// first one. names are sorted, and so are the targets.
-func distinct(k *kube.Kubeconfig, s Selection, names []string) []Target {
-	exact := map[string]bool{}
-	for _, name := range s.Contexts {
-		exact[name] = true
-	}
-	used := map[kube.EndpointKey]string{}
-	groups := map[string]*group{}
-	for _, namedExactly := range []bool{true, false} {
-		for _, name := range names {
-			if exact[name] != namedExactly {
-				continue
-			}
-			endpoint, known := k.EndpointKey(name)
-			first, duplicate := used[endpoint]
-			if known && duplicate {
-				groups[first].duplicates = append(groups[first].duplicates, name)
-				continue
-			}
-			if known {
-				used[endpoint] = name
-			}
-			groups[name] = &group{}
-		}
-	}
-	targets := make([]Target, 0, len(groups))
-	for _, name := range slices.Sorted(maps.Keys(groups)) {
-		slices.Sort(groups[name].duplicates)
-		targets = append(targets, Target{Context: name, kubeconfig: k, group: groups[name]})
-	}
-	return targets
 }

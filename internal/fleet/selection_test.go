@@ -144,7 +144,7 @@ func loadClusters(t *testing.T, clusters map[string]*clientcmdapi.Cluster) *kube
 	return kubeconfig
 }
 
-func TestContextsThatReachTheSameControlPlaneAreOneTarget(t *testing.T) {
+func TestContextsWithTheSameEndpointAndCredentialAreOneTarget(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(file, []byte("CA 1\n"), 0o600); err != nil {
@@ -172,25 +172,25 @@ func TestContextsThatReachTheSameControlPlaneAreOneTarget(t *testing.T) {
 	single := []string{"ca", "name", "no server", "none here", "path", "port", "proxy"}
 	for name, test := range map[string]struct {
 		selection  Selection
-		used       string
-		duplicates []string
+		used       []string
+		duplicates []string // of the first that is used
 	}{
-		"the first by name":        {Selection{All: true}, "a", []string{"b", "c"}},
-		"the one named exactly":    {Selection{All: true, Contexts: []string{"c"}}, "c", []string{"a", "b"}},
-		"the first of those named": {Selection{All: true, Contexts: []string{"c", "b"}}, "b", []string{"a", "c"}},
+		"the first by name":     {Selection{All: true}, []string{"a"}, []string{"b", "c"}},
+		"the one named exactly": {Selection{All: true, Contexts: []string{"c"}}, []string{"c"}, []string{"a", "b"}},
+		"all that are named":    {Selection{All: true, Contexts: []string{"c", "b"}}, []string{"b", "c"}, []string{"a"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			found, err := Select(kubeconfig, test.selection)
-			want := slices.Sorted(slices.Values(append([]string{test.used}, single...)))
+			want := slices.Sorted(slices.Values(append(slices.Clone(test.used), single...)))
 			if err != nil || !reflect.DeepEqual(contexts(found), want) {
 				t.Fatalf("got %q, %v, want %q", contexts(found), err, want)
 			}
 			for _, target := range found {
-				if target.Context == test.used && !reflect.DeepEqual(target.Duplicates(), test.duplicates) {
+				if target.Context == test.used[0] && !reflect.DeepEqual(target.Duplicates(), test.duplicates) {
 					t.Errorf("the duplicates are %q, want %q", target.Duplicates(), test.duplicates)
 				}
-				if target.Context != test.used && target.Duplicates() != nil {
+				if target.Context != test.used[0] && target.Duplicates() != nil {
 					t.Errorf("%q has duplicates %q", target.Context, target.Duplicates())
 				}
 			}

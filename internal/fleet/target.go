@@ -17,9 +17,14 @@ type Target struct {
 	group      *group
 }
 
-// A group is the selected contexts that reach one control plane.
+// A group is the selected contexts that are one target.
 type group struct {
 	duplicates []string // all except the target's own context
+	exact      bool     // the target's context is named exactly
+	rank       int      // which of several targets to prefer, the lowest first
+	shardName  string   // decides on the shard: the same for all targets with one endpoint
+	endpoint   kube.EndpointKey
+	known      bool // the context has an endpoint
 }
 
 // With returns the target for one member cluster of the control plane.

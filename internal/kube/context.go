@@ -140,8 +140,8 @@ func credentialKind(user *clientcmdapi.AuthInfo) string {
 	return ""
 }
 
-// An EndpointKey identifies the endpoint of a context and ignores its user. Contexts with the same EndpointKey reach the
-// same control plane.
+// An EndpointKey identifies the endpoint of a context and ignores its user. Contexts with the same EndpointKey connect to
+// the same server, which can be an access proxy: that serves many control planes at one address, and picks one by the user.
 type EndpointKey struct {
 	Server        string // URL in canonical form
 	CA            string // content of the certificate authority

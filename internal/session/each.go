@@ -44,7 +44,7 @@ func closing[T any](op Operation[T]) Operation[T] {
 
 // EachOpen is Each for operations that keep their clients: the caller closes them.
 func EachOpen[T any](ctx context.Context, s *Session, extra time.Duration, op Operation[T]) ([]Result[T], error) {
-	targets, err := s.Targets()
+	targets, err := s.Distinct(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -63,19 +63,26 @@ func EachOpen[T any](ctx context.Context, s *Session, extra time.Duration, op Op
 }
 
 func onOpen[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
+	defer s.Terminal.FlushWarnings()
+	return visit(ctx, s, targets, extra, func(ctx context.Context, target fleet.Target, client *kube.Client) (T, error) {
+		value, err := op(ctx, target, client)
+		s.reportServer(target, client)
+		return value, err
+	})
+}
+
+// visit is onOpen without what the servers warned of.
+func visit[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
 	runner := Runner[fleet.Target](s, len(targets), extra)
 	runner.Plugin = fleet.Target.Plugin
 	runner.Name = func(target fleet.Target) string { return cmp.Or(target.Member, target.Context) }
-	defer s.Terminal.FlushWarnings()
 	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target, ready fleet.Ready) (T, error) {
 		client, err := s.clientFor(ctx, target, ready)
 		if err != nil {
 			var none T
 			return none, err
 		}
-		value, err := op(ctx, target, client)
-		s.reportServer(target, client)
-		return value, err
+		return op(ctx, target, client)
 	})
 }
 

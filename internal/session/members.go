@@ -61,10 +61,11 @@ func (s *Session) listMembers(ctx context.Context, hub fleet.Target, client *kub
 }
 
 // Expand returns all targets that the Options mean, members included, for a command that only says what it would do. It
-// asks no server but for the members. Hubs that could not list their members are the failures.
+// asks no server but for the members, and to tell
+// control planes with one address apart. Hubs that could not list their members are the failures.
 func (s *Session) Expand(ctx context.Context) ([]fleet.Target, *Failures, error) {
 	failures := s.NewFailures()
-	targets, err := s.Targets()
+	targets, err := s.Distinct(ctx)
 	if err != nil || !s.Members.Any() {
 		return targets, failures, err
 	}

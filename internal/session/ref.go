@@ -3,6 +3,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -63,7 +64,7 @@ func parseRef(word string, parse NameParser) (Ref, error) {
 // Resolve selects the targets for some Refs, and returns the Refs, each once, with the contexts that are visited. The
 // contexts that Refs name have to be selected; without a selection they are the selection, with the current context where a
 // Ref is unqualified. Every error is a *failure.ConfigError.
-func (s *Session) Resolve(refs []Ref) ([]Ref, error) {
+func (s *Session) Resolve(ctx context.Context, refs []Ref) ([]Ref, error) {
 	named := map[string]bool{}
 	unqualified := false
 	for _, ref := range refs {
@@ -76,8 +77,12 @@ func (s *Session) Resolve(refs []Ref) ([]Ref, error) {
 	if err := s.selectNamed(slices.Sorted(maps.Keys(named)), unqualified); err != nil {
 		return nil, err
 	}
+	targets, err := s.Distinct(ctx)
+	if err != nil {
+		return nil, err
+	}
 	visited := map[string]string{}
-	for _, target := range s.targets {
+	for _, target := range targets {
 		visited[target.Context] = target.Context
 		for _, duplicate := range target.Duplicates() {
 			visited[duplicate] = target.Context

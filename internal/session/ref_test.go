@@ -112,8 +112,8 @@ func TestReferencesSelectTheContextsThatTheyName(t *testing.T) {
 			fleet.Selection{All: true}, []string{"b-too/abcdef", "c/abcdef"}, []string{"a", "b", "c"}, []string{"b", "c"},
 		},
 		"a duplicate that is named alone is visited": {fleet.Selection{}, []string{"b-too/abcdef"}, []string{"b-too"}, []string{"b-too"}},
-		"both names of a control plane are one reference": {
-			fleet.Selection{}, []string{"b/abcdef", "b-too/abcdef", "b-too/123456"}, []string{"b"}, []string{"b", "b"},
+		"both names of a control plane are visited": {
+			fleet.Selection{}, []string{"b/abcdef", "b-too/abcdef", "b-too/123456"}, []string{"b", "b-too"}, []string{"b", "b-too", "b-too"},
 		},
 	} {
 		s, _ := open(kubeconfig)
@@ -122,7 +122,7 @@ func TestReferencesSelectTheContextsThatTheyName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved, err := s.Resolve(refs)
+		resolved, err := s.Resolve(t.Context(), refs)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -172,7 +172,7 @@ func TestAContextThatIsNotThereOrNotSelectedIsAConfigError(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		resolved, err := s.Resolve(refs)
+		resolved, err := s.Resolve(t.Context(), refs)
 		if !isConfigError(err) || err.Error() != test.want {
 			t.Errorf("%s: got %+v, %v, want %s", name, resolved, err, test.want)
 		}

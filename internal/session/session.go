@@ -51,6 +51,7 @@ type Session struct {
 	qualified bool // references name contexts too
 	loaded    *kube.Kubeconfig
 	targets   []fleet.Target // nil: not selected yet
+	distinct  bool           // targets that reach the same control plane are merged
 }
 
 // New returns a Session. Flags can still change its Options.
@@ -81,8 +82,8 @@ func (s *Session) Load() (*kube.Kubeconfig, error) {
 	return loaded, err
 }
 
-// Targets returns the control planes that the Options mean. Contexts that reach the same control plane are one target.
-// Every error is a *failure.ConfigError.
+// Targets returns the control planes that the Options mean, and asks none. Contexts with the same endpoint and the same
+// credential are one target; Distinct also merges those with other credentials. Every error is a *failure.ConfigError.
 func (s *Session) Targets() ([]fleet.Target, error) {
 	if s.targets != nil {
 		return s.targets, nil
@@ -98,7 +99,8 @@ func (s *Session) selectTargets(selection fleet.Selection) ([]fleet.Target, erro
 	if s.targets, err = fleet.Select(kubeconfig, selection); err != nil {
 		return nil, err
 	}
-	if !s.Quiet {
+	s.distinct = len(fleet.Unproved(s.targets)) == 0
+	if s.distinct && !s.Quiet {
 		s.reportDuplicates()
 	}
 	return s.targets, nil

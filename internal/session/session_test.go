@@ -182,7 +182,7 @@ func TestNothingIsAttemptedWithWrongOptions(t *testing.T) {
 		if _, _, err := s.Expand(t.Context()); !isConfigError(err) {
 			t.Errorf("%s: Expand returned %v", name, err)
 		}
-		if _, err := s.Resolve([]session.Ref{{Context: "a", Name: "x"}}); !isConfigError(err) {
+		if _, err := s.Resolve(t.Context(), []session.Ref{{Context: "a", Name: "x"}}); !isConfigError(err) {
 			t.Errorf("%s: Resolve returned %v", name, err)
 		}
 	}
