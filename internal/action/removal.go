@@ -54,6 +54,7 @@ type found[T any] struct {
 // or too much. The error says that nothing was deleted: the selection is wrong, or the plan was not confirmed.
 func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, error) {
 	var err error
+	r.Session.Complete = r.Everywhere
 	if r.Refs, err = r.Session.Resolve(ctx, r.Refs); err != nil {
 		return nil, nil, err
 	}

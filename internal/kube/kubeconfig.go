@@ -5,7 +5,6 @@ package kube
 import (
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -34,38 +33,39 @@ type Kubeconfig struct {
 	raw       clientcmdapi.Config
 	rules     *clientcmd.ClientConfigLoadingRules
 	inCluster *rest.Config
+	absent    []AbsentFile
 }
 
 // Load reads the kubeconfig with client-go's loading rules: the explicit path, else the merged files of KUBECONFIG, else
-// ~/.kube/config, else the ServiceAccount of the Pod. Relative paths in a file are relative to that file.
+// ~/.kube/config, else the ServiceAccount of the Pod. Unlike client-go, it does not go on to the ServiceAccount where
+// KUBECONFIG names files and none has content: they name other control planes. Relative paths in a file are relative to that file.
 // Every error is a *failure.ConfigError.
 func Load(options LoadOptions) (*Kubeconfig, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = options.Path
+	fromVariable := rules.WarnIfAllMissing && options.Path == "" // client-go sets it where KUBECONFIG is set
 	rules.WarnIfAllMissing = false
 	raw, err := rules.Load()
 	if err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
 	}
 	k := &Kubeconfig{options: options, raw: *raw, rules: rules}
+	if fromVariable {
+		k.absent = absentFiles(rules)
+	}
 	if !clientcmdapi.IsConfigEmpty(raw) || k.HasServerOverride() {
 		return k, nil
 	}
 	if options.Path != "" {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("kubeconfig %s is empty", options.Path)}
 	}
+	if fromVariable {
+		return nil, nothingIn(k.absent)
+	}
 	if k.inCluster, err = rest.InClusterConfig(); err != nil {
-		return nil, &failure.ConfigError{Err: errors.New("no kubeconfig found"), Hint: noKubeconfigHint()}
+		return nil, &failure.ConfigError{Err: errors.New("no kubeconfig found"), Hint: "name one with --kubeconfig or KUBECONFIG" + adminHint()}
 	}
 	return k, nil
-}
-
-func noKubeconfigHint() string {
-	hint := "name one with --kubeconfig or KUBECONFIG"
-	if _, err := os.Stat(adminKubeconfig); err == nil {
-		hint += ", for example --kubeconfig " + adminKubeconfig
-	}
-	return hint
 }
 
 // HasServerOverride reports whether flags name the server, so that no context is needed.

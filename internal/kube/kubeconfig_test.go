@@ -73,8 +73,11 @@ func TestLoadPrefersTheExplicitPath(t *testing.T) {
 }
 
 func TestLoadWithoutAnyKubeconfigHasAHint(t *testing.T) {
-	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "missing"))
+	t.Setenv("KUBECONFIG", "")
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
+	home := clientcmd.RecommendedHomeFile
+	clientcmd.RecommendedHomeFile = filepath.Join(t.TempDir(), "missing")
+	t.Cleanup(func() { clientcmd.RecommendedHomeFile = home })
 	_, err := Load(LoadOptions{})
 	var config *failure.ConfigError
 	if !errors.As(err, &config) || !strings.Contains(config.Error(), "no kubeconfig") || !strings.Contains(config.Hint, "--kubeconfig") {

@@ -5,6 +5,7 @@ package session
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -47,6 +48,7 @@ type Session struct {
 	Environment
 	NoPrompt bool // credential plugins of the kubeconfig cannot ask on the terminal
 	Quiet    bool // the command itself shows which contexts reach the same control plane
+	Complete bool // a selection that can lack contexts is an error, and not only a warning
 
 	qualified bool // references name contexts too
 	loaded    *kube.Kubeconfig
@@ -96,14 +98,37 @@ func (s *Session) selectTargets(selection fleet.Selection) ([]fleet.Target, erro
 	if err != nil {
 		return nil, err
 	}
-	if s.targets, err = fleet.Select(kubeconfig, selection); err != nil {
+	targets, err := fleet.Select(kubeconfig, selection)
+	if err != nil {
 		return nil, err
 	}
+	if err := s.checkFiles(kubeconfig, selection); err != nil {
+		return nil, err
+	}
+	s.targets = targets
 	s.distinct = len(fleet.Unproved(s.targets)) == 0
 	if s.distinct && !s.Quiet {
 		s.reportDuplicates()
 	}
 	return s.targets, nil
+}
+
+// checkFiles warns of files of KUBECONFIG that add no context to a selection that means all of a kind. Where the selection
+// has to be Complete, they are an error.
+func (s *Session) checkFiles(kubeconfig *kube.Kubeconfig, selection fleet.Selection) error {
+	if !selection.All && len(selection.Include) == 0 {
+		return nil
+	}
+	for _, file := range kubeconfig.AbsentFiles() {
+		if s.Complete {
+			return &failure.ConfigError{
+				Err:  fmt.Errorf("KUBECONFIG names %s: contexts can be missing from the selection, and --everywhere means all", file),
+				Hint: "restore the file, or take it out of KUBECONFIG",
+			}
+		}
+		s.Terminal.Warn("KUBECONFIG names %s: contexts can be missing from the selection", file)
+	}
+	return nil
 }
 
 // reportDuplicates says which contexts are skipped because another one reaches the same control plane.
