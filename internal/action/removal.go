@@ -19,6 +19,7 @@ import (
 type Removal[T any] struct {
 	Session        *session.Session
 	Refs           []session.Ref
+	Listed         bool // the references come from a list: nobody named the objects one by one
 	Everywhere     bool // an unqualified reference means the object in every target that has it
 	IgnoreNotFound bool
 	DryRun         DryRun
@@ -82,6 +83,11 @@ func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, 
 // planned reports whether objects are deleted only after all targets were searched, because references can be ambiguous
 // or the plan has to be confirmed. Else each target is visited once.
 func (r *Removal[T]) planned() bool {
+	return r.Listed && r.Confirm != nil || r.searchesFirst()
+}
+
+// searchesFirst reports whether only a search tells what the references mean.
+func (r *Removal[T]) searchesFirst() bool {
 	return r.Sweep != nil || slices.ContainsFunc(r.Refs, func(ref session.Ref) bool { return ref.Name == "" || r.ambiguous(ref) })
 }
 

@@ -19,9 +19,10 @@ type SARevoke struct {
 	Refs          []session.Ref
 	Expired       bool // in place of Refs: delete the Secrets of all tokens that have expired
 	AllNamespaces bool // with Expired
+	Listed        bool // Refs come from a list
 	Everywhere    bool // an unqualified reference means the token in every target that has it
 
-	// Confirm asks about the expired tokens; nil: they are deleted.
+	// Confirm asks about the expired tokens, or about several from a list; nil: they are deleted.
 	Confirm func([]RevokedToken) bool
 }
 
@@ -33,6 +34,7 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 	removal := &Removal[satoken.RevocationSecret]{
 		Session:    a.Session,
 		Refs:       a.Refs,
+		Listed:     a.Listed,
 		Everywhere: a.Everywhere,
 		Syntax:     "CONTEXT/NAME",
 		Describe:   func(ref session.Ref) string { return "token " + ref.Name },
@@ -46,7 +48,12 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 		removal.Syntax = "CONTEXT/MEMBER/NAME"
 	}
 	if a.Expired {
-		removal.Sweep, removal.Confirm = a.findExpired, a.Confirm
+		removal.Sweep = a.findExpired
+	}
+	if a.Confirm != nil {
+		removal.Confirm = func(plan []RevokedToken) bool {
+			return !a.Expired && (!a.Listed || len(plan) < 2) || a.Confirm(plan)
+		}
 	}
 	return removal.Run(ctx)
 }

@@ -18,11 +18,12 @@ import (
 type TokenDelete struct {
 	Session        *session.Session
 	Refs           []session.Ref
+	Listed         bool // Refs come from a list
 	Everywhere     bool // an unqualified reference means the token in every target that has it
 	IgnoreNotFound bool
 	DryRun         DryRun
 
-	// Confirm asks about tokens of which a cluster has several; nil: they are deleted.
+	// Confirm asks about tokens of which a cluster or a list has several; nil: they are deleted.
 	Confirm func([]DeletedToken) bool
 }
 
@@ -34,6 +35,7 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 	removal := &Removal[*corev1.Secret]{
 		Session:        a.Session,
 		Refs:           a.Refs,
+		Listed:         a.Listed,
 		Everywhere:     a.Everywhere,
 		IgnoreNotFound: a.IgnoreNotFound,
 		DryRun:         a.DryRun,
@@ -49,14 +51,14 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 	}
 	removal.Find = func(ctx context.Context, _ fleet.Target, c *kube.Client, ref session.Ref) ([]*corev1.Secret, error) {
 		found, err := findTokens(ctx, c, ref)
-		if failure.ReasonOf(err) == failure.Forbidden && !removal.planned() && a.DryRun != Client {
+		if failure.ReasonOf(err) == failure.Forbidden && !removal.searchesFirst() && a.DryRun != Client {
 			return []*corev1.Secret{unread(ref)}, nil
 		}
 		return found, err
 	}
 	if a.Confirm != nil {
 		removal.Confirm = func(plan []DeletedToken) bool {
-			several := ofSeveral(plan)
+			several := a.unnamed(plan)
 			return len(several) == 0 || a.Confirm(several)
 		}
 	}
@@ -90,7 +92,15 @@ func unread(ref session.Ref) *corev1.Secret {
 	return secret
 }
 
-// ofSeveral returns the tokens of clusters that have more than one: nobody named them one by one.
+// unnamed returns the tokens that nobody named one by one.
+func (a *TokenDelete) unnamed(plan []DeletedToken) []DeletedToken {
+	if a.Listed && len(plan) > 1 {
+		return plan
+	}
+	return ofSeveral(plan)
+}
+
+// ofSeveral returns the tokens of clusters that have more than one.
 func ofSeveral(plan []DeletedToken) []DeletedToken {
 	count := map[string]int{}
 	for _, one := range plan {

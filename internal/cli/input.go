@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -87,6 +88,9 @@ func readArgs(env *Env, args []string, file string) ([]string, error) {
 	}
 	return words, nil
 }
+
+// fromStdin reports whether words come from standard input.
+func fromStdin(args []string, file string) bool { return file == stdin || slices.Contains(args, stdin) }
 
 // readFile returns the content of a file, or of standard input (-).
 func readFile(env *Env, path string) ([]byte, error) {

@@ -28,19 +28,21 @@ func newSARevoke(env *Env, s *session.Session) *cobra.Command {
 to. NAME is that Secret, as sa list shows it; CONTEXT/ before it names its context, and CONTEXT/MEMBER/ with --members its
 member. All are tried, and each failure is reported. The server may accept a revoked token for about 10 seconds more.
 
---expired deletes the Secrets of expired tokens: it shows them, and asks.`,
+--expired deletes the Secrets of expired tokens: it shows them, and asks. joinctl also asks if standard input names more than
+one token. --yes skips the question.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
-  joinctl sa list -n ci -o name | joinctl sa revoke - -n ci
+  joinctl sa list -n ci -o name | joinctl sa revoke - -n ci --yes
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
   joinctl sa revoke robot-token-5f3a9c01de -n ci --context hub --member member1
   joinctl sa revoke --expired -A --yes`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
+			revoke.Listed = fromStdin(args, "")
 			revoke.Refs, err = parseRevocationRefs(env, s, args, revoke.Expired)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !yes {
-				revoke.Confirm = func(plan []action.RevokedToken) bool { return confirmRevocation(s, plan) }
+				revoke.Confirm = func(plan []action.RevokedToken) bool { return confirmRevocation(s, revoke.Expired, plan) }
 			}
 			revoked, failures, err := revoke.Run(cmd.Context())
 			if err != nil {
@@ -63,7 +65,7 @@ member. All are tried, and each failure is reported. The server may accept a rev
 	flags.BoolVar(&revoke.Expired, "expired", false, "delete the Secrets of all expired tokens, in place of named ones")
 	flags.BoolVarP(&revoke.AllNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")
 	flags.BoolVar(&revoke.Everywhere, "everywhere", false, "revoke a NAME without a context in every selected context that has it; a context without it is no failure")
-	flags.BoolVarP(&yes, "yes", "y", false, "with --expired: do not ask")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask, with --expired or if standard input names several")
 	preRun(cmd, func() error {
 		if revoke.AllNamespaces && !revoke.Expired {
 			return errors.New("--all-namespaces goes with --expired: a name is of one namespace")
@@ -97,8 +99,15 @@ func parseRevocationRefs(env *Env, s *session.Session, args []string, expired bo
 	})
 }
 
-// confirmRevocation shows the expired tokens, and asks.
-func confirmRevocation(s *session.Session, plan []action.RevokedToken) bool {
+// confirmRevocation shows the tokens, which are expired or come from a list, and asks.
+func confirmRevocation(s *session.Session, expired bool, plan []action.RevokedToken) bool {
+	if !expired {
+		for _, one := range plan {
+			s.Terminal.Info("to be revoked in %s: %s/%s, of serviceaccount %s", session.Describe(one.Target),
+				one.Object.Account.Namespace, one.Object.Name, one.Object.Account.Name)
+		}
+		return s.Terminal.Confirm(fmt.Sprintf("revoke these %d?", len(plan)))
+	}
 	for _, one := range plan {
 		s.Terminal.Info("to be removed in %s: %s/%s, of serviceaccount %s, expired at %s", session.Describe(one.Target),
 			one.Object.Account.Namespace, one.Object.Name, one.Object.Account.Name, timestamp(one.Object.Expires))

@@ -49,7 +49,10 @@ func refuseBootstrapBearer(s *session.Session) error {
 // for their tokens. No error repeats a word.
 func parseTokenRefs(env *Env, s *session.Session, args []string, file string, clusters []string) ([]session.Ref, error) {
 	var refs []session.Ref
-	if len(clusters) == 0 || len(args) > 0 || file != "" {
+	if named := len(args) > 0 || file != ""; named && len(clusters) > 0 {
+		return nil, errors.New("name tokens by a REF or by the cluster that they are for (--for), not both at once")
+	}
+	if len(clusters) == 0 {
 		words, err := readArgs(env, args, file)
 		if err != nil {
 			return nil, err

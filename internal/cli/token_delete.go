@@ -32,14 +32,16 @@ its context. All are tried, and each failure is reported. The server may accept 
 If several contexts are selected, joinctl looks for a REF without a context in all of them, and deletes it if exactly one
 has it. --everywhere deletes it in every context that has it: use it when a token has leaked.
 
---for names the token for a cluster. If the cluster has several tokens, joinctl shows them and asks.`,
+--for names the token for a cluster, and goes without a REF. If the cluster has several tokens, joinctl shows them and asks. It
+also asks if standard input names more than one token. --yes skips the question.`,
 		Example: `  joinctl token delete 07401b
   joinctl token delete 07401b secret/bootstrap-token-abcdef --ignore-not-found
   joinctl token delete --for member1
   joinctl token delete hub-1/07401b hub-2/abcdef
   joinctl token delete 07401b --all-contexts --everywhere
-  joinctl token list -o name | joinctl token delete -`,
+  joinctl token list -o name | joinctl token delete - --yes`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
+			deletion.Listed = fromStdin(args, file)
 			deletion.Refs, err = parseTokenRefs(env, s, args, file, clusters)
 			return err
 		},
@@ -58,7 +60,7 @@ has it. --everywhere deletes it in every context that has it: use it when a toke
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with one REF per line, or - for standard input")
 	listVar(flags, &clusters, "for", "name", "delete the tokens for this cluster (repeatable, or a list)", parseClusterNames)
-	flags.BoolVarP(&yes, "yes", "y", false, "do not ask if a cluster has several tokens")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask if a cluster has several tokens, or if standard input names several")
 	flags.BoolVar(&deletion.IgnoreNotFound, "ignore-not-found", false, "treat a missing token as deleted")
 	flags.BoolVar(&deletion.Everywhere, "everywhere", false, "delete a REF without a context in every selected context that has it; a context without it is no failure")
 	addDryRun(cmd, &deletion.DryRun)
@@ -68,7 +70,11 @@ has it. --everywhere deletes it in every context that has it: use it when a toke
 // confirmTokens shows tokens that nobody named one by one, and asks.
 func confirmTokens(s *session.Session, plan []action.DeletedToken) bool {
 	for _, one := range plan {
-		s.Terminal.Info("to be deleted in %s: token %s, for cluster %s", session.Describe(one.Target), token.Ref{Name: one.Object.Name}, one.Ref.Cluster)
+		name := token.Ref{Name: one.Object.Name}.String()
+		if one.Ref.Cluster != "" {
+			name += ", for cluster " + one.Ref.Cluster
+		}
+		s.Terminal.Info("to be deleted in %s: token %s", session.Describe(one.Target), name)
 	}
 	return s.Terminal.Confirm(fmt.Sprintf("delete these %d?", len(plan)))
 }

@@ -46,7 +46,7 @@ func TestQualifiedTokenIsDeletedInItsContextOnly(t *testing.T) {
 	expectTokens(t, false, false, false)
 	create(t)
 	names := program.Run(t, path, append([]string{"token", "list", "-o", "name"}, live...)...).OK(t)
-	cmd := program.Command(t, path, "token", "delete", "-")
+	cmd := program.Command(t, path, "token", "delete", "-", "--yes")
 	cmd.Stdin = strings.NewReader(names)
 	program.Execute(t, cmd).OK(t)
 	expectTokens(t, false, false, false)
