@@ -33,7 +33,7 @@ type Removal[T any] struct {
 	// Sweep returns the objects to delete where there are no references.
 	Sweep func(ctx context.Context, target fleet.Target, c *kube.Client) ([]T, error)
 	// Delete deletes the object that was found, and no later one of its name.
-	Delete func(ctx context.Context, c *kube.Client, object T, dryRun bool) error
+	Delete func(ctx context.Context, target fleet.Target, c *kube.Client, object T, dryRun bool) error
 }
 
 // A Planned is an object that a Removal deletes.
@@ -128,7 +128,7 @@ func (r *Removal[T]) deleteAll(ctx context.Context, target fleet.Target, c *kube
 		if r.DryRun == Client {
 			continue
 		}
-		objects[i].err = r.Delete(ctx, c, objects[i].Object, r.DryRun == Server)
+		objects[i].err = r.Delete(ctx, target, c, objects[i].Object, r.DryRun == Server)
 	}
 }
 

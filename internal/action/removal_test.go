@@ -27,7 +27,7 @@ func sweeping(s *session.Session, cluster string) *Removal[*corev1.Secret] {
 		Sweep: func(ctx context.Context, _ fleet.Target, c *kube.Client) ([]*corev1.Secret, error) {
 			return findTokens(ctx, c, session.Ref{Cluster: cluster})
 		},
-		Delete: func(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
+		Delete: func(ctx context.Context, _ fleet.Target, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
 			return token.DeleteSecret(ctx, c, secret, dryRun)
 		},
 	}

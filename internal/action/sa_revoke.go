@@ -40,7 +40,7 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 		Describe:   func(ref session.Ref) string { return "token " + ref.Name },
 		Name:       func(secret satoken.RevocationSecret) string { return secret.Account.Namespace + "/" + secret.Name },
 		Find:       findRevocable,
-		Delete: func(ctx context.Context, c *kube.Client, secret satoken.RevocationSecret, _ bool) error {
+		Delete: func(ctx context.Context, _ fleet.Target, c *kube.Client, secret satoken.RevocationSecret, _ bool) error {
 			return c.ExplainProxyError(secret.Revoke(ctx, c))
 		},
 	}

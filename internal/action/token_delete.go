@@ -4,6 +4,8 @@ package action
 
 import (
 	"context"
+	"fmt"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -25,6 +27,10 @@ type TokenDelete struct {
 
 	// Confirm asks about tokens of which a cluster or a list has several; nil: they are deleted.
 	Confirm func([]DeletedToken) bool
+	// ConfirmOther asks about a token that another program uses, and says what for; nil: it is deleted.
+	ConfirmOther func(token DeletedToken, purpose string) bool
+
+	asking *sync.Mutex // one question at a time
 }
 
 // A DeletedToken is a token that is deleted, or in a dry run would be.
@@ -32,6 +38,7 @@ type DeletedToken = Planned[*corev1.Secret]
 
 // Run deletes the tokens and returns them.
 func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failures, error) {
+	a.asking = &sync.Mutex{}
 	removal := &Removal[*corev1.Secret]{
 		Session:        a.Session,
 		Refs:           a.Refs,
@@ -42,12 +49,7 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 		Syntax:         "CONTEXT/ID",
 		Describe:       describeToken,
 		Name:           func(secret *corev1.Secret) string { return secret.Name },
-		Delete: func(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
-			if secret.UID == "" {
-				return token.DeleteByName(ctx, c, token.Ref{Name: secret.Name}, dryRun)
-			}
-			return token.DeleteSecret(ctx, c, secret, dryRun)
-		},
+		Delete:         a.delete,
 	}
 	removal.Find = func(ctx context.Context, _ fleet.Target, c *kube.Client, ref session.Ref) ([]*corev1.Secret, error) {
 		found, err := findTokens(ctx, c, ref)
@@ -63,6 +65,39 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 		}
 	}
 	return removal.Run(ctx)
+}
+
+func (a *TokenDelete) delete(ctx context.Context, target fleet.Target, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
+	if secret.UID == "" {
+		return token.DeleteByName(ctx, c, token.Ref{Name: secret.Name}, dryRun)
+	}
+	if !dryRun {
+		if err := a.confirmOther(ctx, target, c, secret); err != nil {
+			return err
+		}
+	}
+	return token.DeleteSecret(ctx, c, secret, dryRun)
+}
+
+// confirmOther asks before a token goes that another program uses, since the garbage collector deletes what it owns.
+func (a *TokenDelete) confirmOther(ctx context.Context, target fleet.Target, c *kube.Client, secret *corev1.Secret) error {
+	if a.ConfirmOther == nil {
+		return nil
+	}
+	owned, err := token.Owned(ctx, c, secret)
+	if err != nil {
+		return err
+	}
+	purpose := token.Purpose(secret, owned)
+	if purpose == "" {
+		return nil
+	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	if !a.ConfirmOther(DeletedToken{Target: target, Object: secret}, purpose) {
+		return fmt.Errorf("token %s was left as it is: not confirmed", token.Ref{Name: secret.Name})
+	}
+	return nil
 }
 
 // findTokens returns the Secrets that a reference means on one control plane.

@@ -42,8 +42,8 @@ func (a *TokenList) Run(ctx context.Context) ([]ListedToken, *session.Failures, 
 	}
 	results, err := session.Each(ctx, a.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]ListedToken, error) {
 		klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
-		secrets, now, err := token.List(ctx, c, selector)
-		return listed(target, secrets, now), err
+		found, err := token.ReadInventory(ctx, c, selector)
+		return listed(target, found), err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -52,11 +52,12 @@ func (a *TokenList) Run(ctx context.Context) ([]ListedToken, *session.Failures, 
 	return slices.Concat(lists...), failures, nil
 }
 
-func listed(target fleet.Target, secrets []corev1.Secret, now time.Time) []ListedToken {
-	out := make([]ListedToken, 0, len(secrets))
-	for i := range secrets {
-		one := ListedToken{Target: target, Secret: &secrets[i], Health: token.Evaluate(&secrets[i], now), Now: now}
-		one.Token, one.Spec, _ = token.Decode(&secrets[i]) // Health says why it cannot be read
+func listed(target fleet.Target, found token.Inventory) []ListedToken {
+	out := make([]ListedToken, 0, len(found.Secrets))
+	for i := range found.Secrets {
+		secret := &found.Secrets[i]
+		one := ListedToken{Target: target, Secret: secret, Health: found.Health(secret), Now: found.Now}
+		one.Token, one.Spec, _ = token.Decode(secret) // Health says why it cannot be read
 		out = append(out, one)
 	}
 	return out

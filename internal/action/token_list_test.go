@@ -4,6 +4,7 @@ package action
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestTokensAreListedBySelector(t *testing.T) {
 		request  string
 		ids      []string
 	}{
-		"all":                     {nil, "", path, []string{"abcdef", "bbbbbb", "cccccc"}},
+		"all":                     {nil, "", path + "\nGET " + secretsPath + "?fieldSelector=type!=bootstrap.kubernetes.io/token", []string{"abcdef", "bbbbbb", "cccccc"}},
 		"clusters":                {[]string{"m1", "m2"}, "", path + "&labelSelector=joinctl.io/for in (m1,m2)", []string{"abcdef", "bbbbbb"}},
 		"labels":                  {nil, "joinctl.io/for=m1", path + "&labelSelector=joinctl.io/for=m1", []string{"abcdef"}},
 		"labels, one cluster":     {[]string{"m2"}, "app.kubernetes.io/managed-by=joinctl", path + "&labelSelector=app.kubernetes.io/managed-by=joinctl,joinctl.io/for in (m2)", []string{"bbbbbb"}},
@@ -42,7 +43,7 @@ func TestTokensAreListedBySelector(t *testing.T) {
 			for _, one := range found {
 				ids = append(ids, one.Token.ID)
 			}
-			wantRequests(t, server, test.request)
+			wantRequests(t, server, strings.Split(test.request, "\n")...)
 			if !slices.Equal(ids, test.ids) {
 				t.Errorf("listed %q", ids)
 			}

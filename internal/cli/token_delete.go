@@ -33,7 +33,8 @@ If several contexts are selected, joinctl looks for a REF without a context in a
 has it. --everywhere deletes it in every context that has it: use it when a token has leaked.
 
 --for names the token for a cluster, and goes without a REF. If the cluster has several tokens, joinctl shows them and asks. It
-also asks if standard input names more than one token. --yes skips the question.`,
+also asks if standard input names more than one token, and before it deletes a token that another program uses (status other):
+kubeadm's certificates go with the token of --upload-certs. --yes skips the questions.`,
 		Example: `  joinctl token delete 07401b
   joinctl token delete 07401b secret/bootstrap-token-abcdef --ignore-not-found
   joinctl token delete --for member1
@@ -48,6 +49,7 @@ also asks if standard input names more than one token. --yes skips the question.
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !yes {
 				deletion.Confirm = func(plan []action.DeletedToken) bool { return confirmTokens(s, plan) }
+				deletion.ConfirmOther = func(one action.DeletedToken, purpose string) bool { return confirmOther(s, one, purpose) }
 			}
 			deleted, failures, err := deletion.Run(cmd.Context())
 			if err != nil {
@@ -60,7 +62,7 @@ also asks if standard input names more than one token. --yes skips the question.
 	flags := cmd.Flags()
 	flags.StringVar(&file, "token-file", "", "file with one REF per line, or - for standard input")
 	listVar(flags, &clusters, "for", "name", "delete the tokens for this cluster (repeatable, or a list)", parseClusterNames)
-	flags.BoolVarP(&yes, "yes", "y", false, "do not ask if a cluster has several tokens, or if standard input names several")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask if a cluster has several tokens, standard input names several, or another program uses one")
 	flags.BoolVar(&deletion.IgnoreNotFound, "ignore-not-found", false, "treat a missing token as deleted")
 	flags.BoolVar(&deletion.Everywhere, "everywhere", false, "delete a REF without a context in every selected context that has it; a context without it is no failure")
 	addDryRun(cmd, &deletion.DryRun)
@@ -77,6 +79,13 @@ func confirmTokens(s *session.Session, plan []action.DeletedToken) bool {
 		s.Terminal.Info("to be deleted in %s: token %s", session.Describe(one.Target), name)
 	}
 	return s.Terminal.Confirm(fmt.Sprintf("delete these %d?", len(plan)))
+}
+
+// confirmOther says what a token of another program is, and asks.
+func confirmOther(s *session.Session, one action.DeletedToken, purpose string) bool {
+	ref := token.Ref{Name: one.Object.Name}
+	s.Terminal.Info("token %s in %s is not for joining: %s", ref, session.Describe(one.Target), purpose)
+	return s.Terminal.Confirm(fmt.Sprintf("delete token %s?", ref))
 }
 
 // A deletedItem is a deleted token in a document.

@@ -25,8 +25,9 @@ func newTokenList(env *Env, s *session.Session) *cobra.Command {
 		Use:   "list",
 		Short: "List bootstrap tokens and how the server treats each",
 		Long: `List bootstrap tokens, the soonest to expire first. STATUS shows how the server treats a token: ok, expired, unusable (well
-formed, yet refused) or malformed (not readable as a token), with the reason. The list shows every Secret of the type.
-Token secrets are hidden.`,
+formed, yet refused), malformed (not readable as a token) or other (nobody joins with it, and another program uses it, such
+as kubeadm init --upload-certs), with the reason. The list shows every Secret of the type, and those that have the name of a
+token and another type. Token secrets are hidden.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
   joinctl token list --for member1 --for member2

@@ -37,13 +37,14 @@ type tokenStats struct {
 
 // tokens checks all tokens, and infers from them whether the signer and the cleaner run.
 func (e *examination) tokens(ctx context.Context) error {
-	secrets, now, err := token.List(ctx, e.c, "")
+	inventory, err := token.ReadInventory(ctx, e.c, "")
 	if err != nil {
 		return err
 	}
 	var found tokenStats
-	for i := range secrets {
-		found.add(&secrets[i], now, e.info)
+	for i := range inventory.Secrets {
+		secret := &inventory.Secrets[i]
+		found.add(secret, inventory.Health(secret).Status, inventory.Now, e.info)
 	}
 	e.controllers(found)
 	for _, kind := range []struct {
@@ -63,11 +64,14 @@ func (e *examination) tokens(ctx context.Context) error {
 	return nil
 }
 
-// add adds one token.
-func (s *tokenStats) add(secret *corev1.Secret, now time.Time, info *discovery.ClusterInfo) {
+// add adds one token. Nothing is wrong with one of another program, or with a Secret that only has the name of a token.
+func (s *tokenStats) add(secret *corev1.Secret, status token.Status, now time.Time, info *discovery.ClusterInfo) {
+	if status == token.Other || secret.Type != corev1.SecretTypeBootstrapToken {
+		return
+	}
 	ref := token.Ref{Name: secret.Name}.String()
 	tok, spec, err := token.Decode(secret)
-	switch token.Evaluate(secret, now).Status {
+	switch status {
 	case token.Expired:
 		if now.Sub(spec.Expires) > cleaningTime {
 			s.expired = append(s.expired, ref)

@@ -35,7 +35,7 @@ func TestEachTokenIsCountedOnceUnderItsDefect(t *testing.T) {
 		secret := token.Encode(tok, test.spec)
 		secret.CreationTimestamp = metav1.NewTime(now.Add(-test.age))
 		var found tokenStats
-		found.add(secret, now, &discovery.ClusterInfo{})
+		found.add(secret, token.Evaluate(secret, now).Status, now, &discovery.ClusterInfo{})
 		all := len(found.expired) + len(found.malformed) + len(found.unusable) + len(found.neverExpires) + len(found.wellKnown) + len(found.unsigned) + len(found.stale)
 		if got := test.of(found); len(got) != 1 || got[0] != tok.ID || all != 1 {
 			t.Errorf("%s: %+v", test.name, found)
@@ -51,10 +51,10 @@ func TestTokensThatControllersHaveNotSeenYetAreNotCounted(t *testing.T) {
 	}
 	secret := token.Encode(tok, token.Spec{Expires: now.Add(-time.Second), Usages: []string{token.Signing}})
 	var found tokenStats
-	found.add(secret, now, &discovery.ClusterInfo{})
+	found.add(secret, token.Evaluate(secret, now).Status, now, &discovery.ClusterInfo{})
 	secret = token.Encode(tok, token.Spec{Expires: now.Add(time.Hour), Usages: []string{token.Signing}})
 	secret.CreationTimestamp = metav1.NewTime(now)
-	found.add(secret, now, &discovery.ClusterInfo{})
+	found.add(secret, token.Evaluate(secret, now).Status, now, &discovery.ClusterInfo{})
 	if len(found.expired)+len(found.unsigned) != 0 {
 		t.Errorf("found %+v", found)
 	}

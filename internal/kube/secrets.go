@@ -55,6 +55,15 @@ func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Sec
 	})
 }
 
+// Metadata reads the metadata of all Secrets that opts select, page by page. No content is sent.
+func (s Secrets) Metadata(ctx context.Context, opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, error) {
+	return listPages(opts, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
+		page := &metav1.PartialObjectMetadataList{}
+		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOnly), page)
+		return page.Items, page.Continue, err
+	})
+}
+
 // Update updates a Secret that was read before, and returns it as stored.
 func (s Secrets) Update(ctx context.Context, secret *corev1.Secret, opts metav1.UpdateOptions) (*corev1.Secret, error) {
 	out := &corev1.Secret{}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 	bootstraputil "k8s.io/cluster-bootstrap/token/util"
 	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
@@ -21,6 +20,7 @@ const (
 	Expired   Status = "expired"   // refused, and deleted if a token cleaner runs
 	Unusable  Status = "unusable"  // well formed, but the server refuses it for at least one of its usages
 	Malformed Status = "malformed" // the server cannot read it as a token
+	Other     Status = "other"     // another program uses it, and nobody joins with it
 )
 
 // A Health is a Status and its reason: "" for OK and Expired.
@@ -40,7 +40,12 @@ func (h Health) String() string {
 // Evaluate returns the health of a token at a time by the server's clock. The rules are those of the authenticator
 // (k8s.io/kubernetes/plugin/pkg/auth/authenticator/token/bootstrap/bootstrap.go) and of the bootstrap signer
 // (k8s.io/kubernetes/pkg/controller/bootstrap/util.go), applied with the library of both, k8s.io/cluster-bootstrap.
-func Evaluate(secret *corev1.Secret, now time.Time) Health {
+//
+// A token without a usage can still be in use, because it owns other objects: Inventory.Health knows those.
+func Evaluate(secret *corev1.Secret, now time.Time) Health { return evaluate(secret, nil, now) }
+
+// evaluate returns the health of a token that owns these Secrets.
+func evaluate(secret *corev1.Secret, owned []string, now time.Time) Health {
 	if _, _, err := Decode(secret); err != nil {
 		return Health{Malformed, err.Error()}
 	}
@@ -50,8 +55,8 @@ func Evaluate(secret *corev1.Secret, now time.Time) Health {
 	if secret.DeletionTimestamp != nil {
 		return Health{Unusable, "it is being deleted"}
 	}
-	if secret.Type != bootstrapapi.SecretTypeBootstrapToken {
-		return Health{Unusable, fmt.Sprintf("the Secret is not of type %s", bootstrapapi.SecretTypeBootstrapToken)}
+	if purpose := Purpose(secret, owned); purpose != "" {
+		return Health{Other, purpose}
 	}
 	spec := Spec{Usages: usages(secret)}
 	if len(spec.Usages) == 0 {

@@ -56,9 +56,14 @@ var healthCases = []struct {
 	{"one usage is almost true", with("usage-bootstrap-signing", "True"), OK, ""},
 	{"no usage", both(without("usage-bootstrap-signing"), without("usage-bootstrap-authentication")), Unusable, "no usage"},
 	{"usages almost true", both(with("usage-bootstrap-signing", "true\n"), with("usage-bootstrap-authentication", "yes")), Unusable, "no usage"},
+	{"of kubeadm init --upload-certs", both(withoutUsages(), with("description", "Proxy for managing TTL for the kubeadm-certs secret")), Other, "kubeadm init --upload-certs: secret kubeadm-certs goes"},
+	{"for a k0s controller", both(withoutUsages(), both(with("usage-bootstrap-api-auth", "true"), with("usage-controller-join", "true"))), Other, "another program: bootstrap-api-auth, controller-join"},
+	{"for a k0s worker", both(without("usage-bootstrap-signing"), with("usage-bootstrap-api-worker-calls", "true")), OK, ""},
+	{"a usage of another program, switched off", both(withoutUsages(), with("usage-controller-join", "false")), Unusable, "no usage"},
+	{"expired, of another program", both(withoutUsages(), both(with("expiration", "2001-01-01T00:00:00Z"), with("usage-controller-join", "true"))), Expired, ""},
 	{"being deleted", deleted, Unusable, "being deleted"},
-	{"another type", typed(corev1.SecretTypeOpaque), Unusable, "bootstrap.kubernetes.io/token"},
-	{"no type", typed(""), Unusable, "bootstrap.kubernetes.io/token"},
+	{"another type", typed(corev1.SecretTypeOpaque), Malformed, "wrong type: the Secret is not of type bootstrap.kubernetes.io/token"},
+	{"no type", typed(""), Malformed, "wrong type: the Secret is not of type bootstrap.kubernetes.io/token"},
 	{"expired, with a bad group", both(with("expiration", "2001-01-01T00:00:00Z"), with("auth-extra-groups", "foo")), Expired, ""},
 	{"expired and malformed", both(with("expiration", "2001-01-01T00:00:00Z"), with("token-secret", "x")), Malformed, "token-secret"},
 }
@@ -105,6 +110,10 @@ func with(key, value string) func(*corev1.Secret) {
 
 func without(key string) func(*corev1.Secret) {
 	return func(s *corev1.Secret) { delete(s.Data, key) }
+}
+
+func withoutUsages() func(*corev1.Secret) {
+	return both(without("usage-bootstrap-signing"), without("usage-bootstrap-authentication"))
 }
 
 func named(name string) func(*corev1.Secret) {

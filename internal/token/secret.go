@@ -74,6 +74,9 @@ func Decode(secret *corev1.Secret) (Token, Spec, error) {
 		Description: bootstrapsecret.GetData(secret, bootstrapapi.BootstrapTokenDescriptionKey),
 		For:         secret.Labels[clusterLabel],
 	}
+	if secret.Type != bootstrapapi.SecretTypeBootstrapToken {
+		return Token{}, spec, fmt.Errorf("wrong type: the Secret is not of type %s", bootstrapapi.SecretTypeBootstrapToken)
+	}
 	expires, err := expiration(secret)
 	if err != nil {
 		return Token{}, spec, err

@@ -91,6 +91,11 @@ func prepare(ctx context.Context, o options, admin *rest.Config) error {
 	if err := startControllers(ctx, o, client); err != nil {
 		return fmt.Errorf("start controllers: %w", err)
 	}
+	if o.garbageCollector {
+		if err := startGarbageCollector(ctx, client, admin); err != nil {
+			return fmt.Errorf("start the garbage collector: %w", err)
+		}
+	}
 	if o.joinable {
 		if err := makeJoinable(ctx, client, admin); err != nil {
 			return fmt.Errorf("make the control plane joinable: %w", err)
