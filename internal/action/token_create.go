@@ -201,7 +201,6 @@ func SpecFor(spec token.Spec, cluster string) token.Spec {
 
 // store creates the given token, or a random one.
 func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, spec token.Spec) (token.Token, *corev1.Secret, error) {
-	arguments := a.Session.Arguments(key.target)
 	sending := func(tok token.Token) {
 		if a.DryRun == None {
 			a.rollback.Sending(key, tokenObject(a.Session, key.target, tok))
@@ -217,11 +216,7 @@ func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, s
 	sending(a.Token)
 	secret, err := token.Create(ctx, c, token.Encode(a.Token, spec), a.DryRun == Server)
 	if apierrors.IsAlreadyExists(err) {
-		err = &failure.Error{
-			Err: fmt.Errorf("token %s exists already, and was left as it is: %w", a.Token.ID, err),
-			Hint: fmt.Sprintf("joinctl token command %s%s prints its join command, and joinctl token delete %s%s removes it",
-				a.Token.ID, arguments, a.Token.ID, arguments),
-		}
+		err = a.existsError(ctx, c, key.target, err)
 	}
 	return a.Token, secret, err
 }

@@ -154,7 +154,7 @@ func TestASelectionThatCannotBeMadeIsAnErrorAndNothingIsDelivered(t *testing.T) 
 func TestAGivenTokenThatExistsIsLeftAsItIs(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, token.Spec{Usages: []string{token.Signing}, Description: "mine"}, firstToken)
+	put(t, server, token.Spec{Usages: []string{token.Signing, token.Authentication}, Description: "mine"}, firstToken)
 	s, _ := newSession(t, servers{"hub": server})
 	a := creation(s)
 	a.Token = parse(t, "abcdef.zzzzzzzzzzzzzzzz")
@@ -166,7 +166,7 @@ func TestAGivenTokenThatExistsIsLeftAsItIs(t *testing.T) {
 	if left := server.Secrets(metav1.NamespaceSystem); len(left) != 1 || string(left[0].Data["description"]) != "mine" {
 		t.Errorf("stored %v", left)
 	}
-	wantRequests(t, server, "POST "+secretsPath)
+	wantRequests(t, server, "POST "+secretsPath, getFirst)
 }
 
 func TestAnotherTokenIsDrawnWhereTheIDIsTakenAndOnlyTheStoredOneIsDeletedAgain(t *testing.T) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package action
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
+	"github.com/joinctl/joinctl/internal/kube"
+	"github.com/joinctl/joinctl/internal/token"
+)
+
+// existsError is the error where a Secret of the token's name exists. It reads the Secret, since the hint names only
+// commands that work on it.
+func (a *TokenCreate) existsError(ctx context.Context, c *kube.Client, target fleet.Target, err error) error {
+	ref := token.RefTo(a.Token.ID)
+	found, getErr := token.Get(ctx, c, ref)
+	if failure.ReasonOf(getErr) == failure.Invalid {
+		return &failure.Error{
+			Err:  fmt.Errorf("%w; it is no token, and was left as it is: %w", err, getErr),
+			Hint: "create the token with another ID",
+		}
+	}
+	arguments := a.Session.Arguments(target)
+	remove := fmt.Sprintf("joinctl token delete %s%s removes it", ref, arguments)
+	out := &failure.Error{Err: fmt.Errorf("token %s exists already, and was left as it is: %w", ref, err), Hint: remove}
+	switch {
+	case getErr != nil, a.canJoin(found):
+		out.Hint = fmt.Sprintf("joinctl token command %s%s prints its join command, and %s", ref, arguments, remove)
+	case token.Evaluate(found, a.Session.Now()).Status == token.Other:
+		out.Hint = "it is not for joining: create the token with another ID"
+	}
+	return out
+}
+
+// canJoin reports whether token command prints a join command for a token. This machine's clock is good enough for a hint.
+func (a *TokenCreate) canJoin(secret *corev1.Secret) bool {
+	_, spec, _ := token.Decode(secret)
+	return token.Evaluate(secret, a.Session.Now()).Status == token.OK && spec.Has(token.Signing) && spec.Has(token.Authentication)
+}
