@@ -29,6 +29,7 @@ type SAKubeconfig struct {
 	ContextName   string // of the one context; "": NAME@CLUSTER
 	UserName      string // of the one user; "": that of the context
 	AllowInsecure bool   // a connection on which the server is not verified can be handed over
+	Force         bool   // an existing kubeconfig is replaced although joinctl did not write it
 	AllowPartial  bool   // an existing file is replaced although some targets failed
 
 	// Deliver hands the kubeconfig over where it belongs in no file. If it fails, revocable tokens are revoked.
@@ -129,11 +130,19 @@ func (a *SAKubeconfig) deliver(out *ExportedKubeconfig, kubeconfig *satoken.Kube
 	return a.Deliver(content)
 }
 
-// openFile makes sure that the file can be written before a token is requested; nil where there is none. A link is followed
-// once, so that the operator's link stays.
+// openFile makes sure that the file can be written before a token is requested, and that nothing is lost; nil where there is
+// none. A link is followed once, so that the operator's link stays.
 func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 	if a.Out == "" {
 		return nil, nil
+	}
+	if err := a.Session.CheckOutputFile("--out", a.Out); err != nil {
+		return nil, err
+	}
+	if !a.Force {
+		if err := session.CheckForeignKubeconfig("--out", a.Out, "--force replaces it, and its contexts and credentials are lost"); err != nil {
+			return nil, err
+		}
 	}
 	path := a.Out
 	if linked, err := filepath.EvalSymlinks(path); err == nil {

@@ -31,6 +31,7 @@ type TokenCreate struct {
 	Join         JoinCommandOptions
 	Clusters     []string // that join, each with a token of its own
 	SkipExisting bool     // clusters that have a token which the server accepts get no other
+	Force        bool     // files in OutDir are replaced although joinctl did not write them
 	OutDir       string   // directory for a file with each credential; "": Deliver prints them
 
 	// Deliver hands the tokens over. If it fails, those that are in no file are deleted again.

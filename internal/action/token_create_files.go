@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/secretfile"
+	"github.com/joinctl/joinctl/internal/token"
 )
 
 // prepareFiles fails where a file for one of the clusters cannot be written, before a token is created. Every error is a
@@ -24,6 +27,9 @@ func (a *TokenCreate) prepareFiles() error {
 		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 	}
 	for _, cluster := range a.Clusters {
+		if err := a.checkFile(a.path(cluster)); err != nil {
+			return err
+		}
 		file, err := secretfile.New(a.path(cluster))
 		if err != nil {
 			return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
@@ -31,6 +37,36 @@ func (a *TokenCreate) prepareFiles() error {
 		file.Discard()
 	}
 	return nil
+}
+
+// checkFile refuses to replace a file that this run reads, or one that is not from an earlier run.
+func (a *TokenCreate) checkFile(path string) error {
+	if err := a.Session.CheckOutputFile("--out-dir", path); err != nil {
+		return err
+	}
+	content, err := os.ReadFile(path)
+	if err != nil || a.Force || holdsCredential(string(content)) {
+		return nil // secretfile.New says what is wrong with a file that cannot be read
+	}
+	return &failure.ConfigError{
+		Err:  fmt.Errorf("--out-dir: %s exists, and joinctl did not write it", path),
+		Hint: "--force replaces such files",
+	}
+}
+
+// holdsCredential reports whether a file is empty, or holds one token or one join command and nothing else.
+func holdsCredential(content string) bool {
+	words := strings.Fields(content)
+	isToken := func(word string) bool { _, err := token.Parse(word); return err == nil }
+	switch {
+	case len(words) == 0:
+		return true
+	case len(words) == 1:
+		return isToken(words[0])
+	case strings.Count(strings.TrimSpace(content), "\n") > 0:
+		return false
+	}
+	return slices.Contains([]string{"karmadactl", "kubeadm"}, words[0]) && slices.ContainsFunc(words, isToken)
 }
 
 // path returns the file for the credential of a cluster.

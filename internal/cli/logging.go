@@ -11,6 +11,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/redact"
+	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/terminal"
 )
 
@@ -34,6 +35,20 @@ func registerLogging(flags *pflag.FlagSet) *logging {
 	flags.Lookup("v").Usage = "log level: 1 what is being done, 4 decisions, 6 requests with timing, 8 headers"
 	flags.DurationVar(&l.flush, "log-flush-frequency", 5*time.Second, "longest time between log flushes")
 	return l
+}
+
+// check remembers the files that flags name to read from, and refuses a log file in place of one that must not change.
+func (l *logging) check(flags *pflag.FlagSet, s *session.Session) error {
+	const logFile = "log-file"
+	flags.Visit(func(f *pflag.Flag) {
+		if path := f.Value.String(); strings.HasSuffix(f.Name, "-file") && f.Name != logFile && path != stdin {
+			s.Inputs = append(s.Inputs, path)
+		}
+	})
+	if path := flags.Lookup(logFile).Value.String(); path != "" {
+		return s.CheckLogFile("--"+logFile, path)
+	}
+	return nil
 }
 
 // start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked for,

@@ -38,16 +38,22 @@ and does not store: it ends when it expires, with the ServiceAccount, or with th
 		newSARevoke(env, s),
 	)
 	for _, sub := range cmd.Commands() {
-		addProfile(sub)
+		addProfile(sub, s)
 	}
 	return cmd
 }
 
 // addProfile gives a command --profile and --profile-output.
-func addProfile(cmd *cobra.Command) {
+func addProfile(cmd *cobra.Command, s *session.Session) {
 	kind, path := profile.None, ""
 	choiceVar(cmd.Flags(), &kind, "profile", "capture how joinctl itself runs: "+joinWords(profile.Kinds()), profile.Kinds()...)
 	cmd.Flags().StringVar(&path, "profile-output", "profile.pprof", "file to write the profile to")
+	preRun(cmd, func() error {
+		if kind == profile.None {
+			return nil
+		}
+		return s.CheckLogFile("--profile-output", path)
+	})
 	body := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		stop, err := profile.Start(kind, path)

@@ -35,7 +35,8 @@ func newSAKubeconfig(env *Env, s *session.Session) *cobra.Command {
 		Long: `Print a kubeconfig with which others act as a ServiceAccount. It has the context's server, certificate authority, TLS
 server name and proxy, and nothing of the context's own user.
 
-For many contexts it has them all, under their own names. A file that exists is kept if any of them failed.
+For many contexts it has them all, under their own names. A file that exists is kept if any of them failed. A kubeconfig
+that joinctl reads is never replaced, and one with contexts that joinctl did not write only with --force.
 
 --embed token puts a token into it, with a comment that says when the token expires. --embed exec puts none: kubectl calls
 joinctl sa credential, which requests a token through the kubeconfig that this one was made from. That is for the same
@@ -65,6 +66,7 @@ since the control plane does not know those of members, and acts in each member 
 	flags.StringVar(&export.ContextName, "context-name", "", "name of the context (default: NAME@CLUSTER)")
 	flags.StringVar(&export.UserName, "user-name", "", "name of the user (default: that of the context)")
 	flags.BoolVar(&export.AllowInsecure, "allow-insecure", false, "allow a connection on which the server is not verified")
+	flags.BoolVar(&export.Force, "force", false, "with --out: replace an existing kubeconfig that joinctl did not write")
 	flags.BoolVar(&export.AllowPartial, "allow-partial", false, "replace an existing file although some targets have failed")
 	preRun(cmd, func() error {
 		export.Exec = embed == embedExec

@@ -82,6 +82,7 @@ func addTokenSpec(cmd *cobra.Command, create *action.TokenCreate) {
 	flags := cmd.Flags()
 	flags.BoolVar(&create.SkipExisting, "skip-existing", false, "with --for: skip clusters that have a token which the server accepts")
 	flags.StringVar(&create.OutDir, "out-dir", "", "with --for: directory for a file NAME.command, or NAME.token, for each cluster, readable by its owner only")
+	flags.BoolVar(&create.Force, "force", false, "with --out-dir: replace existing files that joinctl did not write")
 	flags.TextVar((*token.TTL)(&create.TTL), "ttl", token.TTL(24*time.Hour), "`duration` for which the token is valid, 0 = never expires")
 	listVar(flags, &create.Spec.Usages, "usages", "list", "what the token is good for: signing, authentication", withoutEmpty(token.ParseUsages))
 	listVar(flags, &create.Spec.Groups, "groups", "list", "extra groups the token authenticates as (default: the group that the joiner's rights are bound to)", withoutEmpty(token.ParseGroups))
@@ -96,6 +97,8 @@ func checkClusterFlags(s *session.Session, create *action.TokenCreate, names *cl
 		return errors.New("--skip-existing goes with --for or --for-file")
 	case !names.any() && create.OutDir != "":
 		return errors.New("--out-dir goes with --for or --for-file: a file has the name of a cluster")
+	case create.OutDir == "" && create.Force:
+		return errors.New("--force goes with --out-dir")
 	case names.any() && s.ManyContexts():
 		return errors.New("--for is about the clusters that join one control plane: name that one with --context")
 	case names.many() && !create.Token.IsZero():

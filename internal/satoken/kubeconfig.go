@@ -16,6 +16,9 @@ import (
 // installHint is what client-go prints if joinctl is not installed.
 const installHint = "this kubeconfig gets its credential from joinctl, which must be installed on this machine: https://github.com/joinctl/joinctl"
 
+// writtenComment tells joinctl later that nothing is lost if it replaces the file.
+const writtenComment = kube.WrittenMark + "written by joinctl sa kubeconfig, which replaces this file without --force.\n"
+
 // A Kubeconfig is a kubeconfig for somebody else. It takes the endpoint of the server from the caller's own kubeconfig,
 // and nothing else.
 type Kubeconfig struct {
@@ -76,11 +79,11 @@ func (k *Kubeconfig) add(e Entry, user *clientcmdapi.AuthInfo) error {
 	return nil
 }
 
-// Encode returns the file: YAML, with a comment for each token that says when it expires.
+// Encode returns the file: YAML, with a comment that joinctl wrote it, and one for each token that says when it expires.
 func (k *Kubeconfig) Encode() ([]byte, error) {
 	content, err := clientcmd.Write(*k.config)
 	if err != nil {
 		return nil, fmt.Errorf("encode the kubeconfig: %w", err)
 	}
-	return append([]byte(k.comments), content...), nil
+	return append([]byte(writtenComment+k.comments), content...), nil
 }

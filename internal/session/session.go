@@ -46,9 +46,10 @@ type Environment struct {
 type Session struct {
 	Options
 	Environment
-	NoPrompt bool // credential plugins of the kubeconfig cannot ask on the terminal
-	Quiet    bool // the command itself shows which contexts reach the same control plane
-	Complete bool // a selection that can lack contexts is an error, and not only a warning
+	Inputs   []string // files that flags name and this run reads
+	NoPrompt bool     // credential plugins of the kubeconfig cannot ask on the terminal
+	Quiet    bool     // the command itself shows which contexts reach the same control plane
+	Complete bool     // a selection that can lack contexts is an error, and not only a warning
 
 	qualified bool // references name contexts too
 	loaded    *kube.Kubeconfig
