@@ -50,10 +50,10 @@ func (c *Client) issuer(ctx context.Context) (string, error) {
 			Keys []json.RawMessage `json:"keys"`
 		}
 	)
-	if err := doJSON(ctx, c.restClient.Get().AbsPath(issuerPath), &metadata); err != nil {
+	if err := doJSON(ctx, c.restClient.Get().AbsPath(issuerPath).SetHeader("Accept", runtime.ContentTypeJSON), &metadata); err != nil {
 		return "", fmt.Errorf("read the issuer: %w", err)
 	}
-	if err := doJSON(ctx, c.restClient.Get().AbsPath(keysPath), &keys); err != nil {
+	if err := doJSON(ctx, c.restClient.Get().AbsPath(keysPath).SetHeader("Accept", "application/jwk-set+json"), &keys); err != nil {
 		return "", fmt.Errorf("read the issuer's keys: %w", err)
 	}
 	if metadata.Issuer == "" || len(keys.Keys) == 0 {

@@ -33,15 +33,20 @@ func withNamespace(t *testing.T) *apitest.Server {
 
 // withIssuer makes a control plane refuse to show its namespaces, and publish an issuer and keys.
 func withIssuer(server *apitest.Server, issuer, keys string) *apitest.Server {
-	answer := func(body string) apitest.Fault {
-		return apitest.Fault{Before: func(w http.ResponseWriter, _ *http.Request) bool {
+	answer := func(mediaType, body string) apitest.Fault {
+		return apitest.Fault{Before: func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Header.Get("Accept") != mediaType { // the real server offers one form only
+				http.Error(w, "406: Not Acceptable", http.StatusNotAcceptable)
+				return true
+			}
+			w.Header().Set("Content-Type", mediaType)
 			_, _ = io.WriteString(w, body)
 			return true
 		}}
 	}
 	server.On(http.MethodGet, namespacePath, apitest.Refuse(apierrors.NewForbidden(schema.GroupResource{Resource: "namespaces"}, "kube-system", nil)))
-	server.On(http.MethodGet, "/.well-known/openid-configuration", answer(`{"issuer":"`+issuer+`"}`))
-	server.On(http.MethodGet, "/openid/v1/jwks", answer(`{"keys":[`+keys+`]}`))
+	server.On(http.MethodGet, "/.well-known/openid-configuration", answer("application/json", `{"issuer":"`+issuer+`"}`))
+	server.On(http.MethodGet, "/openid/v1/jwks", answer("application/jwk-set+json", `{"keys":[`+keys+`]}`))
 	return server
 }
 

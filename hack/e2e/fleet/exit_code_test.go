@@ -52,8 +52,14 @@ func TestForbiddenNamesContextsWithOtherUsers(t *testing.T) {
 	k.add("b-admin", controlPlanes[0])
 	_, member := k.add("c-master", controlPlanes[0])
 	member.Impersonate, member.ImpersonateGroups = "somebody", []string{"system:masters"}
+	for _, name := range []string{"d-robot", "e-robot"} { // a ServiceAccount may read the issuer and the keys
+		_, robot := k.add(name, controlPlanes[0])
+		robot.Impersonate, robot.ImpersonateGroups = "system:serviceaccount:default:"+name, []string{"system:serviceaccounts", "system:authenticated"}
+	}
 	path := k.write()
-	out := program.Run(t, path, "token", "list", "--all-contexts") // nobody may not prove which control plane this is
+	program.Run(t, path, "token", "list", "--contexts", "*-robot").Expect(t, 1, `joinctl: "e-robot": the same control plane as context d-robot`,
+		"Forbidden, 1 of 1", `perhaps as somebody else: "e-robot"`)
+	out := program.Run(t, path, "token", "list", "--all-contexts", "--exclude-contexts", "*-robot") // nobody may not prove which control plane this is
 	out.Expect(t, 3, `joinctl: "c-master": the same control plane as context b-admin`, `Forbidden, 1 of 2 ("a-nobody")`)
 	if out.Elapsed > time.Second {
 		t.Errorf("the failure took %s", out.Elapsed)
