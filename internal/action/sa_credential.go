@@ -31,11 +31,11 @@ func (a *SACredential) Run(ctx context.Context) ([][]byte, *session.Failures, er
 		if err := a.checkCaller(target, c); err != nil {
 			return nil, err
 		}
-		tok, err := a.fetch(ctx, target, c)
+		got, err := a.fetch(ctx, target, c)
 		if err != nil {
 			return nil, err
 		}
-		return a.Caller.ExecCredential(tok)
+		return a.Caller.ExecCredential(got.Token, got.Expires)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -72,7 +72,7 @@ func otherServer(than string) error {
 }
 
 // fetch returns a token from the cache, or requests one.
-func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.Client) (satoken.Token, error) {
+func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.Client) (satoken.Fetched, error) {
 	request := func(ctx context.Context) (satoken.Token, error) {
 		if err := a.checkMember(ctx, target, c); err != nil {
 			return satoken.Token{}, err
@@ -81,11 +81,16 @@ func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.C
 		return issued.Token, err
 	}
 	if a.Cache == (satoken.Cache{}) {
-		return request(ctx)
+		requested := a.Session.Now()
+		tok, err := request(ctx)
+		if err != nil {
+			return satoken.Fetched{}, err
+		}
+		return satoken.Fetched{Token: tok, Expires: tok.LocalExpiry(requested)}, nil
 	}
 	namespace, err := session.Namespace(target)
 	if err != nil {
-		return satoken.Token{}, err
+		return satoken.Fetched{}, err
 	}
 	account := satoken.Account{Namespace: namespace, Name: a.Name}
 	key := satoken.Key(c, account, a.Spec)
@@ -94,12 +99,12 @@ func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.C
 	}
 	got, err := a.Cache.Fetch(ctx, key, a.Session.Now, request)
 	if got.RenewErr != nil {
-		a.Session.Warn(target, fmt.Sprintf("no new token of serviceaccount %s, the old one is used until %s: %v", account, got.Token.Expires().UTC().Format(time.RFC3339), got.RenewErr))
+		a.Session.Warn(target, fmt.Sprintf("no new token of serviceaccount %s, the old one is used until %s: %v", account, got.Expires.UTC().Format(time.RFC3339), got.RenewErr))
 	}
 	if got.CacheErr != nil {
 		a.Session.Warn(target, fmt.Sprintf("the token is not cached: %v", got.CacheErr))
 	}
-	return got.Token, err
+	return got, err
 }
 
 // checkMember refuses a caller that connects to another server than a member. Only the hub knows the address of the

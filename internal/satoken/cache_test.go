@@ -5,7 +5,6 @@ package satoken
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -111,7 +110,7 @@ func TestConcurrentFetchesRequestOneToken(t *testing.T) {
 func TestFetchReplacesAFileThatIsDamagedOrReadableByOthers(t *testing.T) {
 	t.Parallel()
 	now := time.Unix(1_000_000, 0)
-	valid, err := json.Marshal(testToken(t, jwtFor(now, now.Add(time.Hour)), time.Time{}, 3600).TokenRequest())
+	valid, err := cachedToken{testToken(t, jwtFor(now, now.Add(time.Hour)), time.Time{}, 3600), now}.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +198,7 @@ func FuzzParseEntry(f *testing.F) {
 		if !tok.requiresRefresh(time.Unix(1_000_000, 0)) && !tok.isValid(time.Unix(1_000_000, 0)) {
 			t.Fatal("expired, but no refresh required")
 		}
-		again, err := json.Marshal(tok.TokenRequest())
+		again, err := tok.encode()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	execv1 "k8s.io/client-go/pkg/apis/clientauthentication/v1"
@@ -70,14 +71,15 @@ func (c Caller) Key(key string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ExecCredential returns a token as an ExecCredential in the caller's version: one line of JSON.
-func (c Caller) ExecCredential(tok Token) ([]byte, error) {
+// ExecCredential returns a token as an ExecCredential in the caller's version: one line of JSON. The caller compares expires
+// with this machine's clock; zero: it is not known.
+func (c Caller) ExecCredential(tok Token, expires time.Time) ([]byte, error) {
 	credential := execv1.ExecCredential{
 		TypeMeta: metav1.TypeMeta{APIVersion: c.version, Kind: execKind},
 		Status:   &execv1.ExecCredentialStatus{Token: tok.Reveal()},
 	}
-	if at := tok.Expires(); !at.IsZero() {
-		credential.Status.ExpirationTimestamp = &metav1.Time{Time: at}
+	if !expires.IsZero() {
+		credential.Status.ExpirationTimestamp = &metav1.Time{Time: expires}
 	}
 	content, err := json.Marshal(credential)
 	if err != nil {

@@ -24,7 +24,7 @@ func TestTheExecCredentialHasTheCallersVersion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		content, err := caller.ExecCredential(tok)
+		content, err := caller.ExecCredential(tok, expires)
 		if err != nil {
 			t.Fatal(err)
 		}

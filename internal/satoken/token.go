@@ -97,3 +97,12 @@ func (t Token) Lifetime() time.Duration {
 	}
 	return 0
 }
+
+// LocalExpiry returns when a token that was requested at a time of this machine's clock expires by this machine's clock, which
+// may differ from the server's: when its lifetime has passed since then. Without a lifetime it returns Expires.
+func (t Token) LocalExpiry(requested time.Time) time.Time {
+	if lifetime := t.Lifetime(); lifetime > 0 {
+		return requested.Add(lifetime)
+	}
+	return t.Expires()
+}
