@@ -92,7 +92,7 @@ func TestATokenExpiresByTheClockOfTheServer(t *testing.T) {
 	if got := string(tok.Secret.Data["expiration"]); got != tok.Spec.Expires.Format(time.RFC3339) {
 		t.Errorf("stored expiration %s", got)
 	}
-	wantText(t, shown.String(), "this machine's clock is", "off the server's of context hub")
+	wantText(t, shown.String(), "this machine's clock is", "behind the server's of context hub")
 }
 
 func TestClusterInfoIsReadBeforeTheTokenIsCreatedAndItsSignatureAfter(t *testing.T) {

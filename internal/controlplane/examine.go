@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
@@ -180,7 +179,7 @@ func (e *examination) missingObjects(ctx context.Context, grant Grant) string {
 func (e *examination) clock(context.Context) error {
 	if skew := e.c.Skew(); skew != 0 {
 		e.report("clock", Warning, "correct the wrong clock: it makes tokens and certificates seem expired, or not valid yet",
-			"this machine's clock is %s off the server's", skew.Round(time.Second))
+			"%s", failure.Skew(skew))
 	}
 	return nil
 }

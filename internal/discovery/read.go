@@ -31,10 +31,11 @@ func (r *replay) read(ctx context.Context, unverified *kube.Client) bool {
 		if r.missing(cm, err) && sleep(waiting, pause) {
 			continue
 		}
+		r.recordSkew(unverified)
 		if !r.connected(trace, err) {
 			return false
 		}
-		return r.answered(unverified, cm, err)
+		return r.answered(cm, err)
 	}
 }
 
@@ -63,9 +64,8 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 }
 
 // answered checks the answer to a request without a credential.
-func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool {
+func (r *replay) answered(cm *corev1.ConfigMap, err error) bool {
 	if err == nil {
-		r.recordSkew(c)
 		r.ok(stepClusterInfo, "read without a credential")
 		read := parse
 		if r.insecure() {
@@ -87,13 +87,10 @@ func (r *replay) answered(c *kube.Client, cm *corev1.ConfigMap, err error) bool 
 	}
 	switch failure.ReasonOf(err) {
 	case failure.Unauthorized:
-		r.recordSkew(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests are refused (401), so nobody can read cluster-info before joining")
 	case failure.Forbidden:
-		r.recordSkew(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "anonymous requests may not read cluster-info (403): %v", err)
 	case failure.NotFound:
-		r.recordSkew(c)
 		r.add(stepClusterInfo, Failed, readHint(err), "there is no cluster-info in kube-public (404)")
 	default:
 		r.add(stepClusterInfo, Failed, "joiners retry until they time out: look at the API server", "cluster-info cannot be read: %v", shortCause(err))

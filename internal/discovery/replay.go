@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -49,7 +50,7 @@ type replay struct {
 	joiner    join.Description
 	info      *ClusterInfo
 	skew      time.Duration // of this machine's clock, as from kube.Client.Skew
-	skewKnown bool          // the server answered
+	skewKnown bool          // an answer had the server's time
 }
 
 // arguments checks the values on the command line.
@@ -95,10 +96,10 @@ func (r *replay) discover(ctx context.Context) {
 func (r *replay) finish() {
 	switch {
 	case !r.skewKnown:
-		r.add(stepClock, Skipped, "", "no answer had the server's time")
+		r.add(stepClock, Skipped, "", "no answer had the server's time (a Date header)")
 	case r.skew != 0:
 		r.add(stepClock, Warning, "set this machine's clock, by NTP for example: certificates and tokens may seem expired, or not yet valid",
-			"this machine's clock is %s off the server's", r.skew.Round(time.Second))
+			"%s", failure.Skew(r.skew))
 	default:
 		r.ok(stepClock, "this machine's clock is within 30s of the server's")
 	}
@@ -111,7 +112,7 @@ func (r *replay) finish() {
 }
 
 // recordSkew records the clock skew that a client measured.
-func (r *replay) recordSkew(c *kube.Client) { r.skew, r.skewKnown = c.Skew(), true }
+func (r *replay) recordSkew(c *kube.Client) { r.skew, r.skewKnown = c.Skew(), c.SkewKnown() }
 
 // bounded sets the timeout of one request.
 func bounded(ctx context.Context) (context.Context, context.CancelFunc) {

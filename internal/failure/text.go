@@ -56,3 +56,11 @@ func Duration(d time.Duration) string {
 	}
 	return "0s"
 }
+
+// Skew says by how much this machine's clock is ahead of the server's clock, or behind it.
+func Skew(ahead time.Duration) string {
+	if ahead < 0 {
+		return fmt.Sprintf("this machine's clock is %s behind the server's", Duration(-ahead.Round(time.Second)))
+	}
+	return fmt.Sprintf("this machine's clock is %s ahead of the server's", Duration(ahead.Round(time.Second)))
+}

@@ -33,3 +33,17 @@ func TestTextOfMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestASkewSaysWhichClockIsBehind(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]string{
+		5 * time.Minute:                      "this machine's clock is 5m ahead of the server's",
+		-time.Hour - 400*time.Millisecond:    "this machine's clock is 1h behind the server's",
+		400 * 24 * time.Hour:                 "this machine's clock is 1y35d ahead of the server's",
+		-31*time.Second - time.Millisecond/2: "this machine's clock is 31s behind the server's",
+	} {
+		if got := Skew(ahead); got != want {
+			t.Errorf("%s: got %s, want %s", ahead, got, want)
+		}
+	}
+}

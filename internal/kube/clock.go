@@ -51,6 +51,12 @@ func (c *Client) Skew() time.Duration {
 	return -offset
 }
 
+// SkewKnown reports whether a response had a Date header, so that the clocks were compared.
+func (c *Client) SkewKnown() bool {
+	_, known := c.clock.read()
+	return known
+}
+
 func (c *clock) read() (offset time.Duration, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -64,11 +70,17 @@ func (c *clock) wrap(next http.RoundTripper) http.RoundTripper {
 		if err != nil {
 			return resp, err
 		}
-		if date, parseErr := http.ParseTime(resp.Header.Get("Date")); parseErr == nil {
+		if offset, ok := c.compare(resp); ok {
 			c.mu.Lock()
-			c.known, c.offset = true, date.Sub(c.now().Truncate(time.Second))
+			c.known, c.offset = true, offset
 			c.mu.Unlock()
 		}
 		return resp, nil
 	}}
+}
+
+// compare returns the offset by the Date header of a response. It returns false if there is none.
+func (c *clock) compare(resp *http.Response) (offset time.Duration, ok bool) {
+	date, err := http.ParseTime(resp.Header.Get("Date"))
+	return date.Sub(c.now().Truncate(time.Second)), err == nil
 }

@@ -5,12 +5,10 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -101,12 +99,13 @@ func IsJoinctl(command string) bool {
 // reportServer passes on what the server warned of, and warns of clocks that differ.
 func (s *Session) reportServer(target fleet.Target, client *kube.Client) {
 	s.ReportWarnings(target, client)
-	switch skew := client.Skew().Round(time.Second); {
+	skew := client.Skew()
+	switch {
 	case skew == 0:
 	case s.Many():
-		s.Warn(target, fmt.Sprintf("this machine's clock is %s off the server's; times here are the server's", skew))
+		s.Warn(target, failure.Skew(skew)+"; times here are the server's")
 	default:
-		s.Terminal.Warn("this machine's clock is %s off the server's of %s; times here are the server's", skew, Describe(target))
+		s.Terminal.Warn("%s of %s; times here are the server's", failure.Skew(skew), Describe(target))
 	}
 }
 
