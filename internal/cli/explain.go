@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/session"
@@ -66,8 +67,11 @@ func reasonHint(err error) string {
 	var (
 		hostErr x509.HostnameError
 		caErr   x509.UnknownAuthorityError
+		invalid *certificate.Error
 	)
 	switch {
+	case errors.As(err, &invalid):
+		return invalid.Hint(certificate.KubeconfigFix)
 	case errors.As(err, &hostErr):
 		return "the server's certificate is for other names: correct the kubeconfig's server, or name one of them with --tls-server-name"
 	case errors.As(err, &caErr):

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/apitest"
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 )
@@ -31,6 +33,7 @@ func TestAnErrorGetsTheHintOfItsAuthorElseOfItsReason(t *testing.T) {
 		"of a check":                  {&action.CheckFailed{Text: "x", Hint: "joinctl setup"}, "joinctl setup"},
 		"a certificate of another":    {fmt.Errorf("get: %w", x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}), "the server's certificate is for other names"},
 		"a certificate of nobody":     {x509.UnknownAuthorityError{}, "the kubeconfig's certificate authority did not sign"},
+		"a certificate that expired":  {certificate.ErrorOf(x509.CertificateInvalidError{Cert: &x509.Certificate{}, Reason: x509.Expired}, time.Now()), "renew the certificate authority in the kubeconfig"},
 		"unreachable":                 {reason(failure.Unreachable), "is the API server running"},
 		"no answer":                   {reason(failure.Timeout), "nothing answered in time"},
 		"unauthorized":                {reason(failure.Unauthorized), "the server does not accept"},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 )
@@ -64,20 +65,29 @@ func (r *replay) certificate(state *tls.ConnectionState) {
 	for _, ip := range leaf.IPAddresses {
 		names = append(names, ip.String())
 	}
-	until := leaf.NotAfter.UTC().Format(time.RFC3339)
+	until, dates := leaf.NotAfter.UTC().Format(time.RFC3339), certificate.Dates(leaf, now)
 	switch {
+	case dates != "" && certificate.ClockExplains(leaf, now, r.skew):
+		r.add(stepTLS, status, certificate.ClockFix, "the serving certificate of %s %s, but only by this machine's clock: %s",
+			r.attempt.Endpoint.HostPort(), dates, failure.Skew(r.skew))
 	case now.After(leaf.NotAfter):
-		r.add(stepTLS, status, "renew the API server's serving certificate (kubeadm certs renew apiserver)",
-			"the serving certificate of %s expired at %s", r.attempt.Endpoint.HostPort(), until)
-	case now.Before(leaf.NotBefore):
-		r.add(stepTLS, status, "set this machine's clock, or wait",
-			"the serving certificate of %s is not valid before %s", r.attempt.Endpoint.HostPort(), leaf.NotBefore.UTC().Format(time.RFC3339))
+		r.add(stepTLS, status, certificate.ServingFix, "the serving certificate of %s %s", r.attempt.Endpoint.HostPort(), dates)
+	case dates != "":
+		r.add(stepTLS, status, r.waitFix(), "the serving certificate of %s %s", r.attempt.Endpoint.HostPort(), dates)
 	case leaf.VerifyHostname(host) != nil:
 		r.add(stepTLS, status, "join at an address that the certificate covers (token create --endpoint HOST:PORT prints the command for it), or add this one to the certificate",
 			"the serving certificate is not for %s; it is for %s", host, strings.Join(names, ", "))
 	default:
 		r.ok(stepTLS, "the serving certificate covers %s and is valid until %s", host, until)
 	}
+}
+
+// waitFix is the fix for a certificate that is not valid yet, where this machine's clock does not explain it.
+func (r *replay) waitFix() string {
+	if r.skewKnown {
+		return "wait until then, or issue the API server another serving certificate"
+	}
+	return "set this machine's clock, or wait"
 }
 
 // unpinned reports whether the joiner trusts any CA in cluster-info.

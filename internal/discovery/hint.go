@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
@@ -14,12 +15,16 @@ func readHint(err error) string {
 	var (
 		hostErr x509.HostnameError
 		caErr   x509.UnknownAuthorityError
+		invalid *certificate.Error
 	)
 	switch {
 	case errors.As(err, &hostErr):
 		return "joiners verify the name they are given: print an address that the certificate covers with --endpoint HOST:PORT, or add this one to the certificate"
 	case errors.As(err, &caErr):
 		return "the CA that is trusted here did not sign the certificate at this address: is it the control plane itself?"
+	}
+	if errors.As(err, &invalid) {
+		return invalid.Hint(certificate.KubeconfigFix)
 	}
 	switch failure.ReasonOf(err) {
 	case failure.Unauthorized:
@@ -30,4 +35,23 @@ func readHint(err error) string {
 		return "this control plane is not set up for joining by token: kubeadm and karmadactl init create cluster-info, karmada-operator does not"
 	}
 	return ""
+}
+
+// AuthorityFix is the fix for a CA in cluster-info that has expired or is not valid yet.
+const AuthorityFix = "on the control plane, joinctl setup --force puts the kubeconfig's CA into cluster-info; another CA of the same key keeps the pins valid"
+
+// authorityHint returns a hint for an error of a connection that the CA in cluster-info verifies: for errors that have
+// nothing to do with a certificate's issuer or dates, the other one.
+func authorityHint(err error, other string) string {
+	var (
+		caErr   x509.UnknownAuthorityError
+		invalid *certificate.Error
+	)
+	switch {
+	case errors.As(err, &caErr):
+		return "cluster-info has to carry the CA that signed the API server's serving certificate: put that one in"
+	case errors.As(err, &invalid):
+		return invalid.Hint(AuthorityFix)
+	}
+	return other
 }

@@ -4,8 +4,6 @@ package discovery
 
 import (
 	"context"
-	"crypto/x509"
-	"errors"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
@@ -51,11 +49,8 @@ func (r *replay) readAgain(ctx context.Context, trusted *kube.Client) bool {
 	cm, err := clusterInfo(ctx, trusted)
 	switch {
 	case err != nil:
-		fix := "the serving certificate is wrong: see the cause"
-		if _, unknown := errors.AsType[x509.UnknownAuthorityError](err); unknown {
-			fix = "cluster-info has to carry the CA that signed the API server's serving certificate: put that one in"
-		}
-		r.add(stepVerifiedRead, Failed, fix, "%s cannot be verified with the CA in cluster-info: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
+		r.add(stepVerifiedRead, Failed, authorityHint(err, "the serving certificate is wrong: see the cause"),
+			"%s cannot be verified with the CA in cluster-info: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
 	case cm.Data[bootstrapapi.KubeConfigKey] != r.info.Kubeconfig:
 		r.add(stepVerifiedRead, Failed, "try again; if it happens again, servers behind this address differ, or someone tampers with the connection",
 			"cluster-info was another one at the second reading, over verified TLS")
@@ -80,7 +75,8 @@ func (r *replay) followServer(ctx context.Context) *kube.Client {
 		}
 	}
 	if err != nil {
-		r.add(stepServer, Failed, "cluster-info has to name an address that nodes reach and that the serving certificate covers: correct its server on the control plane",
+		const fix = "cluster-info has to name an address that nodes reach and that the serving certificate covers: correct its server on the control plane"
+		r.add(stepServer, Failed, authorityHint(err, fix),
 			"%s continues at cluster-info's server %q, which does not work from here: %v", r.joiner.Program(), r.info.Server, shortCause(err))
 		return nil
 	}

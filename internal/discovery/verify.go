@@ -139,7 +139,7 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 	if err != nil {
 		return &failure.Error{
 			Err:  fmt.Errorf("verify %s with the CA in cluster-info: %w", member.Server().Host, err),
-			Hint: "cluster-info has to carry the CA that signed the control plane's serving certificate",
+			Hint: authorityHint(err, "cluster-info has to carry the CA that signed the control plane's serving certificate"),
 		}
 	}
 	if second.Kubeconfig != first.Kubeconfig {

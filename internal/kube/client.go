@@ -79,7 +79,7 @@ func (c *Client) setUpTransport() (err error) {
 	if err != nil {
 		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
-	httpClient.Transport = c.clock.wrap(httpClient.Transport)
+	httpClient.Transport = c.explainCertificates(c.clock.wrap(httpClient.Transport))
 	if c.restClient, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {
 		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
 	}
