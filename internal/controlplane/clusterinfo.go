@@ -3,10 +3,12 @@
 package controlplane
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -15,6 +17,7 @@ import (
 	"k8s.io/client-go/util/cert"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
@@ -53,8 +56,8 @@ func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, err
 	}, nil
 }
 
-// trusted returns the pins of the kubeconfig's CA. It refuses a connection that is not verified: its CA may be anybody's.
-func trusted(c *kube.Client) ([]join.Pin, error) {
+// trusted returns the certificates of the kubeconfig's CA. It refuses a connection that is not verified: its CA may be anybody's.
+func trusted(c *kube.Client) ([]*x509.Certificate, error) {
 	const hint = "give the kubeconfig's cluster its certificate-authority: it goes into cluster-info, where joiners read it"
 	if c.Insecure() {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("the connection to %s is not verified, so no CA can be taken from it", c.Server().Redacted()), Hint: hint}
@@ -63,26 +66,42 @@ func trusted(c *kube.Client) ([]join.Pin, error) {
 	if err != nil {
 		return nil, &failure.ConfigError{Err: errors.New("the kubeconfig has no certificate authority of its own"), Hint: hint}
 	}
-	var pins []join.Pin
-	for _, certificate := range certificates {
-		pins = append(pins, join.PinOf(certificate))
-	}
-	return pins, nil
+	return certificates, nil
 }
 
-// difference says how an existing cluster-info differs from the wanted one. It returns "" if they agree.
-func difference(c *kube.Client, info *discovery.ClusterInfo, chosen join.Endpoint) (string, error) {
-	pins, err := trusted(c)
+// difference says how an existing cluster-info differs from the wanted one. It returns "" if they agree. now is the server's
+// time.
+func difference(c *kube.Client, info *discovery.ClusterInfo, chosen join.Endpoint, now time.Time) (string, error) {
+	wanted, err := trusted(c)
 	if err != nil {
 		return "", err
 	}
-	if !slices.ContainsFunc(info.Pins(), func(pin join.Pin) bool { return slices.Contains(pins, pin) }) {
-		return "it carries another certificate authority than the kubeconfig", nil
+	if differs := differenceOfCA(info.Certificates, wanted, now); differs != "" {
+		return differs, nil
 	}
 	if server, err := endpointIn(info); !chosen.IsZero() && (err != nil || server != chosen) {
 		return fmt.Sprintf("its server is %q", info.Server), nil
 	}
 	return "", nil
+}
+
+// differenceOfCA compares certificates and not pins: a renewed CA keeps its key, and joiners verify the dates too. One
+// certificate that both have and that is valid is enough.
+func differenceOfCA(existing, wanted []*x509.Certificate, now time.Time) string {
+	out := "it carries another certificate authority than the kubeconfig"
+	for _, one := range existing {
+		dates := certificate.Dates(one, now)
+		same := slices.ContainsFunc(wanted, func(other *x509.Certificate) bool { return join.PinOf(other) == join.PinOf(one) })
+		switch {
+		case dates == "" && slices.ContainsFunc(wanted, one.Equal):
+			return ""
+		case same && dates != "":
+			out = fmt.Sprintf("its certificate authority (%s) %s", certificate.Name(one), dates)
+		case same:
+			out = fmt.Sprintf("it carries another certificate of the kubeconfig's certificate authority (%s, %s)", certificate.Name(one), certificate.Span(one))
+		}
+	}
+	return out
 }
 
 // endpointIn returns the endpoint of the server in cluster-info.

@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -47,7 +48,7 @@ func (e *examination) clusterInfo(ctx context.Context) error {
 		e.report("cluster-info-size", Warning, "delete tokens: cluster-info has a signature for each token, and a full ConfigMap accepts no more",
 			"cluster-info has %d of at most %d bytes, with %d signatures", size, maxInfoSize, len(info.Signatures))
 	}
-	return nil
+	return e.authorityDates(ctx)
 }
 
 // anonymous reads cluster-info without a credential. It only reports an Unauthorized; other checks report the other errors.
@@ -97,12 +98,16 @@ func (e *examination) server(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	err = e.readAsJoiner(ctx, member)
-	var hostErr x509.HostnameError
+	var (
+		hostErr x509.HostnameError
+		invalid *certificate.Error
+	)
 	switch {
 	case errors.As(err, &hostErr):
 		e.report(check, severity, fix+", or add this one to the names of the server's certificate", "cluster-info names %s: %v", endpoint.HostPort(), hostErr)
-	case isUnknownCA(err):
-		e.reportOtherCA(endpoint.HostPort())
+	case e.authorityFails(err, endpoint.HostPort()):
+	case errors.As(err, &invalid):
+		e.report(check, severity, invalid.Hint(discovery.AuthorityFix), "cluster-info names %s: %v", endpoint.HostPort(), invalid)
 	case failure.IsTransport(err):
 		e.report(check, Warning, fix+", unless only this machine cannot reach it", "cluster-info names %s, which does not answer from here: %v", endpoint.HostPort(), err)
 	}
@@ -115,9 +120,7 @@ func (e *examination) authority(ctx context.Context, c *kube.Client) error {
 	if err != nil {
 		return err
 	}
-	if isUnknownCA(e.readAsJoiner(ctx, anonymous)) {
-		e.reportOtherCA(c.Server().Host)
-	}
+	e.authorityFails(e.readAsJoiner(ctx, anonymous), c.Server().Host)
 	return nil
 }
 
@@ -129,14 +132,4 @@ func (e *examination) readAsJoiner(ctx context.Context, member *kube.Client) err
 	}
 	_, err = member.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
 	return err
-}
-
-func (e *examination) reportOtherCA(host string) {
-	e.report("cluster-info-ca", Error, "cluster-info has to carry the CA that signed the serving certificate: joinctl setup --force writes the kubeconfig's",
-		"the CA in cluster-info did not sign the certificate at %s", host)
-}
-
-func isUnknownCA(err error) bool {
-	var caErr x509.UnknownAuthorityError
-	return errors.As(err, &caErr)
 }

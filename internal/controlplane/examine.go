@@ -21,10 +21,11 @@ const forbiddenFix = "get this right, or use another identity: this was not judg
 
 // An examination is one run of Examine.
 type examination struct {
-	c        *kube.Client
-	joiner   join.Description
-	info     *discovery.ClusterInfo // nil: a joiner cannot use it
-	findings []Finding
+	c         *kube.Client
+	joiner    join.Description
+	info      *discovery.ClusterInfo // nil: a joiner cannot use it
+	invalidCA bool                   // no CA in info is valid now
+	findings  []Finding
 }
 
 // Examine checks whether clusters can join a control plane, and reports everything else that is wrong with it. It changes

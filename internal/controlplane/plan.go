@@ -102,7 +102,11 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 	case err != nil:
 		return err
 	default:
-		if differs, err = difference(c, info, chosen); err != nil || differs == "" {
+		now, err := c.ServerTime(ctx)
+		if err != nil {
+			return err
+		}
+		if differs, err = difference(c, info, chosen, now); err != nil || differs == "" {
 			return err
 		}
 	}
