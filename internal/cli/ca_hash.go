@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/session"
@@ -24,7 +25,8 @@ func newCAHash(env *Env, s *session.Session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "ca-hash [FILE... | -]",
 		Short: "Print the CA pins for a join command, with subject and expiry",
-		Long: `Print the pin of every CA certificate, with its subject and expiry. The certificates are those in PEM files, or else those of
+		Long: `Print the pin of every CA certificate, with its subject and expiry, and warn of certificates that no joiner can use: expired,
+not yet valid, or no CA. The certificates are those in PEM files, or else those of
 the kubeconfig's context. --cluster-info takes them from cluster-info: joiners compare a pin with these. A CA never comes
 from a connection that was not verified.`,
 		Example: `  joinctl ca-hash /etc/karmada/pki/ca.crt
@@ -79,13 +81,14 @@ type certificateItem struct {
 	CACertHash string `json:"caCertHash"`
 	Subject    string `json:"subject"`
 	CA         bool   `json:"ca"`         // false: no CA, it must not sign
+	NotBefore  string `json:"notBefore"`  // RFC 3339, UTC: when the certificate becomes valid
 	Expires    string `json:"expires"`    // RFC 3339, UTC
 	TTLSeconds *int64 `json:"ttlSeconds"` // until then, by this machine's clock; negative when over
 }
 
 func (i certificateItem) place() place { return place{context: i.Context, name: i.CACertHash} }
 
-// printCertificates prints certificates, and warns of those that have expired.
+// printCertificates prints certificates, and warns of those that no joiner can use.
 func printCertificates(env *Env, s *session.Session, format *output.Format, certificates []action.CACertificate, failures *session.Failures) error {
 	list := output.List[certificateItem]{Kind: "CertificateList", Failures: failureItems(failures)}
 	now := env.Now()
@@ -94,13 +97,17 @@ func printCertificates(env *Env, s *session.Session, format *output.Format, cert
 			Context:    one.Target.Context,
 			CACertHash: string(join.PinOf(one.Certificate)),
 			Subject:    one.Certificate.Subject.String(),
-			CA:         one.Certificate.IsCA,
+			CA:         certificate.IsCA(one.Certificate),
+			NotBefore:  timestamp(one.Certificate.NotBefore),
 			Expires:    timestamp(one.Certificate.NotAfter),
 			TTLSeconds: secondsUntil(one.Certificate.NotAfter, now),
 		}
 		list.Items = append(list.Items, item)
-		if !now.Before(one.Certificate.NotAfter) {
-			s.Terminal.Warn("the certificate of %s expired at %s: nothing accepts the certificates that it signed", item.Subject, item.Expires)
+		if dates := certificate.Dates(one.Certificate, now); dates != "" {
+			s.Terminal.Warn("the certificate of %s %s: nothing accepts the certificates that it signed", item.Subject, dates)
+		}
+		if !item.CA {
+			s.Terminal.Warn("the certificate of %s is no CA: no joiner can verify a server with it, so do not pin it", item.Subject)
 		}
 	}
 	return output.Print(env.Out, format, list, withPlace(s, certificateView(), certificateItem.place))
