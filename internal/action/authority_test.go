@@ -119,3 +119,17 @@ func TestAProbeSendsPeopleToTheCAThatIsNotValid(t *testing.T) {
 		t.Errorf("got %+v", finding)
 	}
 }
+
+func TestCreateSendsPeopleToTheCAThatIsNotValid(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t, apitest.Karmada, apitest.Signer)
+	publishCA(server, renewed(t, server, oneDay, 2*oneDay))
+	s, _ := newSession(t, servers{"hub": server})
+	created, err := withCommand(creation(s)).Run(t.Context())
+	if err == nil {
+		err = wantFailures(t, created.Failures, 0, "hub")[0].Err
+	}
+	wantError(t, err, failure.Unreachable, "the certificate authority (CN=kubernetes) is not valid before 20")
+	wantHint(t, err, "joinctl setup --force")
+	wantStored(t, server)
+}
