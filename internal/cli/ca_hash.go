@@ -34,6 +34,11 @@ from a connection that was not verified.`,
   joinctl ca-hash --endpoint api.example.org:5443`,
 		Args: func(_ *cobra.Command, args []string) error {
 			files = args
+			for _, file := range args {
+				if err := checkFileName(file); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

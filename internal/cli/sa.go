@@ -18,6 +18,7 @@ import (
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/profile"
+	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/satoken"
 	"github.com/joinctl/joinctl/internal/session"
 )
@@ -129,6 +130,9 @@ func parseAccount(args []string) (string, error) {
 	}
 	if args[0] == "" {
 		return "", errors.New("the name of a ServiceAccount cannot be empty")
+	}
+	if redact.IsToken(args[0]) {
+		return "", errors.New("the name of a ServiceAccount has the form of a bootstrap token, so it is not sent to the server")
 	}
 	if wrong := content.IsPathSegmentName(args[0]); len(wrong) > 0 {
 		return "", errors.New("the name of a ServiceAccount " + strings.Join(wrong, ", and "))

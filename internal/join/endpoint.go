@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/joinctl/joinctl/internal/redact"
 )
 
 // An Endpoint is the HOST:PORT at which a joiner reaches the control plane over HTTPS.
@@ -20,8 +22,18 @@ type Endpoint struct {
 	Port int
 }
 
-// ParseEndpoint parses HOST:PORT, with an IPv6 address in brackets.
+// errToken is the error for a host that is a bootstrap token. It does not repeat the host.
+func errToken() error {
+	return errors.New("the host has the form of a bootstrap token, so nothing connects to it: " +
+		"are two arguments swapped, or does a flag lack its value?")
+}
+
+// ParseEndpoint parses HOST:PORT, with an IPv6 address in brackets. It refuses a host that has the form of a bootstrap
+// token, in upper case too: a name server, a proxy and the network would see the credential.
 func ParseEndpoint(s string) (Endpoint, error) {
+	if host, _, _ := strings.Cut(s, ":"); redact.IsToken(host) {
+		return Endpoint{}, errToken()
+	}
 	if strings.Contains(s, "/") {
 		return Endpoint{}, errors.New("an endpoint is HOST:PORT, without a scheme or a path")
 	}
@@ -55,6 +67,9 @@ func newEndpoint(host, port string) (Endpoint, error) {
 	}
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Zone() == "" {
 		return Endpoint{addr.String(), int(n)}, nil
+	}
+	if redact.IsToken(host) {
+		return Endpoint{}, errToken()
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if len(validation.IsDNS1123Subdomain(host)) > 0 {

@@ -3,6 +3,7 @@
 package join
 
 import (
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -70,6 +71,40 @@ func TestParseEndpointRefusesWhatAJoinerCannotUse(t *testing.T) {
 			t.Errorf("ParseEndpoint(%q) = %v, %v", given, endpoint, err)
 		}
 	}
+}
+
+func TestAHostInTheFormOfATokenIsNoEndpoint(t *testing.T) {
+	t.Parallel()
+	const token = "aaaa08.0123456789abcdef"
+	for _, host := range []string{token, strings.ToUpper(token), "AAAA08.0123456789abcdef", token + "."} {
+		for _, given := range []string{host, host + ":6443", "[" + host + "]:6443", host + ":"} {
+			for name, err := range map[string]error{"ParseEndpoint": parseError(given), "SetEndpoint": setError(given)} {
+				if err == nil || !strings.Contains(err.Error(), "form of a bootstrap token") || strings.Contains(err.Error(), host) {
+					t.Errorf("%s(%q): %v", name, given, err)
+				}
+			}
+		}
+		if endpoint, err := EndpointOf(&url.URL{Scheme: "https", Host: host + ":6443"}); err == nil || !endpoint.IsZero() {
+			t.Errorf("EndpointOf a server at %s = %v", host, endpoint)
+		}
+	}
+	for _, host := range []string{"server.example-of-site", "aaaa08.0123456789abcdef.example.com", "aaaa08.0123456789abcde", "a.0123456789abcdef"} {
+		if err := parseError(host + ":6443"); err != nil {
+			t.Errorf("%s: %v", host, err)
+		}
+	}
+}
+
+func parseError(given string) error {
+	_, err := ParseEndpoint(given)
+	return err
+}
+
+// setError returns the fault of an endpoint in a join command of a joiner that has a default port.
+func setError(given string) error {
+	a := Attempt{Command: Command{Joiner: Karmada}}
+	a.SetEndpoint(given)
+	return errors.Join(a.Faults...)
 }
 
 // The shapes of reference/peers.md 2.2, which the peers print as they are.

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -72,16 +73,22 @@ func newClient(config *rest.Config, userAgent string, now func() time.Time, conn
 }
 
 func (c *Client) setUpTransport() (err error) {
+	if err := checkServer(c.config.Host); err != nil {
+		return &failure.ConfigError{Err: err}
+	}
 	if c.server, _, err = rest.DefaultServerUrlFor(c.config); err != nil {
-		return &failure.ConfigError{Err: fmt.Errorf("server %q: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: errors.New("server has a path and no scheme: it has to be a URL or HOST:PORT")}
+	}
+	if err := c.refuseTokenHosts(); err != nil {
+		return err
 	}
 	httpClient, err := rest.HTTPClientFor(c.config)
 	if err != nil {
-		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.server.Redacted(), err)}
 	}
 	httpClient.Transport = c.explainCertificates(c.clock.wrap(httpClient.Transport))
 	if c.restClient, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {
-		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.config.Host, err)}
+		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.server.Redacted(), err)}
 	}
 	return nil
 }

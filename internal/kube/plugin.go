@@ -3,7 +3,9 @@
 package kube
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"k8s.io/client-go/rest"
@@ -27,7 +29,7 @@ func Login(ctx context.Context, config *rest.Config) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, config.Host, http.NoBody)
 	if err != nil {
-		return &failure.ConfigError{Err: err}
+		return &failure.ConfigError{Err: cmp.Or(checkServer(config.Host), errors.New("the server of an exec plugin has to be a URL"))}
 	}
 	resp, err := transport.RoundTrip(req)
 	if err != nil {

@@ -37,6 +37,12 @@ func (r *Redactor) Text(s string) string {
 	return s
 }
 
+// IsToken reports whether a word, such as a host name, has the form of a bootstrap token. DNS ignores case and a trailing
+// dot, so IsToken does too.
+func IsToken(word string) bool {
+	return regexp.MustCompile(`^(?i:[a-z0-9]{6}\.[a-z0-9]{16})\.?$`).MatchString(word)
+}
+
 // Filter implements klog.LogFilter.
 func (r *Redactor) Filter(args []any) []any {
 	clean := make([]any, len(args))
