@@ -95,7 +95,7 @@ func (i certificateItem) place() place { return place{context: i.Context, name: 
 
 // printCertificates prints certificates, and warns of those that no joiner can use.
 func printCertificates(env *Env, s *session.Session, format *output.Format, certificates []action.CACertificate, failures *session.Failures) error {
-	list := output.List[certificateItem]{Kind: "CertificateList", Failures: failureItems(failures)}
+	list := output.List[certificateItem]{Kind: "CertificateList", Failures: failureItems(s, failures)}
 	now := env.Now()
 	for _, one := range certificates {
 		item := certificateItem{

@@ -37,7 +37,7 @@ reach the same control plane; they are used once, too.`,
 			if err != nil {
 				return err
 			}
-			list := output.List[contextItem]{Kind: "ContextList", Failures: failureItems(failures)}
+			list := output.List[contextItem]{Kind: "ContextList", Failures: failureItems(s, failures)}
 			for _, one := range listed {
 				list.Items = append(list.Items, newContextItem(one))
 			}

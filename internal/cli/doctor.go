@@ -71,7 +71,7 @@ func (i findingItem) place() place { return place{context: i.Context, name: i.Ch
 // printDiagnoses prints all findings. A table that is not wide has errors and warnings only, each with its fix in a line
 // below, since both are long.
 func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *action.Diagnoses) error {
-	list := output.List[findingItem]{Kind: "DoctorFindingList", Failures: failureItems(found.Failures)}
+	list := output.List[findingItem]{Kind: "DoctorFindingList", Failures: failureItems(s, found.Failures)}
 	short := format.IsTable() && !format.IsWide()
 	for _, one := range found.Targets {
 		problems := 0

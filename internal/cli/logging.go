@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/klog/v2"
 
-	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/terminal"
 )
@@ -54,7 +53,7 @@ func (l *logging) check(flags *pflag.FlagSet, s *session.Session) error {
 // start sets klog up after the flags are parsed: with a filter for credentials, and silent unless logging was asked for,
 // since libraries log warnings at level 0. A log and a progress line do not go together on one terminal.
 func (l *logging) start(flags *pflag.FlagSet, t *terminal.Terminal) (stop func()) {
-	klog.SetLogFilter(redact.New())
+	klog.SetLogFilter(t.Redactor())
 	asked := false
 	for _, name := range l.names {
 		f := flags.Lookup(name)

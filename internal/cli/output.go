@@ -12,7 +12,6 @@ import (
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
-	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/session"
 )
 
@@ -35,15 +34,14 @@ func addDryRun(cmd *cobra.Command, mode *action.DryRun) {
 }
 
 // failureItems returns failures as every document shows them.
-func failureItems(failures *session.Failures) []output.Failure {
-	redactor := redact.New()
+func failureItems(s *session.Session, failures *session.Failures) []output.Failure {
 	var out []output.Failure
 	for _, f := range failures.All() {
 		out = append(out, output.Failure{
 			Context: f.Target.Context,
 			Member:  cmp.Or(f.Cluster, f.Target.Member),
 			Reason:  string(failure.ReasonOf(f.Err)),
-			Message: redactor.Text(f.Err.Error()),
+			Message: s.Terminal.Redact(f.Err.Error()),
 		})
 	}
 	return out
@@ -101,6 +99,6 @@ func printList[T any](env *Env, s *session.Session, format *output.Format, kind,
 		targets, _ := s.Targets() // selected before
 		s.Terminal.Info("no %s in %s", things, session.Describe(targets[0]))
 	}
-	list := output.List[T]{Kind: kind, Items: items, Failures: failureItems(failures)}
+	list := output.List[T]{Kind: kind, Items: items, Failures: failureItems(s, failures)}
 	return finish(output.Print(env.Out, format, list, view), nil, failures)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/session"
+	"github.com/joinctl/joinctl/internal/terminal"
 )
 
 func TestADocumentShowsEachFailureWithItsTargetAndReason(t *testing.T) {
@@ -28,7 +29,7 @@ func TestADocumentShowsEachFailureWithItsTargetAndReason(t *testing.T) {
 	failures.Add(hub.With("m1"), conflict)
 	failures.AddCluster(hub, "m2", conflict)
 	failures.Add(fleet.Target{}, conflict)
-	got, err := json.Marshal(failureItems(failures))
+	got, err := json.Marshal(failureItems(&session.Session{Environment: session.Environment{Terminal: terminal.New(terminal.Streams{})}}, failures))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ A token given as an argument shows in process lists and shell histories: use - o
 			if err != nil {
 				return err
 			}
-			list := output.List[inspectionItem]{Kind: "TokenInspectionList", Failures: failureItems(found.Failures)}
+			list := output.List[inspectionItem]{Kind: "TokenInspectionList", Failures: failureItems(s, found.Failures)}
 			for _, one := range found.Items {
 				list.Items = append(list.Items, newInspectionItem(one))
 			}

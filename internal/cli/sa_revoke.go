@@ -129,7 +129,7 @@ func (i revokedItem) place() place { return place{i.Context, i.Member, i.Name} }
 // printRevoked prints a line for each token by default.
 func printRevoked(env *Env, s *session.Session, format *output.Format, expired bool, revoked []action.RevokedToken, failures *session.Failures) error {
 	status := map[bool]string{true: "removed", false: "revoked"}[expired]
-	list := output.List[revokedItem]{Kind: "ServiceAccountTokenRevocationList", Failures: failureItems(failures)}
+	list := output.List[revokedItem]{Kind: "ServiceAccountTokenRevocationList", Failures: failureItems(s, failures)}
 	for _, one := range revoked {
 		list.Items = append(list.Items, revokedItem{one.Target.Context, one.Target.Member, one.Object.Account.Namespace, one.Object.Name, status})
 	}

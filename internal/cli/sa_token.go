@@ -83,7 +83,7 @@ same name, the rights that the token takes there.`,
 // printIssued prints the bare token by default, with its context if there can be several. On one target the structured
 // formats show the server's own answer.
 func printIssued(env *Env, s *session.Session, format *output.Format, issued *action.IssuedTokens) error {
-	list := output.List[saItem]{Kind: "ServiceAccountTokenList", Failures: failureItems(issued.Failures)}
+	list := output.List[saItem]{Kind: "ServiceAccountTokenList", Failures: failureItems(s, issued.Failures)}
 	for _, one := range issued.Tokens {
 		list.Items = append(list.Items, issuedItem(one))
 	}

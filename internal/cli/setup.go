@@ -111,7 +111,7 @@ func (i changeItem) place() place {
 
 // printChanges prints a line for each object by default, as kubectl apply does.
 func printChanges(env *Env, s *session.Session, format *output.Format, dryRun action.DryRun, result *action.SetupResult) error {
-	list := output.List[changeItem]{Kind: "SetupChangeList", Failures: failureItems(result.Failures)}
+	list := output.List[changeItem]{Kind: "SetupChangeList", Failures: failureItems(s, result.Failures)}
 	for _, plan := range result.Plans {
 		for _, change := range plan.Changes {
 			status := "created"

@@ -47,7 +47,7 @@ A token that the server refuses has no command.`,
 			if err != nil {
 				return err
 			}
-			list := output.List[tokenItem]{Kind: "TokenList", Failures: failureItems(loaded.Failures)}
+			list := output.List[tokenItem]{Kind: "TokenList", Failures: failureItems(s, loaded.Failures)}
 			for _, one := range loaded.Tokens {
 				item := createdItem(one, false)
 				item.Status = string(token.OK)

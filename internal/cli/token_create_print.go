@@ -27,7 +27,7 @@ func createTokens(ctx context.Context, env *Env, s *session.Session, format *out
 		}
 	}
 	create.Deliver = func(created *action.CreatedTokens) error {
-		list := output.List[tokenItem]{Kind: "TokenList", Failures: failureItems(created.Failures)}
+		list := output.List[tokenItem]{Kind: "TokenList", Failures: failureItems(s, created.Failures)}
 		for _, one := range created.Tokens {
 			if !one.Existed || one.Written {
 				list.Items = append(list.Items, createdItem(one, dryRun))

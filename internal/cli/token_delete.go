@@ -101,7 +101,7 @@ func (i deletedItem) place() place { return place{context: i.Context, name: cmp.
 
 // printDeleted prints a line for each token by default, as kubectl does.
 func printDeleted(env *Env, s *session.Session, format *output.Format, dryRun action.DryRun, deleted []action.DeletedToken, failures *session.Failures) error {
-	list := output.List[deletedItem]{Kind: "TokenDeletionList", Failures: failureItems(failures)}
+	list := output.List[deletedItem]{Kind: "TokenDeletionList", Failures: failureItems(s, failures)}
 	for _, one := range deleted {
 		list.Items = append(list.Items, deletedItem{
 			Context: one.Target.Context, ID: token.Ref{Name: one.Object.Name}.ID(), Name: one.Object.Name,

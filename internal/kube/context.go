@@ -94,7 +94,7 @@ func inClusterNamespace(override string) string {
 // A ContextSummary describes a context for a list. It comes from the kubeconfig alone: no other file is read.
 type ContextSummary struct {
 	Cluster    string // name in the kubeconfig
-	Server     string // URL
+	Server     string // URL, without a user name and a password
 	Namespace  string // empty: the context has none
 	User       string // name in the kubeconfig
 	Credential string // its kind, for people: token, client certificate, plugin aws …
@@ -107,7 +107,7 @@ func (k *Kubeconfig) Summary(context string) (ContextSummary, error) {
 	}
 	c := k.raw.Contexts[context]
 	if c == nil {
-		return ContextSummary{Server: k.options.Overrides.ClusterInfo.Server, Credential: credentialKind(&k.options.Overrides.AuthInfo)}, nil
+		return ContextSummary{Server: RedactURL(k.options.Overrides.ClusterInfo.Server), Credential: credentialKind(&k.options.Overrides.AuthInfo)}, nil
 	}
 	out := ContextSummary{Cluster: c.Cluster, Namespace: c.Namespace, User: c.AuthInfo, Credential: credentialKind(k.user(context))}
 	if c.AuthInfo != "" && k.user(context) == nil {
@@ -117,7 +117,7 @@ func (k *Kubeconfig) Summary(context string) (ContextSummary, error) {
 	if cluster == nil {
 		return out, &failure.ConfigError{Err: fmt.Errorf("context %q: cluster %q does not exist", context, c.Cluster)}
 	}
-	out.Server = cluster.Server
+	out.Server = RedactURL(cluster.Server)
 	return out, nil
 }
 

@@ -76,10 +76,10 @@ func (c *Client) Direct(member Member, ca []byte) (*Client, error) {
 		TLSClientConfig: rest.TLSClientConfig{Insecure: member.Insecure, CAData: ca},
 	}
 	if member.ProxyURL != "" {
-		proxy, err := url.Parse(member.ProxyURL)
-		if err != nil {
+		if err := checkProxyURL(member.ProxyURL); err != nil {
 			return nil, &failure.ConfigError{Err: fmt.Errorf("the proxy of member %s: %w", member.Name, err)}
 		}
+		proxy, _ := url.Parse(member.ProxyURL) // checked before
 		config.Proxy = http.ProxyURL(proxy)
 	}
 	return New(config, c.config.UserAgent, c.clock.now)

@@ -47,7 +47,7 @@ func Load(options LoadOptions) (*Kubeconfig, error) {
 	rules.WarnIfAllMissing = false
 	raw, err := rules.Load()
 	if err != nil {
-		return nil, &failure.ConfigError{Err: fmt.Errorf("read kubeconfig: %w", err)}
+		return nil, &failure.ConfigError{Err: explainLoadError(rules)}
 	}
 	k := &Kubeconfig{options: options, raw: *raw, rules: rules}
 	if fromVariable {
@@ -102,6 +102,9 @@ func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 		return k.inClusterConfig(overrides)
 	}
 	overrides.CurrentContext = context
+	if err := k.checkAddresses(context); err != nil {
+		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+	}
 	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.minify(context), context, &overrides, k.rules).ClientConfig()
 	if err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}

@@ -12,17 +12,19 @@ import (
 // hidden replaces a credential.
 const hidden = "<hidden>"
 
-// A Redactor removes credentials from text: bootstrap tokens, JWTs and Authorization headers. It is also a klog.LogFilter.
-// As such it drops the bodies of requests and responses, because client-go logs them as protobuf hexdumps, in which no
+// A Redactor removes credentials from text: bootstrap tokens, JWTs, Authorization headers, user names and passwords in
+// URLs, and the values that Hide knows. It is also a klog.LogFilter. As such it drops the bodies of requests and responses, because client-go logs them as protobuf hexdumps, in which no
 // pattern matches a credential (k8s.io/client-go/rest/request.go, logBody).
 type Redactor struct {
-	bootstrapToken, other *regexp.Regexp
+	bootstrapToken, userinfo, other *regexp.Regexp
+	known                           values
 }
 
 // New returns a Redactor.
 func New() *Redactor {
 	return &Redactor{
 		bootstrapToken: regexp.MustCompile(`(^|[^a-z0-9]|\\(?:[a-z]|x[0-9a-f]{2}|u[0-9a-f]{4}))[a-z0-9]{6}\.[a-z0-9]{16}([^a-z0-9]|$)`),
+		userinfo:       regexp.MustCompile(`://[^\s/?#"'<>\\]+@`), // up to the last @: a password can have one
 		other: regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+\.[\w-]*(?:\.[\w-]+)*` + // a JWT; a JWE has more parts
 			`|(?i:\b(?:bearer|basic) +[A-Za-z0-9._~+/=-]{8,})`), // an Authorization header
 	}
@@ -30,6 +32,7 @@ func New() *Redactor {
 
 // Text returns s with <hidden> in place of each credential.
 func (r *Redactor) Text(s string) string {
+	s = r.userinfo.ReplaceAllString(r.known.replace(s), "://"+hidden+"@")
 	s = r.other.ReplaceAllString(s, hidden)
 	for range 2 { // two tokens can share the character between them, and a match consumes it
 		s = r.bootstrapToken.ReplaceAllString(s, "${1}"+hidden+"${2}")

@@ -78,8 +78,11 @@ func (s *Session) Load() (*kube.Kubeconfig, error) {
 	if user.Impersonate == "" && (user.ImpersonateUID != "" || len(user.ImpersonateGroups) > 0 || len(s.UserExtra) > 0) {
 		return nil, &failure.ConfigError{Err: errors.New("--as-uid, --as-group and --as-user-extra need --as")}
 	}
+	redactor := s.Terminal.Redactor()
+	redactor.Hide(kube.Credentials(&overrides.ClusterInfo, &user)...)
 	loaded, err := kube.Load(kube.LoadOptions{Path: s.Kubeconfig, Overrides: overrides, RequestTimeout: s.RequestTimeout})
 	if err == nil {
+		redactor.Hide(loaded.Credentials()...)
 		s.loaded = loaded
 	}
 	return loaded, err

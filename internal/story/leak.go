@@ -5,12 +5,13 @@ package story
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 )
 
-// Leak searches a text for a secret and returns the form it finds: raw, base64 at any of its three alignments, hex, or
-// hexdump for a secret split over the lines of a hexdump. It returns "" if the text does not contain the secret.
+// Leak searches a text for a secret and returns the form it finds: raw, base64 at any of its three alignments, hex,
+// decimal bytes, or hexdump for a secret split over the lines of a hexdump. It returns "" if the text does not contain the secret.
 func Leak(text, secret string) string {
 	if strings.Contains(text, secret) {
 		return "raw"
@@ -21,6 +22,10 @@ func Leak(text, secret string) string {
 		if core := encoded[(pad*8+5)/6 : len(encoded)-2]; strings.Contains(text, core) {
 			return "base64"
 		}
+	}
+	decimal := strings.Trim(fmt.Sprint([]byte(secret)), "[]") // as fmt shows bytes
+	if strings.Contains(strings.ReplaceAll(text, ",", " "), decimal) {
+		return "decimal"
 	}
 	compact := strings.NewReplacer(" ", "", ":", "", "\n", "").Replace(strings.ToLower(text))
 	if strings.Contains(compact, hex.EncodeToString([]byte(secret))) {

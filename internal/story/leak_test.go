@@ -5,6 +5,7 @@ package story
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -19,6 +20,7 @@ func TestLeakFindsASecretInEveryForm(t *testing.T) {
 			"base64":  base64.StdEncoding.EncodeToString(around),
 			"hex":     hex.EncodeToString(around),
 			"hexdump": hex.Dump(around),
+			"decimal": fmt.Sprint(around),
 		}
 		for form, text := range texts {
 			if got := Leak(text, secret); got == "" || got == "raw" && form != "raw" && form != "hexdump" {

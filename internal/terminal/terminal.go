@@ -65,10 +65,13 @@ func (t *Terminal) HideProgress() {
 	t.hidden = true
 }
 
-// Redact returns text without its credentials. The patterns are compiled once: many goroutines write to a Terminal.
-func (t *Terminal) Redact(text string) string {
+// Redact returns text without its credentials.
+func (t *Terminal) Redact(text string) string { return t.Redactor().Text(text) }
+
+// Redactor returns the redactor of this run. Its patterns are compiled once: many goroutines write to a Terminal.
+func (t *Terminal) Redactor() *redact.Redactor {
 	t.once.Do(func() { t.redactor = redact.New() })
-	return t.redactor.Text(text)
+	return t.redactor
 }
 
 // Info writes one line.
