@@ -158,6 +158,9 @@ func (a *SAKubeconfig) onTarget(ctx context.Context, target fleet.Target, c *kub
 		return exported{}, err
 	}
 	end, err := a.endpointOf(ctx, target, c)
+	if err == nil {
+		end, err = a.stripUserinfo(ctx, target, end)
+	}
 	if err != nil {
 		return exported{}, err
 	}

@@ -33,7 +33,7 @@ func newSAKubeconfig(env *Env, s *session.Session) *cobra.Command {
 		Use:   "kubeconfig NAME",
 		Short: "Print a kubeconfig with which others act as a ServiceAccount",
 		Long: `Print a kubeconfig with which others act as a ServiceAccount. It has the context's server, certificate authority, TLS
-server name and proxy, and nothing of the context's own user.
+server name and proxy, without user names and passwords in URLs, and nothing of the context's own user.
 
 For many contexts it has them all, under their own names. A file that exists is kept if any of them failed. A kubeconfig
 that joinctl reads is never replaced, and one with contexts that joinctl did not write only with --force.

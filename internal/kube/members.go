@@ -86,7 +86,9 @@ func (m Member) HasServer(server string) bool { return canonicalURL(m.Server) ==
 
 // Proxies reports whether a URL is that of a member behind the cluster proxy of this control plane.
 func (c *Client) Proxies(server string) bool {
-	return strings.HasPrefix(canonicalURL(server), canonicalURL(c.server.String())+clustersPath+"/")
+	server, _ = StripUserinfo(server)
+	own, _ := StripUserinfo(c.server.String())
+	return strings.HasPrefix(canonicalURL(server), canonicalURL(own)+clustersPath+"/")
 }
 
 // ExplainProxyError says whether the control plane or the member refused a request that went through the cluster proxy,

@@ -56,7 +56,9 @@ func ParseCaller(info string) (Caller, error) {
 // address or the certificate authority is the same. A caller that provides no server matches. Other servers must not
 // see the token.
 func (c Caller) MatchesServer(client *kube.Client) bool {
-	return c.server == "" || client.Proxies(c.server) || strings.TrimSuffix(c.server, "/") == strings.TrimSuffix(client.Server().String(), "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
+	mine, _ := kube.StripUserinfo(client.Server().String()) // sa kubeconfig strips it too
+	theirs, _ := kube.StripUserinfo(c.server)
+	return c.server == "" || client.Proxies(c.server) || strings.TrimSuffix(theirs, "/") == strings.TrimSuffix(mine, "/") || len(c.ca) > 0 && bytes.Equal(c.ca, client.CA())
 }
 
 // MatchesMember reports whether the caller connects to a member's own API server. A caller that provides no server
