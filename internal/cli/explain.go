@@ -77,6 +77,9 @@ func reasonHint(err error) string {
 	case errors.As(err, &caErr):
 		return "the kubeconfig's certificate authority did not sign the server's certificate: is this the right cluster, and is the kubeconfig up to date?"
 	}
+	if fault, ok := failure.Wire(err); ok {
+		return fault.Fix
+	}
 	return map[failure.Reason]string{
 		failure.Unreachable:      "is the API server running, and is the context's server address right? joinctl -v=6 shows the requests",
 		failure.Timeout:          "nothing answered in time: check the context's server address, or allow more with --request-timeout",

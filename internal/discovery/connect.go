@@ -107,6 +107,9 @@ func proxyFor(endpoint join.Endpoint) string {
 
 // shortCause returns the cause of a failed connection, without the errors that wrap it.
 func shortCause(err error) error {
+	if fault, ok := failure.Wire(err); ok && fault.Text != "" {
+		return errors.New(fault.Text)
+	}
 	if failure.ReasonOf(err) == failure.Timeout {
 		return errors.New("nothing answered in time")
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,8 +50,27 @@ func doJSON(ctx context.Context, request *rest.Request, into any) error {
 }
 
 // send sends a request and decodes its result. The error is the API's own, as failure.NotSent if the request failed
-// before it had a connection, and Unsupported if no API server answered.
+// before it had a connection, Unsupported if no API server answered, and says what happened on the wire. It retries while
+// the server names a short time to wait; it does not retry a connection that was closed, since client-go would hide the
+// cause for ten seconds.
 func send(ctx context.Context, request *rest.Request, decode func(rest.Result) error) error {
+	const most, longest = 10, 2 // retries, and seconds to wait
+	request.MaxRetries(0)
+	for attempt := 0; ; attempt++ {
+		err := sendOnce(ctx, request, decode)
+		seconds, _ := apierrors.SuggestsClientDelay(err)
+		if !apierrors.IsTooManyRequests(err) || seconds <= 0 || seconds > longest || attempt == most {
+			return failure.Describe(err)
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(seconds) * time.Second):
+		}
+	}
+}
+
+func sendOnce(ctx context.Context, request *rest.Request, decode func(rest.Result) error) error {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
 	err := decode(request.Do(httptrace.WithClientTrace(ctx, trace)))

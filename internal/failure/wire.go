@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package failure
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A WireFault is what happened to a request on its way to the server.
+type WireFault struct {
+	Text string // for people; "": the error says it well enough
+	Fix  string // what to do next
+}
+
+// wireFaults returns the faults in the order in which Wire looks for them.
+func wireFaults() []struct {
+	is    func(error) bool
+	fault WireFault
+} {
+	return []struct {
+		is    func(error) bool
+		fault WireFault
+	}{
+		{isClosedBeforeTLS, WireFault{
+			"the connection was closed before TLS",
+			"a load balancer without a healthy server behind it? Look at its backends, and whether the API server runs",
+		}},
+		{isClosed, WireFault{
+			"the connection was closed without an answer",
+			"the server, or a load balancer in front of it, closed the connection: does the API server restart?",
+		}},
+		{isRefused, WireFault{"", "nothing listens at this address: is the API server running, and is the context's server address right?"}},
+		{isUnknownHost, WireFault{"", "DNS does not know the name: correct the context's server, or this machine's DNS"}},
+		{isHTTPToTLS, WireFault{
+			"the server speaks TLS, and the request came without",
+			"write https:// in the server of the kubeconfig's cluster",
+		}},
+		{isNotTLS, WireFault{"", "the server does not speak TLS: is this the port of the API server?"}},
+		{isHTML, WireFault{
+			"a web page was the answer, and not the Kubernetes API",
+			"something else answers in place of the API server: a login page, a proxy or a web server; log in, or correct the context's server",
+		}},
+		{isInvalidHeader, WireFault{
+			"the credential has a line break or another control character",
+			"correct the token of the kubeconfig's user: it is one line",
+		}},
+		{apierrors.IsTooManyRequests, WireFault{"", "the server has too many requests and asks to try again later; --parallel sends fewer at once"}},
+	}
+}
+
+// Wire returns what happened to a request on the wire, and false if the error does not say.
+func Wire(err error) (WireFault, bool) {
+	if err == nil {
+		return WireFault{}, false
+	}
+	if known, ok := errors.AsType[described](err); ok {
+		return known.fault, true
+	}
+	for _, row := range wireFaults() {
+		if row.is(err) {
+			return row.fault, true
+		}
+	}
+	return WireFault{}, false
+}
+
+// described is an error with the text of its WireFault.
+type described struct {
+	text  string
+	fault WireFault
+	err   error
+}
+
+func (d described) Error() string { return d.text }
+func (d described) Unwrap() error { return d.err }
+
+// Describe returns an error with the text of its WireFault in place of a library's phrase; the request stays in front.
+func Describe(err error) error {
+	fault, ok := Wire(err)
+	if !ok || fault.Text == "" {
+		return err
+	}
+	urlErr, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return described{fault.Text, fault, err}
+	}
+	return described{urlErr.Op + " " + `"` + urlErr.URL + `": ` + fault.Text, fault, err}
+}
+
+func isClosed(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+func isClosedBeforeTLS(err error) bool {
+	_, notSent := errors.AsType[NotSent](err)
+	return notSent && isClosed(err)
+}
+
+func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
+
+func isUnknownHost(err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return ok && dns.IsNotFound
+}
+
+func isNotTLS(err error) bool {
+	return errors.Is(err, http.ErrSchemeMismatch) || strings.Contains(err.Error(), "first record does not look like a TLS handshake")
+}
+
+// isHTTPToTLS recognizes the answers of net/http and nginx by their texts, and a TLS alert.
+func isHTTPToTLS(err error) bool {
+	text := err.Error()
+	if cause, ok := apierrors.StatusCause(err, metav1.CauseTypeUnexpectedServerResponse); ok {
+		text += cause.Message
+	}
+	return strings.Contains(text, "HTTP request to an HTTPS server") || strings.Contains(text, "HTTP request was sent to HTTPS port") ||
+		strings.Contains(text, `malformed HTTP response "\x15\x03`)
+}
+
+// isHTML recognizes client-go's error for a type of content that is not the API's by its text (k8s.io/client-go/rest).
+func isHTML(err error) bool {
+	return strings.Contains(err.Error(), "serializer for text/html")
+}
+
+// isInvalidHeader recognizes the error of net/http by its text.
+func isInvalidHeader(err error) bool {
+	return strings.Contains(err.Error(), "invalid header field value for")
+}
