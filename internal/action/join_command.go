@@ -22,12 +22,13 @@ import (
 
 // JoinCommandOptions say which join command an action returns with a token.
 type JoinCommandOptions struct {
-	Wanted         bool // false: no command, and nothing else counts but the Joiner
+	Wanted         bool // false: no command, and nothing else counts but the Joiner and Rejoin
 	Joiner         join.Joiner
 	Endpoint       join.Endpoint // zero: the kubeconfig's server
 	CertificateKey join.CertificateKey
 	NoVerify       bool          // endpoint and pins come from the kubeconfig, and nothing is checked
 	Wait           time.Duration // how long to wait for the signature of the token
+	Rejoin         bool          // go on although a member has the name of the cluster that joins
 }
 
 // discover finds what a join command needs, and checks that the command works.

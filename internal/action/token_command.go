@@ -59,6 +59,11 @@ func (a *TokenCommand) onTarget(ctx context.Context, target fleet.Target, c *kub
 	if warning := a.Join.CheckGroups(one.Token.ID, one.Spec); warning != "" {
 		a.Session.Warn(target, warning)
 	}
+	if one.Spec.For != "" {
+		if err := a.Join.checkMembers(ctx, a.Session, target, c, one.Spec.For); err != nil {
+			return issued{}, err
+		}
+	}
 	found, err := a.Join.discover(ctx, a.Session, target, c)
 	if err != nil {
 		return issued{}, err

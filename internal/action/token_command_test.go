@@ -36,7 +36,7 @@ func TestTheCommandOfATokenIsReturnedByItsName(t *testing.T) {
 	if !tok.Existed || tok.Now.IsZero() || len(out.Findings) != 0 || strings.Contains(shown.String(), "not in group") {
 		t.Errorf("returned %+v, findings %v, stderr %s", tok, out.Findings, shown)
 	}
-	wantRequests(t, server, "GET "+secretsPath+"/"+firstName, "GET "+groupPath, "GET "+clusterInfoPath, "GET "+clusterInfoPath, "GET "+clusterInfoPath)
+	wantRequests(t, server, "GET "+secretsPath+"/"+firstName, "GET /apis/cluster.karmada.io/v1alpha1/clusters", "GET "+groupPath, "GET "+clusterInfoPath, "GET "+clusterInfoPath, "GET "+clusterInfoPath)
 }
 
 func TestTheCommandOfAClustersTokenIsReturned(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 
-	"k8s.io/apimachinery/pkg/util/sets"
-
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -104,6 +102,9 @@ func (a *TokenCreate) prepareHub(ctx context.Context, target fleet.Target, c *ku
 	if err == nil {
 		existing, err = a.findExisting(ctx, target, ready)
 	}
+	if err == nil {
+		err = a.Join.checkMembers(ctx, a.Session, target, c, a.Clusters...)
+	}
 	if err != nil {
 		c.Close()
 		return hub{}, err
@@ -111,9 +112,6 @@ func (a *TokenCreate) prepareHub(ctx context.Context, target fleet.Target, c *ku
 	missing := slices.DeleteFunc(slices.Clone(a.Clusters), func(cluster string) bool { return existing[cluster].Existed })
 	if len(missing) > 0 && ready.spec.Has(token.Signing) {
 		a.checkSignatures(ctx, target, ready, len(missing))
-	}
-	if len(missing) > 0 && a.Join.Joiner.TakesClusterName() {
-		a.checkMembers(ctx, target, c, missing)
 	}
 	return hub{ready, existing}, nil
 }
@@ -153,23 +151,5 @@ func (a *TokenCreate) checkSignatures(ctx context.Context, target fleet.Target, 
 	if signatures > discovery.ManySignatures {
 		a.Session.Warn(target, fmt.Sprintf("cluster-info would hold %d signatures, which is near the 1 MiB that a ConfigMap can have: when it is full, at about %d, no further token is signed; create fewer at a time, and delete tokens that are used",
 			signatures, discovery.MaxSignatures))
-	}
-}
-
-// checkMembers warns of clusters that have joined already.
-func (a *TokenCreate) checkMembers(ctx context.Context, target fleet.Target, c *kube.Client, clusters []string) {
-	members, err := c.MemberNames(ctx, "")
-	switch failure.ReasonOf(err) {
-	case "":
-	case failure.Unsupported, failure.Interrupted: // there are no members here, or no time to ask
-		return
-	default:
-		a.Session.Warn(target, fmt.Sprintf("cannot tell whether members of these names exist: %v", err))
-		return
-	}
-	wanted := sets.New(clusters...)
-	joined := slices.DeleteFunc(members, func(name string) bool { return !wanted.Has(name) })
-	if len(joined) > 0 {
-		a.Session.Warn(target, "members of these names exist already, so that a cluster that joins under one is refused: "+failure.Quoted(joined))
 	}
 }

@@ -158,20 +158,6 @@ func TestTokensOfSomeClustersThatCannotBeDeliveredAreDeletedAgain(t *testing.T) 
 	wantStored(t, server, "abcdef")
 }
 
-func TestMembersThatExistAreWarnedOf(t *testing.T) {
-	t.Parallel()
-	server := apitest.New(t, apitest.Karmada)
-	for _, name := range []string{"m1", "m9"} {
-		server.AddMember(name, server)
-	}
-	s, shown := newSession(t, servers{"hub": server})
-	wantFailures(t, mustCreate(t, forClusters(s, "m1", "m2")).Failures, 2)
-	wantText(t, shown.String(), "members of these names exist already", `: "m1"`)
-	if strings.Contains(shown.String(), "m9") || strings.Contains(shown.String(), "m2") {
-		t.Errorf("stderr: %s", shown)
-	}
-}
-
 func TestAListOfMembersThatIsForbiddenIsWarnedOf(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t, apitest.Karmada)

@@ -21,6 +21,7 @@ func addJoinCommand(cmd *cobra.Command, o *action.JoinCommandOptions, wait time.
 	flags.TextVar(&o.CertificateKey, "certificate-key", join.CertificateKey{}, "`key` for joining as a further control plane node, for kubeadm join")
 	flags.BoolVar(&o.NoVerify, "no-verify", false, "take address and CA pins from the kubeconfig alone, and check nothing")
 	flags.DurationVar(&o.Wait, "wait", wait, "longest time to wait for cluster-info to be signed with the token, 0 for none")
+	flags.BoolVar(&o.Rejoin, "rejoin", false, "go on although a member has the name of the cluster that joins: a join can destroy that member")
 	cmd.MarkFlagsMutuallyExclusive("no-verify", "wait")
 }
 

@@ -26,7 +26,7 @@ func newTokenCommand(env *Env, s *session.Session) *cobra.Command {
 		Short: "Print the join command of a token that exists",
 		Long: `Print the join command of a token that exists. A REF is a token ID, a whole token, the name of the Secret, or secret/NAME;
 CONTEXT/ before it names its context. --for names the token for a cluster. The command is checked as token create checks it.
-A token that the server refuses has no command.`,
+A token that the server refuses has no command. A token for a cluster that is a member already has one only with --rejoin.`,
 		Example: `  joinctl token command 07401b
   joinctl token command --for member1
   joinctl token command hub-1/07401b

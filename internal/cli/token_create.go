@@ -37,7 +37,8 @@ tested against the control plane: before the token is created, cluster-info is r
 address, as the joining side does. Afterwards joinctl waits for cluster-info to be signed with the token.
 
 --for creates a token for each cluster that joins, with a label and a description, and the command names the cluster. All
-names are checked before a token is created. Run the same command with --skip-existing to create the tokens that are
+names are checked before a token is created, and a name that a member has is refused without --rejoin: a join from another
+cluster would fail, and its clean-up would delete the rights of that member. Run the same command with --skip-existing to create the tokens that are
 missing after a failure. --out-dir writes each credential to a file of its own; stdout lists the files.`,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
@@ -99,6 +100,8 @@ func checkClusterFlags(s *session.Session, create *action.TokenCreate, names *cl
 		return errors.New("--out-dir goes with --for or --for-file: a file has the name of a cluster")
 	case create.OutDir == "" && create.Force:
 		return errors.New("--force goes with --out-dir")
+	case !names.any() && create.Join.Rejoin:
+		return errors.New("--rejoin goes with --for or --for-file: it is about members that have the name of a cluster")
 	case names.any() && s.ManyContexts():
 		return errors.New("--for is about the clusters that join one control plane: name that one with --context")
 	case names.many() && !create.Token.IsZero():

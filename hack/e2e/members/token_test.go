@@ -137,12 +137,23 @@ func TestMissingMembersAreErrors(t *testing.T) {
 	plain.Expect(t, 1, "it is no Karmada control plane", "hint: members are reached through")
 }
 
-// TestTokensForExistingMembersGiveAWarning checks token create with a name that a member has.
-func TestTokensForExistingMembersGiveAWarning(t *testing.T) {
+// TestTokensForExistingMembersAreRefused checks token create and token command with a name that a member has.
+func TestTokensForExistingMembersAreRefused(t *testing.T) {
 	joinMembers(t)
+	const destroyed = `members of these names exist already: "east": where another cluster runs the command, karmadactl register fails, and its clean-up deletes`
 	out := run(t, "token", "create", "--for", "east,north", "--print-register-command")
-	out.Expect(t, 0, `warning: members of these names exist already, so that a cluster that joins under one is refused: "east"`)
+	out.Expect(t, 1, destroyed, "hint: leave these names out")
+	if out.Stdout != "" {
+		t.Errorf("printed %q", out.Stdout)
+	}
+	if created := run(t, "token", "list", "--for", "east,north", "-o", "name").OK(t); created != "" {
+		t.Errorf("the refused run created %s", created)
+	}
+	out = run(t, "token", "create", "--for", "east,north", "--print-register-command", "--rejoin")
+	out.Expect(t, 0, "warning: "+destroyed)
 	if strings.Count(out.Stdout, "\n") != 2 {
 		t.Errorf("printed %q", out.Stdout)
 	}
+	run(t, "token", "command", "--for", "east").Expect(t, 1, destroyed)
+	run(t, "token", "command", "--for", "east", "--rejoin").Expect(t, 0, "warning: "+destroyed)
 }
