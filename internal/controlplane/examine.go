@@ -150,7 +150,7 @@ func (e *examination) powers(ctx context.Context, grants []Grant) error {
 		if grant.Power == "" {
 			continue
 		}
-		all, err := e.c.Allowed(ctx, grant.subject(), kube.Access{Verb: "*", Group: "*", Resource: "*"})
+		all, err := e.c.Allowed(ctx, grant.subject(), everything())
 		if err != nil {
 			return err
 		}

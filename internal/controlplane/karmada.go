@@ -56,24 +56,8 @@ func clusterInfoReader(to rbacv1.Subject) []kube.Object {
 	}
 }
 
-// agentGenerator is the role of the user as whom karmadactl register sets a member up. Its rules are those of
-// karmada-operator, which are the fewest that work: karmadactl init grants everything.
+// agentGenerator is the role of the user as whom karmadactl register sets a member up. It has the fewest rules that work:
+// karmadactl init grants everything.
 func agentGenerator() *rbacv1.ClusterRole {
-	rule := func(group string, verbs []string, resources ...string) rbacv1.PolicyRule {
-		return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: resources, Verbs: verbs}
-	}
-	return &rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: clusterWide(generatorRole), Rules: []rbacv1.PolicyRule{
-		rule(kube.KarmadaGroup, []string{"create", "delete", "get", "list", "watch"}, "clusters"),
-		rule(kube.KarmadaGroup, []string{"update"}, "clusters/status"),
-		rule("config.karmada.io", []string{"get", "list", "watch"}, "resourceinterpretercustomizations", "resourceinterpreterwebhookconfigurations"),
-		rule("work.karmada.io", []string{"create", "delete", "get", "list", "update", "watch"}, "works"),
-		rule("work.karmada.io", []string{"patch", "update"}, "works/status"),
-		rule("", []string{"create", "get"}, "namespaces"),
-		rule("", []string{"create", "get", "patch"}, "secrets"),
-		rule("", []string{"list", "watch"}, "services"),
-		rule("", []string{"create", "patch", "update"}, "events"),
-		rule("coordination.k8s.io", []string{"create", "get", "update"}, "leases"),
-		rule(certificates, []string{"create", "delete", "get"}, requests),
-		rule(rbacv1.GroupName, []string{"create", "delete"}, "clusterrolebindings", "clusterroles", "rolebindings", "roles"),
-	}}
+	return &rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: clusterWide(generatorRole), Rules: join.GeneratorRules()}
 }

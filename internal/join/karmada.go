@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/internal/token"
@@ -78,24 +77,12 @@ func onlyCluster(config *clientcmdapi.Config) (*clientcmdapi.Cluster, error) {
 // agentRBAC are the rights of the rbac-generator. karmadactl register grants the member's agent its rights as this user, and
 // so needs them itself.
 func agentRBAC() Grant {
-	const rbac = rbacv1.GroupName
 	return Grant{
 		Name:    GrantAgentRBAC,
 		Purpose: "karmadactl register gives the member's agent its rights, as user " + karmadaGenerator,
 		User:    karmadaGenerator,
 		Groups:  []string{karmadaAgents, authenticated},
-		Needs: []Access{
-			{Verb: "get", Group: karmadaGroup, Resource: "clusters"},
-			{Verb: "create", Group: rbac, Resource: "clusterroles"},
-			{Verb: "create", Group: rbac, Resource: "clusterrolebindings"},
-			{Verb: "create", Group: rbac, Resource: "roles"},
-			{Verb: "create", Group: rbac, Resource: "rolebindings"},
-			{Verb: "create", Resource: "namespaces"},
-			{Verb: "get", Resource: "secrets"},
-			{Verb: "update", Group: "coordination.k8s.io", Resource: "leases"},
-			{Verb: "create", Group: "work.karmada.io", Resource: "works"},
-			{Verb: "delete", Group: certificatesGroup, Resource: csrResource},
-		},
+		Needs:   generatorNeeds(),
 		Power: "whoever holds a bootstrap token of the joiners' group can become this user where requests are approved automatically: " +
 			"it reads every Secret of the control plane, and creates and deletes roles and bindings",
 	}
