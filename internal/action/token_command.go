@@ -68,6 +68,9 @@ func (a *TokenCommand) onTarget(ctx context.Context, target fleet.Target, c *kub
 	if err != nil {
 		return issued{}, err
 	}
+	if err := a.Join.checkRights(ctx, a.Session, target, c, found, one.Spec); err != nil {
+		return issued{}, err
+	}
 	one.Command = a.Join.command(found, one.Token, one.Spec)
 	finding := a.Join.waitSigned(ctx, a.Session, found, one.Token)
 	if failure.ReasonOf(finding) == failure.Interrupted {

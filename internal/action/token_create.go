@@ -158,6 +158,9 @@ func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.
 		if ready.found, err = a.Join.discover(ctx, a.Session, target, c); err != nil {
 			return ready, err
 		}
+		if err = a.Join.checkRights(ctx, a.Session, target, c, ready.found, a.Spec); err != nil {
+			return ready, err
+		}
 	}
 	if a.TTL > 0 {
 		if ready.now, err = c.ServerTime(ctx); err != nil {

@@ -75,7 +75,7 @@ func TestEachClusterGetsATokenOfItsOwn(t *testing.T) {
 	if n := len(server.Secrets(metav1.NamespaceSystem)); n != 3 {
 		t.Errorf("%d tokens are stored", n)
 	}
-	requests := server.Requests()
+	requests := requestsTo(server)
 	before := []string{"GET " + groupPath, "GET " + clusterInfoPath, "GET " + clusterInfoPath, "GET /apis/cluster.karmada.io/v1alpha1/clusters"}
 	if !slices.Equal(requests[:4], before) || len(requests) != 8 || requests[7] != "GET "+clusterInfoPath {
 		t.Errorf("requests %q", requests)
@@ -124,7 +124,7 @@ func TestClustersThatHaveATokenGetNoOtherWhereTheyAreSkipped(t *testing.T) {
 		t.Errorf("created %+v", created.Tokens)
 	}
 	wantText(t, created.Tokens[0].Command.Line(), firstToken, "--cluster-name m1")
-	requests := server.Requests()
+	requests := requestsTo(server)
 	list := slices.Index(requests, "GET "+secretsPath+"?fieldSelector=type=bootstrap.kubernetes.io/token&labelSelector=joinctl.io/for")
 	if post := slices.Index(requests, "POST "+secretsPath); list < 0 || post < list || count(server, http.MethodPost) != 1 {
 		t.Errorf("requests %q", requests)

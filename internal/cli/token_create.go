@@ -34,12 +34,14 @@ revoke it. Without TOKEN it is random. A token given as an argument shows in pro
 
 --print-register-command and --print-join-command print the command that joins with the token. Every printed command was
 tested against the control plane: before the token is created, cluster-info is read without a credential at the printed
-address, as the joining side does. Afterwards joinctl waits for cluster-info to be signed with the token.
+address, as the joining side does, and joinctl asks whether the joining side has the rights that it needs. Afterwards joinctl
+waits for cluster-info to be signed with the token.
 
 --for creates a token for each cluster that joins, with a label and a description, and the command names the cluster. All
 names are checked before a token is created, and a name that a member has is refused without --rejoin: a join from another
-cluster would fail, and its clean-up would delete the rights of that member. Run the same command with --skip-existing to create the tokens that are
-missing after a failure. --out-dir writes each credential to a file of its own; stdout lists the files.`,
+cluster would fail, and its clean-up would delete the rights of that member. Run the same command with --skip-existing to
+create the tokens that are missing after a failure. --out-dir writes each credential to a file of its own; stdout lists the
+files.`,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
   joinctl token create --print-register-command --for member1 --for member2

@@ -134,12 +134,7 @@ func (e *examination) grants(ctx context.Context) error {
 		if len(missing) == 0 {
 			continue
 		}
-		var rights []string
-		for _, access := range missing {
-			rights = append(rights, access.String())
-		}
-		e.report(grant.Name, grant.severity(), e.joiner.SetUp.Rights, "%s may not %s, so this fails: %s%s",
-			grant, some(rights), grant.Purpose, e.missingObjects(ctx, grant))
+		e.report(grant.Name, grant.severity(), e.joiner.SetUp.Rights, "%s%s", grant.lacks(missing), e.missingObjects(ctx, grant))
 	}
 	return e.powers(ctx, grants)
 }

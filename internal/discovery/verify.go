@@ -32,6 +32,7 @@ type Result struct {
 	Pins       []join.Pin
 	Warnings   []string // for the operator; the join may still work
 	Signatures int      // number of tokens that cluster-info is signed with; 0 if it was not read
+	OtherKind  bool     // the control plane is not one for the joiner: a warning says so
 	joiner     join.Joiner
 	reader     *kube.Client // anonymous, over TLS that cluster-info's own CA verifies
 }
@@ -119,6 +120,7 @@ func (r *Result) checkAPIGroup(ctx context.Context, admin *kube.Client) error {
 		return fmt.Errorf("look for API group %s: %w", group.Name, err)
 	}
 	if mismatch := group.Check(served); mismatch != "" {
+		r.OtherKind = true
 		r.warn("%s", mismatch)
 	}
 	return nil

@@ -21,6 +21,7 @@ const (
 	bootstrapName   = "system:karmada:agent-bootstrap"
 	approveRole     = "system:karmada:certificatesigningrequest:autoapprover"
 	approveBinding  = "system:karmada:agent-autoapprove-bootstrap"
+	generatorName   = "system:karmada:agent-rbac-generator"
 )
 
 // makeJoinable creates the objects of karmadactl init for members that join with
@@ -54,7 +55,12 @@ func makeJoinable(ctx context.Context, client kubernetes.Interface, admin *rest.
 			APIGroups: []string{"certificates.k8s.io"}, Resources: []string{"certificatesigningrequests/clusteragent"}, Verbs: []string{"create"},
 		}},
 	}, create)
-	return errors.Join(err1, err2, err3, err4,
+	_, err5 := rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: generatorName},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: "system:karmada:agent:rbac-generator"}},
+	}, create)
+	return errors.Join(err1, err2, err3, err4, err5,
 		bindJoinGroup(ctx, client, bootstrapName, "system:node-bootstrapper"),
 		bindJoinGroup(ctx, client, approveBinding, approveRole))
 }
