@@ -34,7 +34,7 @@ const (
 	secretsPath     = "/api/v1/namespaces/kube-system/secrets"
 	anySecret       = secretsPath + "/*"
 	clusterInfoPath = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
-	groupPath       = "/apis/" + kube.KarmadaGroup
+	groupPath       = "/apis/" + kube.KarmadaAPI
 )
 
 // firstToken is a token that tests store or ask for.

@@ -28,7 +28,7 @@ type ListedContext struct {
 
 // A Checkup is what a control plane says. A nil pointer is not known.
 type Checkup struct {
-	Reachable                     bool          // every question was answered
+	Reachable                     bool          // the control plane itself answered every question
 	Version                       string        // of the server; "": not known
 	Latency                       time.Duration // of the question for the Version, which sets up the connection
 	Karmada                       *bool         // a Karmada control plane
@@ -54,7 +54,7 @@ func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures,
 		one := ListedContext{Target: target, Name: target.Context}
 		one.Summary, err = target.Summary(target.Context)
 		if result, ok := checked[target]; ok && err == nil {
-			result.Value.Reachable = result.Err == nil
+			result.Value.Reachable = result.Err == nil || kube.IsAggregatedDown(result.Err)
 			one.Checkup, err = &result.Value, result.Err
 		}
 		if err != nil {
@@ -88,9 +88,9 @@ func (a *Contexts) examine(ctx context.Context, _ fleet.Target, c *kube.Client) 
 		return out, err
 	}
 	out.Latency = a.Session.Now().Sub(begin)
-	karmada, err := c.Serves(ctx, kube.KarmadaGroup)
-	if err != nil {
-		return out, err
+	karmada, down := c.Serves(ctx, kube.KarmadaAPI)
+	if down != nil && !kube.IsAggregatedDown(down) {
+		return out, down
 	}
 	out.Karmada = &karmada
 	for _, question := range []struct {
@@ -103,5 +103,5 @@ func (a *Contexts) examine(ctx context.Context, _ fleet.Target, c *kube.Client) 
 		}
 		*question.may = &allowed
 	}
-	return out, nil
+	return out, down
 }

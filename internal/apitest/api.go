@@ -60,7 +60,8 @@ type endpoint func(r *http.Request) (runtime.Object, error)
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	for pattern, serve := range map[string]endpoint{
-		"GET /apis/{group}": s.group,
+		"GET /apis/{group}":           s.group,
+		"GET /apis/{group}/{version}": s.version,
 		"POST /api/v1/namespaces/{namespace}/serviceaccounts/{name}/token": s.requestToken,
 		"POST /apis/authentication.k8s.io/v1/tokenreviews":                 s.reviewToken,
 		"POST /apis/authentication.k8s.io/v1/selfsubjectreviews":           s.reviewSelf,
@@ -139,6 +140,13 @@ func (s *Server) group(r *http.Request) (runtime.Object, error) {
 		return nil, notServed()
 	}
 	return &metav1.APIGroup{Name: name}, nil
+}
+
+func (s *Server) version(r *http.Request) (runtime.Object, error) {
+	if !s.serves(r.PathValue("group")) {
+		return nil, notServed()
+	}
+	return &metav1.APIResourceList{GroupVersion: r.PathValue("group") + "/" + r.PathValue("version")}, nil
 }
 
 func (s *Server) serves(group string) bool {

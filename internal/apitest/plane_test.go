@@ -161,14 +161,14 @@ func TestAServerHasOnlyItsOwnGroups(t *testing.T) {
 	t.Parallel()
 	c, karmada := clientOf(t, New(t)), clientOf(t, New(t, Karmada))
 	for name, serves := range map[string]func() (bool, error){
-		"karmada": func() (bool, error) { return karmada.Serves(t.Context(), kube.KarmadaGroup) },
-		"rbac":    func() (bool, error) { return c.Serves(t.Context(), "rbac.authorization.k8s.io") },
+		"karmada": func() (bool, error) { return karmada.Serves(t.Context(), kube.KarmadaAPI) },
+		"rbac":    func() (bool, error) { return c.Serves(t.Context(), "rbac.authorization.k8s.io/v1") },
 	} {
 		if ok, err := serves(); err != nil || !ok {
 			t.Errorf("%s: %v, %v", name, ok, err)
 		}
 	}
-	if ok, err := c.Serves(t.Context(), kube.KarmadaGroup); err != nil || ok {
+	if ok, err := c.Serves(t.Context(), kube.KarmadaAPI); err != nil || ok {
 		t.Errorf("Karmada: %v, %v", ok, err)
 	}
 	_, err := c.MemberNames(t.Context(), "")

@@ -19,6 +19,10 @@ const bootstrapAuth = "bootstrap-auth"
 // forbiddenFix is the fix for a check that this client may not do.
 const forbiddenFix = "get this right, or use another identity: this was not judged"
 
+// aggregatedFix is the fix for an aggregated API server that does not answer.
+const aggregatedFix = "start karmada-aggregated-apiserver, and make its Service in the host cluster reach it: " +
+	"kubectl get apiservices shows what the control plane sees, and the logs of its Pods the rest"
+
 // An examination is one run of Examine.
 type examination struct {
 	c         *kube.Client
@@ -112,8 +116,11 @@ func requiredRights() []kube.Access {
 // kind checks that the control plane is one for the joiner.
 func (e *examination) kind(ctx context.Context) error {
 	group := e.joiner.APIGroup
-	served, err := e.c.Serves(ctx, group.Name)
-	if err != nil {
+	served, err := e.c.Serves(ctx, group.GroupVersion())
+	switch {
+	case kube.IsAggregatedDown(err) && group.Served:
+		e.report("aggregated-api", Error, aggregatedFix, "no cluster can join, and no member is reached: %v", err)
+	case err != nil && !kube.IsAggregatedDown(err):
 		return fmt.Errorf("look for API group %s: %w", group.Name, err)
 	}
 	if mismatch := group.Check(served); mismatch != "" {

@@ -44,6 +44,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	for _, read := range r.joiner.Reads {
 		r.reads(ctx, bearer, read)
 	}
+	r.apiGroup(ctx, bearer)
 	return acceptedToken
 }
 

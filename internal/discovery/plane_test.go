@@ -30,7 +30,7 @@ import (
 
 const (
 	infoPath  = "/api/v1/namespaces/kube-public/configmaps/cluster-info"
-	groupPath = "/apis/cluster.karmada.io"
+	groupPath = "/apis/cluster.karmada.io/v1alpha1"
 )
 
 var configMaps = schema.GroupResource{Resource: "configmaps"}

@@ -51,6 +51,9 @@ func stepNames(joiner join.Joiner) []string {
 	for _, read := range d.Reads {
 		names = append(names, read.Step)
 	}
+	if step := d.APIGroup.Step; step != "" {
+		names = append(names, step)
+	}
 	return append(names, stepClock, stepTimeLeft)
 }
 

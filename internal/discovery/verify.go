@@ -112,11 +112,14 @@ func newResult(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (
 // checkAPIGroup warns about a command for another kind of control plane than this one.
 func (r *Result) checkAPIGroup(ctx context.Context, admin *kube.Client) error {
 	group := r.joiner.Description().APIGroup
-	served, err := admin.Serves(ctx, group.Name)
+	served, err := admin.Serves(ctx, group.GroupVersion())
+	if kube.IsAggregatedDown(err) && group.Served {
+		return &failure.Error{Err: err, Hint: "a join fails as long as it does not answer: joinctl doctor says more; --no-verify prints the command without asking"}
+	}
 	if failure.ReasonOf(err) == failure.Forbidden {
 		return nil
 	}
-	if err != nil {
+	if err != nil && !kube.IsAggregatedDown(err) {
 		return fmt.Errorf("look for API group %s: %w", group.Name, err)
 	}
 	if mismatch := group.Check(served); mismatch != "" {

@@ -133,10 +133,15 @@ type CertificateRequest struct {
 // An APIGroup distinguishes the control planes that a joiner can join.
 type APIGroup struct {
 	Name     string
+	Version  string // the one that is asked for
+	Step     string // the name of the step that asks for it as the member; "": the joiner does not use the group
 	Served   bool   // whether the joiner needs a server with this API group, or one without
 	Mismatch string // the reason why another server does not fit
 	Fix      string // for a server that does not fit
 }
+
+// GroupVersion returns GROUP/VERSION.
+func (g APIGroup) GroupVersion() string { return g.Name + "/" + g.Version }
 
 // Check says why a server does not fit, "" if it fits. served says whether the server has the API group.
 func (g APIGroup) Check(served bool) string {

@@ -50,7 +50,7 @@ func karmada() Description {
 		ChooseCluster: onlyCluster,
 		Request:       request,
 		APIGroup: APIGroup{
-			Name: karmadaGroup, Served: true,
+			Name: karmadaGroup, Version: "v1alpha1", Step: "karmada-api", Served: true,
 			Mismatch: "it is no Karmada control plane, and karmadactl register will fail",
 			Fix:      "is this the context of the host or of a member? For nodes, say --joiner kubeadm",
 		},

@@ -52,6 +52,7 @@ func kubeadm() Description {
 		Request:            request,
 		APIGroup: APIGroup{
 			Name:     karmadaGroup,
+			Version:  "v1alpha1",
 			Mismatch: "it is a Karmada control plane, and no node joins it with kubeadm",
 			Fix:      "members join with karmadactl register: leave --joiner out",
 		},

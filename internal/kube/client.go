@@ -137,15 +137,6 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	return info.GitVersion, err
 }
 
-// Serves reports whether the server has an API group, such as cluster.karmada.io. The error is the API's own.
-func (c *Client) Serves(ctx context.Context, group string) (bool, error) {
-	err := do(ctx, c.restClient.Get().AbsPath("/apis", group).SetHeader("Accept", runtime.ContentTypeJSON), nil)
-	if failure.ReasonOf(err) == failure.NotFound {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // Warnings returns the warnings that the server sent since the last call, each text once.
 func (c *Client) Warnings() []string { return c.warnings.take() }
 

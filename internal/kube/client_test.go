@@ -55,8 +55,8 @@ func TestServesReportsWhetherAnAPIGroupExists(t *testing.T) {
 			path = r.URL.Path
 			test.handler(w, r)
 		}).URL})
-		serves, err := c.Serves(t.Context(), "cluster.karmada.io")
-		if serves != test.serves || failure.ReasonOf(err) != test.reason || path != "/apis/cluster.karmada.io" {
+		serves, err := c.Serves(t.Context(), KarmadaAPI)
+		if serves != test.serves || failure.ReasonOf(err) != test.reason || path != "/apis/cluster.karmada.io/v1alpha1" {
 			t.Errorf("%s: got %v, %v after GET %s", name, serves, err, path)
 		}
 	}
