@@ -16,6 +16,7 @@ import (
 	"github.com/joinctl/joinctl/internal/certificate"
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -84,8 +85,8 @@ func (e *examination) server(ctx context.Context) error {
 		e.report(check, severity, fix, "cluster-info names %q: %v", e.info.Server, err)
 		return e.authority(ctx, e.c)
 	}
-	if caveat := endpoint.Caveat(); caveat != "" {
-		e.report(check, severity, fix+"; Helm charts of Karmada write a Service's name", "cluster-info names %s, %s", endpoint.HostPort(), caveat)
+	if endpoint.Caveat() != "" {
+		e.reportCaveat(check, severity, fix, endpoint)
 		return e.authority(ctx, e.c)
 	}
 	if addr, err := netip.ParseAddr(endpoint.Host); err == nil && (addr.IsPrivate() || addr.IsLinkLocalUnicast()) {
@@ -112,6 +113,17 @@ func (e *examination) server(ctx context.Context) error {
 		e.report(check, Warning, fix+", unless only this machine cannot reach it", "cluster-info names %s, which does not answer from here: %v", endpoint.HostPort(), err)
 	}
 	return nil
+}
+
+// reportCaveat reports a server in cluster-info that other machines are unlikely to reach. Karmada's Helm chart writes the name
+// of a Service. A joiner that stays at the endpoint of its command never goes there.
+func (e *examination) reportCaveat(check string, severity Severity, fix string, endpoint join.Endpoint) {
+	if endpoint.IsService() && !e.joiner.FollowsServer {
+		e.report(check, Info, fix, "cluster-info names %s, %s; %s stays at the endpoint of its command (not before 1.13.10, 1.14.6, 1.15.3 and 1.16)",
+			endpoint.HostPort(), endpoint.Caveat(), e.joiner.Program())
+		return
+	}
+	e.report(check, severity, fix, "cluster-info names %s, %s", endpoint.HostPort(), endpoint.Caveat())
 }
 
 // authority checks the CA in cluster-info with the server of this client.

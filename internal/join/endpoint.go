@@ -89,6 +89,11 @@ func (e Endpoint) HostPort() string {
 	return net.JoinHostPort(e.Host, strconv.Itoa(e.Port))
 }
 
+// IsService reports whether the host is the DNS name of a Service, which only Pods of its own cluster resolve.
+func (e Endpoint) IsService() bool {
+	return e.Host == "kubernetes" || strings.HasSuffix(e.Host, ".svc") || strings.Contains(e.Host, ".svc.")
+}
+
 // Caveat says why other machines are unlikely to reach the endpoint. It returns "" if there is no reason.
 func (e Endpoint) Caveat() string {
 	if addr, err := netip.ParseAddr(e.Host); err == nil {
@@ -100,7 +105,7 @@ func (e Endpoint) Caveat() string {
 	switch {
 	case e.Host == "localhost" || strings.HasSuffix(e.Host, ".localhost"):
 		return "a loopback address: only this machine reaches it"
-	case e.Host == "kubernetes" || strings.HasSuffix(e.Host, ".svc") || strings.Contains(e.Host, ".svc."):
+	case e.IsService():
 		return "a Service's DNS name: only Pods of its own cluster resolve it"
 	}
 	return ""

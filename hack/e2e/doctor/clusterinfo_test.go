@@ -44,7 +44,6 @@ func TestDoctorFindsFaultsInClusterInfo(t *testing.T) {
 		"no CA":             {"cluster-info", editedInfo(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = nil })},
 		"another CA":        {"cluster-info-ca", editedInfo(func(_ *clientcmdapi.Config, c *clientcmdapi.Cluster) { c.CertificateAuthorityData = otherCA(t) })},
 		"loopback":          {"cluster-info-server", server("https://" + h.Host)},
-		"Service":           {"cluster-info-server", server("https://karmada-apiserver.karmada-system.svc.cluster.local:5443")},
 		"http":              {"cluster-info-server", server("http://hub.example.org:5443")},
 		"path":              {"cluster-info-server", server("https://rancher.example.org/k8s/clusters/c-xyz")},
 		"unknown host name": {"cluster-info-server", server("https://nowhere.invalid:5443")},
@@ -54,6 +53,8 @@ func TestDoctorFindsFaultsInClusterInfo(t *testing.T) {
 		h.setClusterInfoKubeconfig(t, fault.content)
 		t.Run(name, func(t *testing.T) { h.expectFindings(t, fault.check) })
 	}
+	h.setClusterInfoKubeconfig(t, server("https://karmada-apiserver.karmada-system.svc.cluster.local:5443"))
+	h.expectFindings(t) // karmadactl does not go there
 	if err := h.client.CoreV1().ConfigMaps(metav1.NamespacePublic).Delete(t.Context(), "cluster-info", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
