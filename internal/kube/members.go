@@ -78,7 +78,7 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 }
 
 func withClustersRight(verb string, err error) error {
-	return failure.WithRequiredRight("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", err)
+	return failure.WithRequiredRight("the verb "+verb+" on clusters of "+KarmadaGroup+", on the control plane", withAggregatedHint(err))
 }
 
 // HasServer reports whether a URL is that of the member's API server.
@@ -100,6 +100,9 @@ func (c *Client) ExplainProxyError(err error) error {
 	}
 	status := answer.Status()
 	fromHub := status.Details != nil && status.Details.Group == KarmadaGroup
+	if broken := c.explainBroken(status, err); broken != nil && !fromHub {
+		return broken
+	}
 	switch {
 	case status.Code == http.StatusForbidden:
 		return c.explainForbidden(status, fromHub, err)
