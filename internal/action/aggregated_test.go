@@ -21,6 +21,7 @@ func TestContextsNamesAnAggregatedServerThatIsDown(t *testing.T) {
 	listed, failures, err := (&Contexts{Session: s, Check: true}).Run(t.Context())
 	adminCheck(t, err)
 	adminWantFailure(t, failures, failure.Unreachable, "have no addresses (MissingEndpoints)")
+	wantText(t, hintOf(failures.All()[0].Err), "joinctl doctor says why")
 	if a := listed[0].Checkup; !a.Reachable || a.Karmada == nil || !*a.Karmada || a.MayDelete == nil {
 		t.Errorf("a says %+v", a)
 	}

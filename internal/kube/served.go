@@ -36,7 +36,7 @@ func (e *AggregatedDown) Error() string {
 func (e *AggregatedDown) Unwrap() error { return e.Err }
 
 // Serves reports whether the server has a version of an API group, such as cluster.karmada.io/v1alpha1, and answers for it.
-// If an aggregated API server does not answer, it returns true and an *AggregatedDown. Any other error is the API's own.
+// If an aggregated API server does not answer, it returns true and an *AggregatedDown with a hint. Any other error is the API's own.
 //
 // It asks for the version: the server itself answers for the group, from the APIService, whether the aggregated API server
 // runs or not (k8s.io/kube-aggregator/pkg/apiserver/handler_apis.go).
@@ -54,7 +54,7 @@ func (c *Client) Serves(ctx context.Context, groupVersion string) (bool, error) 
 	down.Condition, reason = c.apiServiceCondition(ctx, down.APIService)
 	switch reason {
 	case "", failure.Forbidden, failure.NotFound: // so the server itself answers
-		return true, down
+		return true, &failure.Error{Err: down, Hint: aggregatedHint}
 	}
 	return false, err
 }
