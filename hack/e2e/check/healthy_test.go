@@ -134,6 +134,7 @@ func TestTokenIsSentOnlyToAVerifiedServer(t *testing.T) {
 		"POST /apis/certificates.k8s.io/v1/certificatesigningrequests?dryRun=All as the token",
 		"POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews as the token",
 		"POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews as the token",
+		"GET /apis/cluster.karmada.io/v1alpha1 as the token",
 	}
 	if !slices.Equal(requests, want) {
 		t.Errorf("the requests are %q", requests)

@@ -132,7 +132,7 @@ func TestMissingMembersAreErrors(t *testing.T) {
 	joinMembers(t)
 	run(t, "sa", "token", "default", "--members", "--selector", "region=north").Expect(t, 2, "the selection has no members")
 	run(t, "sa", "token", "default", "--member", "nobody").Expect(t, 1, `clusters.cluster.karmada.io "nobody" not found`, "hint: kubectl get clusters")
-	run(t, "sa", "token", "nosuch", "--member", "east").Expect(t, 1, `serviceaccounts "nosuch" not found`, "hint: kubectl get serviceaccounts -n default")
+	run(t, "sa", "token", "nosuch", "--member", "east").Expect(t, 1, `serviceaccounts "nosuch" not found`, "hint: in member east, with its own kubeconfig", "kubectl get serviceaccounts -n default")
 	plain := program.Run(t, east.Kubeconfig, "sa", "token", "default", "--members")
 	plain.Expect(t, 1, "it is no Karmada control plane", "hint: members are reached through")
 }
