@@ -141,15 +141,15 @@ func TestMissingMembersAreErrors(t *testing.T) {
 func TestTokensForExistingMembersAreRefused(t *testing.T) {
 	joinMembers(t)
 	const destroyed = `members of these names exist already: "east": where another cluster runs the command, karmadactl register fails, and its clean-up deletes`
-	out := run(t, "token", "create", "--for", "east,north", "--print-register-command")
+	out := run(t, "token", "create", "--for", "east,south", "--print-register-command")
 	out.Expect(t, 1, destroyed, "hint: leave these names out")
 	if out.Stdout != "" {
 		t.Errorf("printed %q", out.Stdout)
 	}
-	if created := run(t, "token", "list", "--for", "east,north", "-o", "name").OK(t); created != "" {
+	if created := run(t, "token", "list", "--for", "east,south", "-o", "name").OK(t); created != "" {
 		t.Errorf("the refused run created %s", created)
 	}
-	out = run(t, "token", "create", "--for", "east,north", "--print-register-command", "--rejoin")
+	out = run(t, "token", "create", "--for", "east,south", "--print-register-command", "--rejoin")
 	out.Expect(t, 0, "warning: "+destroyed)
 	if strings.Count(out.Stdout, "\n") != 2 {
 		t.Errorf("printed %q", out.Stdout)
