@@ -118,7 +118,10 @@ func TestManyTokensAreReadInChunks(t *testing.T) {
 	if n := strings.Count(out.OK(t), "secret/"); n != 501 {
 		t.Errorf("%d of 501 tokens are listed", n)
 	}
-	if n := strings.Count(out.Stderr, "limit=500"); n != 2 {
+	if n := strings.Count(out.Stderr, "fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken&limit=500"); n != 2 {
 		t.Errorf("the list took %d requests, want 2 chunks\n%s", n, out.Stderr)
+	}
+	if n := strings.Count(out.Stderr, "limit=500"); n != 3 {
+		t.Errorf("%d requests, want one more for the Secrets of other types\n%s", n, out.Stderr)
 	}
 }
