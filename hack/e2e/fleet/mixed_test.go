@@ -55,7 +55,7 @@ func TestEveryCommandAndFormatShowsAllResultsAndFailures(t *testing.T) {
 					delete(want, "forbidden") // every user may review its own access
 				}
 				out := program.Run(t, path, args...)
-				out.Expect(t, 3, "joinctl: error: Unreachable, 2 of 8", `"refuses", "wrong-ca"`, "joinctl: error: Timeout, 1 of 8", "joinctl: error: CredentialPlugin, 1 of 8")
+				out.Expect(t, 3, `joinctl: error: Unreachable, 1 of 8 ("refuses")`, `joinctl: error: Unreachable, 1 of 8 ("wrong-ca")`, "joinctl: error: Timeout, 1 of 8", "joinctl: error: CredentialPlugin, 1 of 8")
 				if want["forbidden"] != "" {
 					out.Expect(t, 3, "joinctl: error: Forbidden, 1 of 8")
 				}
@@ -94,7 +94,7 @@ func TestEveryCommandAndFormatShowsAllResultsAndFailures(t *testing.T) {
 // TestKubeconfigOfAMixedFleetHasTheReachableTargets expects the working targets on stdout and the failures on stderr.
 func TestKubeconfigOfAMixedFleetHasTheReachableTargets(t *testing.T) {
 	out := program.Run(t, mixedFleet(t).write(), "sa", "kubeconfig", "default", "--all-contexts", "--request-timeout", "1s")
-	out.Expect(t, 3, "Unreachable, 2 of 8", "Timeout, 1 of 8", "CredentialPlugin, 1 of 8", "Forbidden, 1 of 8")
+	out.Expect(t, 3, `Unreachable, 1 of 8 ("refuses")`, `Unreachable, 1 of 8 ("wrong-ca")`, "Timeout, 1 of 8", "CredentialPlugin, 1 of 8", "Forbidden, 1 of 8")
 	merged, err := clientcmd.Load([]byte(out.Stdout))
 	if err != nil {
 		t.Fatal(err)
