@@ -14,31 +14,29 @@ import (
 // distinct returns a target for every context that is named exactly, and one for all others with the same endpoint and the
 // same credential. names are sorted, and so are the targets.
 func distinct(k *kube.Kubeconfig, s Selection, names []string) []Target {
-	exact := sets.New(s.Contexts...)
-	shardNames := map[kube.EndpointKey]string{}
-	groups := make(map[string]*group, len(names))
-	for _, name := range names {
-		g := &group{exact: exact.Has(name), rank: rank(k, exact, name), shardName: name}
-		g.endpoint, g.known = k.EndpointKey(name)
-		groups[name] = g
-		if first := shardNames[g.endpoint]; g.known && (first == "" || g.exact && !exact.Has(first)) {
-			shardNames[g.endpoint] = name // whatever the current context is
-		}
+	type identity struct {
+		endpoint   kube.EndpointKey
+		credential string
 	}
-	byEndpoint := map[kube.EndpointKey][]Target{}
+	groups := groupsOf(k, sets.New(s.Contexts...), names)
+	count := map[kube.EndpointKey]int{}
+	for _, g := range groups {
+		count[g.endpoint]++
+	}
+	first := map[identity]*group{}
 	var targets []Target
 	for _, name := range slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(groups[a].rank, groups[b].rank) }) {
 		g := groups[name]
-		if g.known {
-			g.shardName = shardNames[g.endpoint]
+		if g.known && count[g.endpoint] > 1 { // else the credential does not matter
+			same := identity{g.endpoint, k.CredentialKey(name)}
+			used := first[same]
+			if used != nil && !g.exact {
+				used.duplicates = append(used.duplicates, name)
+				continue
+			}
+			first[same] = cmp.Or(used, g)
 		}
-		if used := withCredential(k, byEndpoint[g.endpoint], name); g.known && !g.exact && used != nil {
-			used.duplicates = append(used.duplicates, name)
-			continue
-		}
-		target := Target{Context: name, kubeconfig: k, group: g}
-		byEndpoint[g.endpoint] = append(byEndpoint[g.endpoint], target)
-		targets = append(targets, target)
+		targets = append(targets, Target{Context: name, kubeconfig: k, group: g})
 	}
 	for _, target := range targets {
 		slices.Sort(target.group.duplicates)
@@ -46,14 +44,25 @@ func distinct(k *kube.Kubeconfig, s Selection, names []string) []Target {
 	return sorted(targets)
 }
 
-// withCredential returns the group of the target that has the credential of a context, nil if none has.
-func withCredential(k *kube.Kubeconfig, targets []Target, name string) *group {
-	for _, target := range targets {
-		if k.CredentialKey(target.Context) == k.CredentialKey(name) {
-			return target.group
+// groupsOf returns a group for each context. All contexts of one endpoint have the same shard, whatever the current context
+// is: that of the first one by name, or of the first one that is named exactly.
+func groupsOf(k *kube.Kubeconfig, exact sets.Set[string], names []string) map[string]*group {
+	groups := make(map[string]*group, len(names))
+	shardNames := map[kube.EndpointKey]string{}
+	for _, name := range names {
+		g := &group{exact: exact.Has(name), rank: rank(k, exact, name), shardName: name}
+		g.endpoint, g.known = k.EndpointKey(name)
+		groups[name] = g
+		if first := shardNames[g.endpoint]; g.known && (first == "" || g.exact && !exact.Has(first)) {
+			shardNames[g.endpoint] = name
 		}
 	}
-	return nil
+	for _, g := range groups {
+		if g.known {
+			g.shardName = shardNames[g.endpoint]
+		}
+	}
+	return groups
 }
 
 // rank says which of several contexts to prefer, the lowest first: those named exactly, the current context, those with a
@@ -94,9 +103,9 @@ func Unproved(targets []Target) []Target {
 	return out
 }
 
-// Merge returns the targets, which come from Select of many contexts, sorted, with one target for all that have the same endpoint and the same proof. proofs says
-// which control plane a target's context was seen to reach; a context without a proof stays a target, and so does one that
-// is named exactly.
+// Merge returns the targets of a Select of many contexts, sorted, with one target for all that have the same endpoint and the
+// same proof. proofs says which control plane a target's context was seen to reach. A context without a proof stays a target,
+// and so does one that is named exactly.
 func Merge(targets []Target, proofs map[string]string) []Target {
 	type identity struct {
 		endpoint kube.EndpointKey

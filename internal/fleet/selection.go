@@ -30,9 +30,8 @@ func (s Selection) IsPlain() bool {
 }
 
 // Select returns the targets of a selection, sorted by name; only a Shard can be empty. Contexts with the same endpoint and
-// the same credential are one target, unless they are named exactly: every context that is named exactly is a target of its
-// own. Every error is a *failure.ConfigError; it wraps an
-// *UnknownContextError if a context does not exist or a pattern matches none.
+// the same credential are one target, but every context that is named exactly is a target of its own. Every error is a
+// *failure.ConfigError; it wraps an *UnknownContextError if a context does not exist or a pattern matches none.
 func Select(k *kube.Kubeconfig, s Selection) ([]Target, error) {
 	if s.IsPlain() {
 		return plain(k, s)
