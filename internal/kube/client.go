@@ -124,9 +124,15 @@ func (c *Client) Fingerprint() string {
 	if provider := config.AuthProvider; provider != nil {
 		parts = append(parts, provider.Name, provider.Config)
 	}
-	encoded, _ := json.Marshal(parts) // cannot fail for strings, bytes and lists of them
+	sum, _ := hash(parts) // cannot fail for strings, bytes and lists of them
+	return sum
+}
+
+// hash returns the SHA-256 hash of a value's JSON, in hexadecimal. The error is that of json.Marshal.
+func hash(value any) (string, error) {
+	encoded, err := json.Marshal(value)
 	sum := sha256.Sum256(encoded)
-	return hex.EncodeToString(sum[:])
+	return hex.EncodeToString(sum[:]), err
 }
 
 // Version asks the server for its version, such as v1.37.2. The error is the API's own, or says that the answer is not

@@ -2,12 +2,6 @@
 
 package kube
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-)
-
 // execExtension names the part of a cluster that client-go passes to an exec plugin (k8s.io/client-go/tools/clientcmd/api).
 const execExtension = "client.authentication.k8s.io/exec"
 
@@ -26,12 +20,11 @@ func (k *Kubeconfig) CredentialKey(context string) string {
 	if cluster := k.cluster(context); user.Exec != nil && user.Exec.ProvideClusterInfo && cluster != nil {
 		parts = append(parts, cluster.Extensions[execExtension]) // the plugin can pick the control plane by it
 	}
-	content, err := json.Marshal(parts)
+	sum, err := hash(parts)
 	if err != nil {
 		return "context " + context // equals no other
 	}
-	sum := sha256.Sum256(content)
-	return hex.EncodeToString(sum[:])
+	return sum
 }
 
 // HasCredential reports whether a context's user has a credential.

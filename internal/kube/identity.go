@@ -5,8 +5,6 @@ package kube
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,8 +27,7 @@ const (
 // from the same control plane, whatever the address. The error is the API's own.
 func (c *Client) Identity(ctx context.Context) (string, error) {
 	namespace := &metav1.PartialObjectMetadata{}
-	const metadataOnly = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
-	err := doJSON(ctx, c.restClient.Get().AbsPath("/api/v1/namespaces", metav1.NamespaceSystem).SetHeader("Accept", metadataOnly), namespace)
+	err := doJSON(ctx, c.restClient.Get().AbsPath("/api/v1/namespaces", metav1.NamespaceSystem).SetHeader("Accept", metadataOfOne), namespace)
 	if err == nil && namespace.UID != "" {
 		return "namespace " + string(namespace.UID), nil
 	}
@@ -59,10 +56,9 @@ func (c *Client) issuer(ctx context.Context) (string, error) {
 	if metadata.Issuer == "" || len(keys.Keys) == 0 {
 		return "", errors.New("the server names no issuer or no keys")
 	}
-	content, err := json.Marshal([]any{metadata.Issuer, keys.Keys})
+	sum, err := hash([]any{metadata.Issuer, keys.Keys})
 	if err != nil {
 		return "", fmt.Errorf("hash the issuer's keys: %w", err)
 	}
-	sum := sha256.Sum256(content)
-	return "issuer " + hex.EncodeToString(sum[:]), nil
+	return "issuer " + sum, nil
 }

@@ -36,13 +36,19 @@ type Kubeconfig struct {
 	absent    []AbsentFile
 }
 
+// loadingRules returns client-go's rules for an explicit path, or for "".
+func loadingRules(path string) *clientcmd.ClientConfigLoadingRules {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = path
+	return rules
+}
+
 // Load reads the kubeconfig with client-go's loading rules: the explicit path, else the merged files of KUBECONFIG, else
 // ~/.kube/config, else the ServiceAccount of the Pod. Unlike client-go, it does not go on to the ServiceAccount where
 // KUBECONFIG names files and none has content: they name other control planes. Relative paths in a file are relative to that file.
 // Every error is a *failure.ConfigError.
 func Load(options LoadOptions) (*Kubeconfig, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = options.Path
+	rules := loadingRules(options.Path)
 	fromVariable := rules.WarnIfAllMissing && options.Path == "" // client-go sets it where KUBECONFIG is set
 	rules.WarnIfAllMissing = false
 	raw, err := rules.Load()

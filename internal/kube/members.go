@@ -35,15 +35,12 @@ type Member struct {
 	Insecure bool   // the control plane does not verify its certificate
 }
 
-// metadataOnly asks for a list of objects without their content.
-const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
-
 // MemberNames returns the names of the members that match a label selector, in the server's order. The reason is
 // Unsupported if the server is not a Karmada control plane. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, error) {
 	clusters, err := listPages(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
-		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOnly).VersionedParams(&opts, c.parameterCodec), page)
+		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)
 		return page.Items, page.Continue, err
 	})
 	if failure.ReasonOf(err) == failure.NotFound {

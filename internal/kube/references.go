@@ -14,9 +14,7 @@ const WrittenMark = "# joinctl: "
 
 // KubeconfigFiles returns the kubeconfig files that Load reads, whether they exist or not.
 func KubeconfigFiles(path string) []string {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = path
-	return rules.GetLoadingPrecedence()
+	return loadingRules(path).GetLoadingPrecedence()
 }
 
 // References returns the files that the kubeconfig and the flags name: certificates, keys and tokens.

@@ -22,6 +22,12 @@ import (
 // pageSize is how many objects one list request asks for.
 const pageSize = 500
 
+// The Accept headers that ask for objects without their content.
+const (
+	metadataOfOne  = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
+	metadataOfList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
+)
+
 // do sends a request and decodes the answer into an object, which keeps its TypeMeta. nil discards the answer. All
 // requests for types that the client's scheme knows go through do. The error is that of send.
 func do(ctx context.Context, request *rest.Request, into runtime.Object) error {

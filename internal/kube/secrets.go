@@ -25,11 +25,11 @@ type Secrets struct {
 // Secrets returns a client for the Secrets of a namespace.
 func (c *Client) Secrets(namespace string) Secrets { return Secrets{c, namespace} }
 
-// Create creates a Secret and returns it as stored. It sends the request only once, as Delete does: if client-go
-// retried it after a success, the retry would look like a conflict.
+// Create creates a Secret and returns it as stored. Like every request, it is sent again only after a 429, which proves that
+// it was not carried out: after a success, a second one would look like a conflict.
 func (s Secrets) Create(ctx context.Context, secret *corev1.Secret, opts metav1.CreateOptions) (*corev1.Secret, error) {
 	out := &corev1.Secret{}
-	err := do(ctx, s.request(s.client.restClient.Post(), &opts).MaxRetries(0).Body(secret), out)
+	err := do(ctx, s.request(s.client.restClient.Post(), &opts).Body(secret), out)
 	return out, err
 }
 
@@ -59,7 +59,7 @@ func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Sec
 func (s Secrets) Metadata(ctx context.Context, opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, error) {
 	return listPages(opts, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
-		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOnly), page)
+		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOfList), page)
 		return page.Items, page.Continue, err
 	})
 }
@@ -71,9 +71,9 @@ func (s Secrets) Update(ctx context.Context, secret *corev1.Secret, opts metav1.
 	return out, err
 }
 
-// Delete deletes one Secret. It sends the request only once.
+// Delete deletes one Secret.
 func (s Secrets) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
-	return do(ctx, s.request(s.client.restClient.Delete(), nil).MaxRetries(0).Name(name).Body(&opts), nil)
+	return do(ctx, s.request(s.client.restClient.Delete(), nil).Name(name).Body(&opts), nil)
 }
 
 // DeleteAndConfirm deletes one Secret. It sends no request if ctx is cancelled, and lets a request in flight finish. If
