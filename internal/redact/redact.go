@@ -13,8 +13,9 @@ import (
 const hidden = "<hidden>"
 
 // A Redactor removes credentials from text: bootstrap tokens, JWTs, Authorization headers, user names and passwords in
-// URLs, and the values that Hide knows. It is also a klog.LogFilter. As such it drops the bodies of requests and responses, because client-go logs them as protobuf hexdumps, in which no
-// pattern matches a credential (k8s.io/client-go/rest/request.go, logBody).
+// URLs, and the values that Hide knows. It is also a klog.LogFilter. As such it drops the bodies of requests and responses,
+// because client-go logs them as protobuf hexdumps, in which no pattern matches a credential
+// (k8s.io/client-go/rest/request.go, logBody).
 type Redactor struct {
 	bootstrapToken, userinfo, other *regexp.Regexp
 	known                           values

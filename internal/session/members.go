@@ -60,9 +60,9 @@ func (s *Session) listMembers(ctx context.Context, hub fleet.Target, client *kub
 	return names, nil
 }
 
-// Expand returns all targets that the Options mean, members included, for a command that only says what it would do. It
-// asks no server but for the members, and to tell
-// control planes with one address apart. Hubs that could not list their members are the failures.
+// Expand returns all targets that the Options mean, members included, for a command that only says what it would do. It asks
+// servers only for the members, and to tell control planes with one address apart. Hubs that could not list their members
+// are the failures.
 func (s *Session) Expand(ctx context.Context) ([]fleet.Target, *Failures, error) {
 	failures := s.NewFailures()
 	targets, err := s.Distinct(ctx)
