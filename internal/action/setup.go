@@ -12,6 +12,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/controlplane"
+	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/join"
@@ -99,7 +100,7 @@ func (a *Setup) plan(ctx context.Context, target fleet.Target, c *kube.Client) (
 
 // endpointWarning says why others are unlikely to reach a target at the address that goes into cluster-info, or "".
 func (a *Setup) endpointWarning(target fleet.Target, c *kube.Client) string {
-	endpoint, err := controlplane.EndpointOf(c, a.Endpoint)
+	endpoint, err := discovery.EndpointOf(c, a.Endpoint)
 	caveat := endpoint.Caveat()
 	if target.Context == kube.InCluster && a.Endpoint.IsZero() {
 		caveat = "the address inside this cluster"

@@ -100,7 +100,7 @@ func (a *TokenCommand) load(ctx context.Context, target fleet.Target, c *kube.Cl
 	if err != nil {
 		return CreatedToken{}, fmt.Errorf("read token %s: %w", ref, err)
 	}
-	if !spec.Has(token.Signing) || !spec.Has(token.Authentication) {
+	if !spec.CanJoin() {
 		return CreatedToken{}, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("nobody can join with token %s: it is for %s only", ref, strings.Join(spec.Usages, ","))}
 	}
 	return CreatedToken{Target: target, Server: c.Server(), Token: tok, Spec: spec, Secret: secret, Now: now, Existed: true}, nil

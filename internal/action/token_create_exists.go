@@ -40,5 +40,5 @@ func (a *TokenCreate) existsError(ctx context.Context, c *kube.Client, target fl
 // canJoin reports whether token command prints a join command for a token. This machine's clock is good enough for a hint.
 func (a *TokenCreate) canJoin(secret *corev1.Secret) bool {
 	_, spec, _ := token.Decode(secret)
-	return token.Evaluate(secret, a.Session.Now()).Status == token.OK && spec.Has(token.Signing) && spec.Has(token.Authentication)
+	return token.Evaluate(secret, a.Session.Now()).Status == token.OK && spec.CanJoin()
 }

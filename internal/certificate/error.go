@@ -99,6 +99,9 @@ const KubeconfigFix = "renew the certificate authority in the kubeconfig (kubect
 // ServingFix is the fix for a serving certificate that has expired.
 const ServingFix = "renew the API server's serving certificate (kubeadm certs renew apiserver)"
 
+// WaitFix is the fix for a serving certificate that is not valid yet.
+const WaitFix = "wait until then, or issue the API server another serving certificate"
+
 // Hint returns what to do. trusted is the hint for a certificate authority that the client trusts.
 func (e *Error) Hint(trusted string) string {
 	var hint string
@@ -110,7 +113,7 @@ func (e *Error) Hint(trusted string) string {
 	case !e.Serving:
 		hint = "the API server sends a chain with this certificate authority: renew it there"
 	case e.reason == x509.Expired && e.Now.Before(e.Certificate.NotBefore):
-		hint = "wait until then, or issue the API server another serving certificate"
+		hint = WaitFix
 	case e.reason == x509.Expired:
 		hint = ServingFix
 	default:

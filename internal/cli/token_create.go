@@ -123,7 +123,7 @@ func checkSpec(create *action.TokenCreate, groupsGiven bool) error {
 	case authenticates && !groupsGiven:
 		spec.Groups = []string{create.Join.Joiner.Group()}
 	}
-	if create.Join.Wanted && (!authenticates || !spec.Has(token.Signing)) {
+	if create.Join.Wanted && !spec.CanJoin() {
 		return errors.New("nobody can join with a token that lacks one of the usages signing and authentication")
 	}
 	return nil

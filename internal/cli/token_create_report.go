@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -161,7 +160,7 @@ func (r *tokenReport) expiry(spec token.Spec) string {
 	if r.create.TTL == 0 {
 		return "never expires"
 	}
-	return fmt.Sprintf("expires in %s, at %s", failure.Duration(r.create.TTL), spec.Expires.UTC().Format(time.RFC3339))
+	return fmt.Sprintf("expires in %s, at %s", failure.Duration(r.create.TTL), timestamp(spec.Expires))
 }
 
 // warn warns of a token that lives too long, or whose groups do not suit the joiner.

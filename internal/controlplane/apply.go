@@ -12,6 +12,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -147,7 +148,7 @@ func (p *Plan) WaitEffective(ctx context.Context, c *kube.Client) ([]Grant, erro
 
 // Manifests returns all objects that make a control plane joinable, whether they exist or not. It sends no request.
 func Manifests(c *kube.Client, chosen join.Endpoint) ([]kube.Object, error) {
-	endpoint, err := EndpointOf(c, chosen)
+	endpoint, err := discovery.EndpointOf(c, chosen)
 	if err != nil {
 		return nil, err
 	}

@@ -24,19 +24,6 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// EndpointOf returns the endpoint of a control plane for joiners: the chosen endpoint, else the kubeconfig's server.
-// Every error is a *failure.ConfigError.
-func EndpointOf(c *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
-	if !chosen.IsZero() {
-		return chosen, nil
-	}
-	endpoint, err := join.EndpointOf(c.Server())
-	if err != nil {
-		return endpoint, &failure.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
-	}
-	return endpoint, nil
-}
-
 // clusterInfo returns the ConfigMap that joiners read, with the CA of the kubeconfig. Its only cluster has no name, so every
 // joiner chooses it without a current context. Every error is a *failure.ConfigError.
 func clusterInfo(c *kube.Client, endpoint join.Endpoint) (*corev1.ConfigMap, error) {

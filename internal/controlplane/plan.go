@@ -82,7 +82,7 @@ func mayPlan(ctx context.Context, c *kube.Client) error {
 
 // clusterInfo plans cluster-info.
 func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endpoint, force bool) error {
-	endpoint, err := EndpointOf(c, chosen)
+	endpoint, err := discovery.EndpointOf(c, chosen)
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ type PreparedProbe struct {
 // Prepare collects everything that the probe needs, and writes nothing. If no joiner can use cluster-info, it returns
 // findings that say so, and no PreparedProbe.
 func (p Probe) Prepare(ctx context.Context, c *kube.Client) (*PreparedProbe, []Finding, error) {
-	endpoint, err := EndpointOf(c, p.Endpoint)
+	endpoint, err := discovery.EndpointOf(c, p.Endpoint)
 	if err != nil {
 		return nil, nil, err
 	}

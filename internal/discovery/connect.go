@@ -85,7 +85,7 @@ func (r *replay) certificate(state *tls.ConnectionState) {
 // waitFix is the fix for a certificate that is not valid yet, where this machine's clock does not explain it.
 func (r *replay) waitFix() string {
 	if r.skewKnown {
-		return "wait until then, or issue the API server another serving certificate"
+		return certificate.WaitFix
 	}
 	return "set this machine's clock, or wait"
 }

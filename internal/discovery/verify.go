@@ -87,13 +87,23 @@ func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint
 	return r, nil
 }
 
-func newResult(admin *kube.Client, joiner join.Joiner, endpoint join.Endpoint) (*Result, error) {
-	server, err := join.EndpointOf(admin.Server())
-	if endpoint.IsZero() {
-		if err != nil {
-			return nil, &failure.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
-		}
-		endpoint = server
+// EndpointOf returns the endpoint of a control plane for joiners: the chosen endpoint, else the kubeconfig's server. Every
+// error is a *failure.ConfigError.
+func EndpointOf(admin *kube.Client, chosen join.Endpoint) (join.Endpoint, error) {
+	if !chosen.IsZero() {
+		return chosen, nil
+	}
+	endpoint, err := join.EndpointOf(admin.Server())
+	if err != nil {
+		return endpoint, &failure.ConfigError{Err: err, Hint: "name the control plane's own address with --endpoint HOST:PORT"}
+	}
+	return endpoint, nil
+}
+
+func newResult(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
+	endpoint, err := EndpointOf(admin, chosen)
+	if err != nil {
+		return nil, err
 	}
 	if admin.Insecure() {
 		return nil, &failure.ConfigError{

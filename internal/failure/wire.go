@@ -21,15 +21,15 @@ type WireFault struct {
 	Fix  string // what to do next
 }
 
-// wireFaults returns the faults in the order in which Wire looks for them.
-func wireFaults() []struct {
+// A wireRow is a fault with the errors that show it.
+type wireRow struct {
 	is    func(error) bool
 	fault WireFault
-} {
-	return []struct {
-		is    func(error) bool
-		fault WireFault
-	}{
+}
+
+// wireRows returns the faults in the order in which Wire looks for them.
+func wireRows() []wireRow {
+	return []wireRow{
 		{isClosedBeforeTLS, WireFault{
 			"the connection was closed before TLS",
 			"a load balancer without a healthy server behind it? Look at its backends, and whether the API server runs",
@@ -65,7 +65,7 @@ func Wire(err error) (WireFault, bool) {
 	if known, ok := errors.AsType[described](err); ok {
 		return known.fault, true
 	}
-	for _, row := range wireFaults() {
+	for _, row := range wireRows() {
 		if row.is(err) {
 			return row.fault, true
 		}
@@ -93,7 +93,8 @@ func Describe(err error) error {
 	if !ok {
 		return described{fault.Text, fault, err}
 	}
-	return described{urlErr.Op + " " + `"` + urlErr.URL + `": ` + fault.Text, fault, err}
+	text := (&url.Error{Op: urlErr.Op, URL: urlErr.URL, Err: errors.New(fault.Text)}).Error()
+	return described{text, fault, err}
 }
 
 func isClosed(err error) bool {

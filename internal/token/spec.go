@@ -81,3 +81,6 @@ func ParseGroups(groups []string) ([]string, error) {
 
 // Has reports whether the token has a usage.
 func (s Spec) Has(usage string) bool { return slices.Contains(s.Usages, usage) }
+
+// CanJoin reports whether the token has the two usages that a join needs.
+func (s Spec) CanJoin() bool { return s.Has(Signing) && s.Has(Authentication) }
