@@ -294,31 +294,36 @@ func TestWithoutRandomnessNothingIsSent(t *testing.T) {
 	wantRequests(t, server)
 }
 
-func TestASecretThatCannotExistIsNotNamed(t *testing.T) {
+func TestASecretThatDoesNotExistIsNotNamed(t *testing.T) {
 	t.Parallel()
-	server := withRobot(t)
-	server.On(http.MethodPost, defaultSecrets, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)))
-	s, _ := newSession(t, servers{"hub": server}, fixedNames)
-	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
-	wantError(t, err, failure.Timeout, "slow down")
-	if strings.Contains(err.Error(), "may exist") {
-		t.Errorf("a secret that was refused is named: %v", err)
+	timeout := apitest.Refuse(apierrors.NewTimeoutError("no leader", 0))
+	for name, test := range map[string]struct {
+		path     string
+		fault    apitest.Fault
+		text     string
+		requests []string
+	}{
+		"it was refused": {
+			defaultSecrets, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)), "slow down",
+			[]string{createSecret},
+		},
+		"it was deleted after a timeout":             {defaultSecrets, timeout.AfterApply(), "no leader", []string{createSecret, deleteRobotSecret}},
+		"it was deleted since the request timed out": {robotTokenPath, timeout, "no leader", []string{createSecret, requestRobotToken, deleteRobotSecret}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := withRobot(t)
+			server.On(http.MethodPost, test.path, test.fault)
+			s, _ := newSession(t, servers{"hub": server}, fixedNames)
+			err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
+			wantError(t, err, failure.Timeout, test.text)
+			if strings.Contains(err.Error(), "may exist") {
+				t.Errorf("a secret that does not exist is named: %v", err)
+			}
+			wantRequests(t, server, test.requests...)
+			wantSecrets(t, server)
+		})
 	}
-	wantRequests(t, server, createSecret)
-}
-
-func TestASecretThatWasDeletedAfterATimeoutIsNotNamed(t *testing.T) {
-	t.Parallel()
-	server := withRobot(t)
-	server.On(http.MethodPost, defaultSecrets, apitest.Refuse(apierrors.NewTimeoutError("no leader", 0)).AfterApply())
-	s, _ := newSession(t, servers{"hub": server}, fixedNames)
-	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
-	wantError(t, err, failure.Timeout, "no leader")
-	if strings.Contains(err.Error(), "may exist") {
-		t.Errorf("a secret that was deleted is named: %v", err)
-	}
-	wantRequests(t, server, createSecret, deleteRobotSecret)
-	wantSecrets(t, server)
 }
 
 func TestASecretOfAMemberWithALostAnswerIsDeleted(t *testing.T) {
@@ -330,19 +335,6 @@ func TestASecretOfAMemberWithALostAnswerIsDeleted(t *testing.T) {
 	wantError(t, err, failure.Unreachable, "the control plane cannot reach member m1")
 	wantRequests(t, member, createSecret, deleteRobotSecret)
 	wantSecrets(t, member)
-}
-
-func TestATokenRequestThatTimesOutDeletesItsSecret(t *testing.T) {
-	t.Parallel()
-	server := withRobot(t)
-	server.On(http.MethodPost, robotTokenPath, apitest.Refuse(apierrors.NewTimeoutError("no leader", 0)))
-	s, _ := newSession(t, servers{"hub": server}, fixedNames)
-	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
-	wantError(t, err, failure.Timeout, "no leader")
-	if strings.Contains(err.Error(), "may exist") {
-		t.Errorf("a secret that was deleted is named: %v", err)
-	}
-	wantSecrets(t, server)
 }
 
 // answering makes a server answer with a JSON document.

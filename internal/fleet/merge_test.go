@@ -3,7 +3,6 @@
 package fleet
 
 import (
-	"path/filepath"
 	"reflect"
 	"testing"
 
@@ -29,15 +28,7 @@ func loadUsers(t *testing.T, current string, users map[string]*clientcmdapi.Auth
 	if change != nil {
 		change(config)
 	}
-	path := filepath.Join(t.TempDir(), "config")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig, err := kube.Load(kube.LoadOptions{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kubeconfig
+	return loadConfig(t, config, clientcmd.ConfigOverrides{})
 }
 
 func TestContextsOfOneAddressWithDifferentCredentialsAreNotMergedWithoutAProof(t *testing.T) {

@@ -133,15 +133,7 @@ func loadClusters(t *testing.T, clusters map[string]*clientcmdapi.Cluster) *kube
 	for name := range clusters {
 		config.Contexts[name] = &clientcmdapi.Context{Cluster: name}
 	}
-	path := filepath.Join(t.TempDir(), "config")
-	if err := clientcmd.WriteToFile(*config, path); err != nil {
-		t.Fatal(err)
-	}
-	kubeconfig, err := kube.Load(kube.LoadOptions{Path: path})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kubeconfig
+	return loadConfig(t, config, clientcmd.ConfigOverrides{})
 }
 
 func TestContextsWithTheSameEndpointAndCredentialAreOneTarget(t *testing.T) {

@@ -27,6 +27,12 @@ func load(t *testing.T, current string, overrides clientcmd.ConfigOverrides, nam
 		config.Clusters[name] = &clientcmdapi.Cluster{Server: "https://" + name + ":6443"}
 		config.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: "admin"}
 	}
+	return loadConfig(t, config, overrides)
+}
+
+// loadConfig writes a kubeconfig and loads it with the values of flags.
+func loadConfig(t *testing.T, config *clientcmdapi.Config, overrides clientcmd.ConfigOverrides) *kube.Kubeconfig {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "config")
 	if err := clientcmd.WriteToFile(*config, path); err != nil {
 		t.Fatal(err)
