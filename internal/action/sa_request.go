@@ -77,6 +77,7 @@ func (o *RequestOptions) request(ctx context.Context, out *IssuedToken, c *kube.
 	if tok, err = satoken.Request(ctx, c, out.Account, spec); err != nil {
 		return tok, nil, err
 	}
+	o.Session.Terminal.Redactor().HideEncoded(tok.Reveal())
 	if err := o.checkWarnings(c); err != nil {
 		return tok, nil, err
 	}

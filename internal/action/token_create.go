@@ -206,6 +206,7 @@ func SpecFor(spec token.Spec, cluster string) token.Spec {
 // store creates the given token, or a random one.
 func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, spec token.Spec) (token.Token, *corev1.Secret, error) {
 	sending := func(tok token.Token) {
+		a.Session.Terminal.Redactor().HideEncoded(tok.Secret())
 		if a.DryRun == None {
 			a.rollback.Sending(key, tokenObject(a.Session, key.target, tok))
 		}

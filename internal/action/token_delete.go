@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -71,6 +72,7 @@ func (a *TokenDelete) delete(ctx context.Context, target fleet.Target, c *kube.C
 	if secret.UID == "" {
 		return token.DeleteByName(ctx, c, token.Ref{Name: secret.Name}, dryRun)
 	}
+	a.Session.Terminal.Redactor().HideEncoded(string(secret.Data[bootstrapapi.BootstrapTokenSecretKey]))
 	if !dryRun {
 		if err := a.confirmOther(ctx, target, c, secret); err != nil {
 			return err

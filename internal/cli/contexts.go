@@ -86,7 +86,7 @@ func newContextItem(c action.ListedContext) contextItem {
 
 func contextView(checked bool) output.View[contextItem] {
 	view := output.View[contextItem]{
-		Name: func(i contextItem) string { return output.Plain(i.Context) },
+		Name: func(i contextItem) string { return i.Context },
 		Columns: []output.Column[contextItem]{
 			{Title: "Context", Cell: func(i contextItem) string { return i.Context }},
 			{Title: "Cluster", Cell: func(i contextItem) string { return cmp.Or(i.Cluster, none) }},

@@ -47,13 +47,24 @@ func failureItems(s *session.Session, failures *session.Failures) []output.Failu
 	return out
 }
 
-// printLines prints a line for each item by default, as kubectl does for objects that it changes.
-func printLines[T any](env *Env, format *output.Format, list output.List[T], view output.View[T], line func(T) string) error {
+// printLines prints a line for each item by default, as kubectl does for objects that it changes. If the items cannot be
+// printed, it writes their lines to stderr: the objects are changed, and people have to know which.
+func printLines[T any](env *Env, s *session.Session, format *output.Format, list output.List[T], view output.View[T], line func(T) string) error {
+	err := printChanged(env, format, list, view, line)
+	if err != nil {
+		for _, item := range list.Items {
+			s.Terminal.Info("%s", line(item))
+		}
+	}
+	return err
+}
+
+func printChanged[T any](env *Env, format *output.Format, list output.List[T], view output.View[T], line func(T) string) error {
 	if !format.IsDefault() {
 		return output.Print(env.Out, format, list, view)
 	}
 	for _, item := range list.Items {
-		if _, err := io.WriteString(env.Out, line(item)+"\n"); err != nil {
+		if _, err := io.WriteString(env.Out, output.Plain(line(item))+"\n"); err != nil {
 			return err
 		}
 	}
@@ -82,9 +93,9 @@ func withPlace[T any](s *session.Session, view output.View[T], of func(T) place)
 func qualifiedName(s *session.Session, at place) string {
 	switch {
 	case s.Members.Many():
-		return output.Plain(at.context) + "/" + at.member + "/" + at.name
+		return at.context + "/" + at.member + "/" + at.name
 	case s.Many():
-		return output.Plain(at.context) + "/" + at.name
+		return at.context + "/" + at.name
 	}
 	return at.name
 }

@@ -66,13 +66,14 @@ func TestAListShowsWhereItsItemsAreWhereSeveralTargetsCanBeMeant(t *testing.T) {
 		options session.Options
 		format  string
 		want    string
+		refused bool // a name, because it contains a control character
 	}{
-		"one target":       {session.Options{}, "table", "TOKEN\nx\ny\n"},
-		"its names":        {session.Options{}, "name", "secret/x\nsecret/y\n"},
-		"many contexts":    {session.Options{Selection: all}, "table", "CONTEXT   TOKEN\na         x\nb         y\n"},
-		"their names":      {session.Options{Selection: all}, "name", "a/x\nb /y\n"},
-		"many members":     {session.Options{Members: session.Members{All: true}}, "table", "CONTEXT   MEMBER   TOKEN\na         m1       x\nb         m2       y\n"},
-		"names of members": {session.Options{Members: session.Members{All: true}}, "name", "a/m1/x\nb /m2/y\n"},
+		"one target":       {session.Options{}, "table", "TOKEN\nx\ny\n", false},
+		"its names":        {session.Options{}, "name", "secret/x\nsecret/y\n", false},
+		"many contexts":    {session.Options{Selection: all}, "table", "CONTEXT   TOKEN\na         x\nb         y\n", false},
+		"their names":      {session.Options{Selection: all}, "name", "a/x\n", true},
+		"many members":     {session.Options{Members: session.Members{All: true}}, "table", "CONTEXT   MEMBER   TOKEN\na         m1       x\nb         m2       y\n", false},
+		"names of members": {session.Options{Members: session.Members{All: true}}, "name", "a/m1/x\n", true},
 	} {
 		var out, told strings.Builder
 		env := &Env{In: strings.NewReader(""), Out: &out, Err: &told, Now: time.Now}
@@ -85,7 +86,7 @@ func TestAListShowsWhereItsItemsAreWhereSeveralTargetsCanBeMeant(t *testing.T) {
 				lines[i] = strings.TrimRight(line, " ")
 			}
 		}
-		if got := strings.Join(lines, "\n"); got != test.want || stderr != "" || code != ExitOK {
+		if got := strings.Join(lines, "\n"); got != test.want || stderr != "" || (code != ExitOK) != test.refused {
 			t.Errorf("%s: got %q, want %q; stderr %q, exit code %d", name, got, test.want, stderr, code)
 		}
 	}

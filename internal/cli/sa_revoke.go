@@ -141,7 +141,7 @@ func printRevoked(env *Env, s *session.Session, format *output.Format, expired b
 			{Title: "Status", Cell: func(i revokedItem) string { return i.Status }},
 		},
 	}, revokedItem.place)
-	return printLines(env, format, list, view, func(i revokedItem) string {
+	return printLines(env, s, format, list, view, func(i revokedItem) string {
 		return fmt.Sprintf("serviceaccount token %q %s", qualifiedName(s, i.place()), i.Status)
 	})
 }

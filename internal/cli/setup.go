@@ -130,7 +130,7 @@ func printChanges(env *Env, s *session.Session, format *output.Format, dryRun ac
 		}
 	}
 	view := withPlace(s, changeView(), changeItem.place)
-	return printLines(env, format, list, view, func(i changeItem) string { return view.Name(i) + " " + i.Status })
+	return printLines(env, s, format, list, view, func(i changeItem) string { return view.Name(i) + " " + i.Status })
 }
 
 func changeView() output.View[changeItem] {

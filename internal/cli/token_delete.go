@@ -115,7 +115,7 @@ func printDeleted(env *Env, s *session.Session, format *output.Format, dryRun ac
 			{Title: "Status", Cell: func(i deletedItem) string { return i.Status }},
 		},
 	}, deletedItem.place)
-	return printLines(env, format, list, view, func(i deletedItem) string {
+	return printLines(env, s, format, list, view, func(i deletedItem) string {
 		return fmt.Sprintf("bootstrap token %q %s", qualifiedName(s, i.place()), i.Status)
 	})
 }

@@ -4,11 +4,10 @@ package output
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
-	"strings"
-	"unicode"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -49,14 +48,18 @@ type Column[T any] struct {
 	Cell  func(T) string
 }
 
-// Print writes a list in a format. It writes nothing if rendering fails. It returns the error of w as it is.
+// Print writes a list in a format. It writes nothing if rendering fails, except that one name that is no line does not
+// keep the other names from being printed. It returns the error of w as it is.
 func Print[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 	var buf bytes.Buffer
-	if err := render(&buf, f, list, view); err != nil {
+	rendered := render(&buf, f, list, view)
+	if rendered != nil && !errors.As(rendered, new(unprintableError)) {
+		return rendered
+	}
+	if _, err := w.Write(buf.Bytes()); err != nil {
 		return err
 	}
-	_, err := w.Write(buf.Bytes())
-	return err
+	return rendered
 }
 
 func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
@@ -70,15 +73,36 @@ func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 		}
 		return printObject(w, f, &unstructured.Unstructured{Object: content})
 	case f.IsName():
-		for _, item := range list.Items {
-			if _, err := fmt.Fprintln(w, view.Name(item)); err != nil {
-				return err
-			}
-		}
-		return nil
+		return printNames(w, list.Items, view.Name)
 	}
 	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders, Wide: f.name == Wide}).
 		PrintObj(table(list.Items, view.Columns), w)
+}
+
+// An unprintableError is how many names were left out, because a program that reads a name on each line would read others.
+type unprintableError int
+
+func (e unprintableError) Error() string {
+	return fmt.Sprintf("%d of the names contain control characters and are not printed: -o json shows them", int(e))
+}
+
+// printNames prints one name on each line. The error is an unprintableError if it leaves any out.
+func printNames[T any](w io.Writer, items []T, name func(T) string) error {
+	var unprintable unprintableError
+	for _, item := range items {
+		line := name(item)
+		if escape(line, "") != line {
+			unprintable++
+			continue
+		}
+		if _, err := fmt.Fprintln(w, line); err != nil {
+			return err
+		}
+	}
+	if unprintable > 0 {
+		return unprintable
+	}
+	return nil
 }
 
 // Object writes one API object in a structured format, as kubectl does. It writes nothing if rendering fails.
@@ -115,17 +139,6 @@ func templateError(err error) error {
 		missing = " (" + missing + ")"
 	}
 	return fmt.Errorf("the template does not fit the document%s: -o json shows its fields", missing)
-}
-
-// Plain replaces every character that is not printable with a space. Names, descriptions and messages come from other
-// people, so they may contain terminal control sequences.
-func Plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return ' '
-		}
-		return r
-	}, s)
 }
 
 // table returns the table that cli-runtime prints.

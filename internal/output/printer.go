@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/util/jsonpath"
@@ -30,12 +31,8 @@ func (f *Format) Check() error {
 // printer returns the printer of a structured format.
 func (f *Format) printer() (printers.ResourcePrinter, error) {
 	switch f.name {
-	case JSON:
-		return &printers.JSONPrinter{}, nil
-	case YAML:
-		return &printers.YAMLPrinter{}, nil
-	case KYAML:
-		return &printers.KYAMLPrinter{}, nil
+	case JSON, YAML, KYAML:
+		return escapedPrinter{f.name}, nil
 	}
 	name := f.name
 	if name == Default {
@@ -51,14 +48,14 @@ func (f *Format) printer() (printers.ResourcePrinter, error) {
 			return nil, fmt.Errorf("parse template: %w", err)
 		}
 		p.AllowMissingKeys(f.AllowMissingKeys)
-		return p, nil
+		return escapedTemplatePrinter{p}, nil
 	}
 	path := jsonpath.New("out").AllowMissingKeys(f.AllowMissingKeys)
 	path.EnableJSONOutput(name == jsonPathJSON)
 	if err := path.Parse(text); err != nil {
 		return nil, fmt.Errorf("parse template: %w", err)
 	}
-	return jsonPathPrinter{path}, nil
+	return jsonPathPrinter{path, name == jsonPathJSON}, nil
 }
 
 // template returns the text of the template. As in kubectl, --template overrides the argument of -o.
@@ -80,14 +77,36 @@ func (f *Format) template(name string) (string, error) {
 	return string(content), nil
 }
 
-// A jsonPathPrinter prints by JSONPath. Unlike the printer of cli-runtime it never shows the object, which may contain
-// a credential, in errors.
-type jsonPathPrinter struct{ path *jsonpath.JSONPath }
+// An escapedTemplatePrinter prints a document whose strings are escaped.
+type escapedTemplatePrinter struct{ printers.ResourcePrinter }
+
+func (p escapedTemplatePrinter) PrintObj(obj runtime.Object, w io.Writer) error {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return err
+	}
+	return p.ResourcePrinter.PrintObj(&unstructured.Unstructured{Object: escapeStrings(content).(map[string]any)}, w)
+}
+
+// A jsonPathPrinter prints by JSONPath, with its strings escaped. Unlike the printer of cli-runtime it never shows the
+// object, which may contain a credential, in errors.
+type jsonPathPrinter struct {
+	path   *jsonpath.JSONPath
+	asJSON bool
+}
 
 func (p jsonPathPrinter) PrintObj(obj runtime.Object, w io.Writer) error {
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
 	if err != nil {
 		return err
 	}
-	return p.path.Execute(w, content)
+	if !p.asJSON {
+		return p.path.Execute(w, escapeStrings(content))
+	}
+	var out strings.Builder
+	if err := p.path.Execute(&out, content); err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, escape(out.String(), "\n"))
+	return err
 }

@@ -3,6 +3,9 @@
 package redact
 
 import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -34,6 +37,36 @@ func TestTextHidesKnownValuesInEveryForm(t *testing.T) {
 		}
 		if again := r.Text(got); again != got {
 			t.Errorf("%q becomes %q", got, again)
+		}
+	}
+}
+
+// A webhook can encode what it sends back, alone or as a part of a larger text.
+func TestTextHidesSecretsThatAreEncoded(t *testing.T) {
+	t.Parallel()
+	const secret = `q8"&<>0123456789~~?`
+	asJSON, _ := json.Marshal(secret)
+	r := New()
+	r.HideEncoded(secret)
+	for _, encode := range []func([]byte) string{
+		func(text []byte) string { return string(text) },
+		hex.EncodeToString,
+		func(text []byte) string { return strings.ToUpper(hex.EncodeToString(text)) },
+		base64.StdEncoding.EncodeToString,
+		base64.URLEncoding.EncodeToString,
+	} {
+		for _, text := range []string{secret, "a" + secret + "b", "ab" + secret, secret + "a", "abc" + secret + "abc"} {
+			encoded := encode([]byte(text))
+			got := r.Text("denied: " + encoded)
+			shown := strings.TrimSuffix(strings.TrimPrefix(got, "denied: "), "=")
+			if !strings.Contains(got, hidden) || len(strings.ReplaceAll(shown, hidden, "")) > len(encoded)-len(encode([]byte(secret)))+4 {
+				t.Errorf("%s: got %s", encoded, got)
+			}
+		}
+	}
+	for _, text := range []string{string(asJSON), url.QueryEscape(secret), url.PathEscape(secret), fmt.Sprintf("%q", secret)} {
+		if got := r.Text(text); strings.Trim(got, `"`) != hidden {
+			t.Errorf("%s: got %s", text, got)
 		}
 	}
 }

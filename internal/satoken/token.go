@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unique"
 
@@ -51,6 +52,9 @@ func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 	if object.Status.Token == "" {
 		return Token{}, errors.New("the server's response has no token")
 	}
+	if strings.ContainsFunc(object.Status.Token, isNotBearer) {
+		return Token{}, errors.New("the server's response has a token with characters that no bearer token has")
+	}
 	claims, err := Decode(object.Status.Token)
 	if err != nil {
 		claims = Claims{} // the API does not promise a JWT
@@ -59,6 +63,11 @@ func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 	tok.object.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
 	tok.object.Status.Token = ""
 	return tok, nil
+}
+
+// isNotBearer reports whether a bearer token cannot contain a character (RFC 6750, section 2.1).
+func isNotBearer(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~+/=", r)
 }
 
 // IsZero reports whether t is the zero Token.

@@ -63,3 +63,16 @@ func TestAResponseWithoutTokenIsAnError(t *testing.T) {
 		t.Error("accepted")
 	}
 }
+
+// The token is printed as it is, and programs read it line by line.
+func TestATokenWithOtherCharactersThanABearerTokenHasIsAnError(t *testing.T) {
+	t.Parallel()
+	for _, credential := range []string{"a b", "a\n", "\x1b[2J", "a\u202eb", "ä", "a\x00"} {
+		if _, err := newToken(&authenticationv1.TokenRequest{Status: authenticationv1.TokenRequestStatus{Token: credential}}); err == nil {
+			t.Errorf("%q is accepted", credential)
+		}
+	}
+	if _, err := newToken(&authenticationv1.TokenRequest{Status: authenticationv1.TokenRequestStatus{Token: "aZ09-._~+/="}}); err != nil {
+		t.Error(err)
+	}
+}
