@@ -43,7 +43,15 @@ func ReasonOf(err error) Reason {
 	if IsTransport(err) {
 		return Unreachable
 	}
+	if isUnexpectedAnswer(err) {
+		return Unsupported
+	}
 	return Internal
+}
+
+func isUnexpectedAnswer(err error) bool {
+	_, ok := errors.AsType[UnexpectedAnswer](err)
+	return ok
 }
 
 func statusReason(err error) Reason {
@@ -115,13 +123,14 @@ func IsNotSent(err error) bool {
 	return isCredentialPlugin(err)
 }
 
-// IsLost reports whether a write that failed may have succeeded on the server, because its answer was lost.
+// IsLost reports whether a write that failed may have succeeded on the server, because its answer was lost or cannot be
+// believed.
 func IsLost(err error) bool {
 	if IsNotSent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
 	var status apierrors.APIStatus
-	return ReasonOf(err) == Timeout || IsTransport(err) ||
+	return ReasonOf(err) == Timeout || IsTransport(err) || isUnexpectedAnswer(err) ||
 		apierrors.IsInternalError(err) || apierrors.IsUnexpectedServerError(err) ||
 		errors.As(err, &status) && IsProxyFailure(status.Status())
 }

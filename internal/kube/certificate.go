@@ -42,7 +42,7 @@ func (c *Client) explainCertificates(next http.RoundTripper) http.RoundTripper {
 func (c *Client) unverifiedOffset(ctx context.Context) (offset time.Duration, known bool) {
 	config := rest.AnonymousClientConfig(c.config)
 	config.Insecure, config.CAData, config.CAFile = true, nil, ""
-	unverified, err := rest.HTTPClientFor(config)
+	unverified, err := httpClient(config)
 	if err != nil {
 		return 0, false
 	}

@@ -82,7 +82,7 @@ func (c *Client) setUpTransport() (err error) {
 	if err := c.refuseTokenHosts(); err != nil {
 		return err
 	}
-	httpClient, err := rest.HTTPClientFor(c.config)
+	httpClient, err := httpClient(c.config)
 	if err != nil {
 		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.server.Redacted(), err)}
 	}

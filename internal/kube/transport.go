@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/connrotation"
 )
 
@@ -24,6 +25,17 @@ func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 
 // WrappedRoundTripper implements utilnet.RoundTripperWrapper.
 func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
+
+// httpClient returns the HTTP client for a connection. All requests of this package go through one: none follows a redirect.
+func httpClient(config *rest.Config) (*http.Client, error) {
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, err
+	}
+	guarded := *client // it may be http.DefaultClient
+	guarded.Transport = refuseRedirects(client.Transport)
+	return &guarded, nil
+}
 
 // trackDial returns a dial function that tracks its connections. nil stands for client-go's default
 // (k8s.io/client-go/transport/cache.go).
