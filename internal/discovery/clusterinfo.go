@@ -51,7 +51,7 @@ func Read(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo
 	}
 	info, err := parse(cm.Data, joiner)
 	if err != nil {
-		return nil, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("cluster-info at %s: %w", c.Server().Host, err)}
+		return nil, &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("cluster-info at %s: %w", c.Server().Host, failure.Shorten(err))}
 	}
 	return info, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/redact"
 )
@@ -71,7 +72,7 @@ type steps map[string]Step
 func (s steps) ok(name, format string, args ...any) { s.add(name, OK, "", format, args...) }
 
 func (s steps) add(name string, status Status, fix, format string, args ...any) {
-	s[name] = Step{name, status, redact.New().Text(fmt.Sprintf(format, args...)), fix}
+	s[name] = Step{name, status, redact.New().Text(failure.Cut(fmt.Sprintf(format, args...))), fix}
 }
 
 // passed reports whether steps were taken and did not fail.

@@ -27,6 +27,40 @@ func Few(texts []string) string {
 	return strings.Join(texts, ", ")
 }
 
+// maxText is how much of a text from a server a message has, in bytes. Redaction takes two seconds for a megabyte.
+const maxText = 4 << 10
+
+// Cut returns a text from a server short enough for a message. It cuts before a word: redaction does not recognize a part of
+// a credential.
+func Cut(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	end := max(strings.LastIndexAny(text[:maxText], " \t\r\n"), 0)
+	return fmt.Sprintf("%s … (%d more bytes)", text[:end], len(text)-end)
+}
+
+// shortened is an error with a text that is cut.
+type shortened struct {
+	text string
+	err  error
+}
+
+func (s shortened) Error() string { return s.text }
+func (s shortened) Unwrap() error { return s.err }
+
+// Shorten returns an error with a text from a server short enough for a message.
+func Shorten(err error) error {
+	if err == nil {
+		return nil
+	}
+	text := err.Error()
+	if short := Cut(text); short != text {
+		return shortened{short, err}
+	}
+	return err
+}
+
 // Count says how many there are of a thing that has a regular plural: "1 token", "2 tokens".
 func Count(n int, thing string) string {
 	if n == 1 {

@@ -3,6 +3,9 @@
 package failure
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -31,6 +34,36 @@ func TestTextOfMessages(t *testing.T) {
 		if got := Quoted(names); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
+	}
+}
+
+func TestALongTextIsCutBeforeAWord(t *testing.T) {
+	t.Parallel()
+	const token = "abcdef.0123456789abcdef"
+	fill := func(n int) string { return strings.Repeat("x ", n/2) }
+	for name, test := range map[string]struct{ text, want string }{
+		"short":                {fill(maxText), fill(maxText)},
+		"one byte too long":    {fill(maxText) + "x", fill(maxText)[:maxText-1] + " … (2 more bytes)"},
+		"a token at the bound": {fill(maxText-10) + token + " y", fill(maxText - 10)[:maxText-11] + " … (26 more bytes)"},
+		"one word":             {strings.Repeat("x", 2*maxText), " … (8192 more bytes)"},
+	} {
+		if got := Cut(test.text); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestAShortenedErrorStaysWhatItIs(t *testing.T) {
+	t.Parallel()
+	long := &Error{Reason: Conflict, Err: errors.New(strings.Repeat("word ", 1<<20))}
+	if err := Shorten(long); len(err.Error()) > maxText+30 || ReasonOf(err) != Conflict {
+		t.Errorf("got %d bytes, %s", len(err.Error()), ReasonOf(err))
+	}
+	if err := Describe(fmt.Errorf("create: %w", long)); len(err.Error()) > maxText+30 || ReasonOf(err) != Conflict {
+		t.Errorf("described: got %d bytes, %s", len(err.Error()), ReasonOf(err))
+	}
+	if Shorten(nil) != nil || Shorten(errBoom) != errBoom { //nolint:errorlint // the same error, unwrapped
+		t.Error("a short error changes")
 	}
 }
 

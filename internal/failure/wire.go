@@ -83,11 +83,12 @@ type described struct {
 func (d described) Error() string { return d.text }
 func (d described) Unwrap() error { return d.err }
 
-// Describe returns an error with the text of its WireFault in place of a library's phrase; the request stays in front.
+// Describe returns an error with the text of its WireFault in place of a library's phrase; the request stays in front. It
+// shortens every other error.
 func Describe(err error) error {
 	fault, ok := Wire(err)
 	if !ok || fault.Text == "" {
-		return err
+		return Shorten(err)
 	}
 	urlErr, ok := errors.AsType[*url.Error](err)
 	if !ok {

@@ -38,6 +38,7 @@ type Member struct {
 // MemberNames returns the names of the members that match a label selector, in the server's order. The reason is
 // Unsupported if the server is not a Karmada control plane. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, error) {
+	ctx = withListSize(ctx)
 	clusters, err := listPages(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
 		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)

@@ -90,18 +90,24 @@ func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1
 	return out, err
 }
 
-// RoleBindings reads the RoleBindings of all namespaces. The error is the API's own.
+// RoleBindings reads the RoleBindings of all namespaces, page by page. The error is the API's own.
 func (c *Client) RoleBindings(ctx context.Context) ([]rbacv1.RoleBinding, error) {
-	out := &rbacv1.RoleBindingList{}
-	err := do(ctx, request(c.restClient.Get(), &rbacv1.RoleBinding{}), out)
-	return out.Items, err
+	ctx = withListSize(ctx)
+	return listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]rbacv1.RoleBinding, string, error) {
+		out := &rbacv1.RoleBindingList{}
+		err := do(ctx, request(c.restClient.Get(), &rbacv1.RoleBinding{}).VersionedParams(&opts, c.parameterCodec), out)
+		return out.Items, out.Continue, err
+	})
 }
 
-// ClusterRoleBindings reads all ClusterRoleBindings. The error is the API's own.
+// ClusterRoleBindings reads all ClusterRoleBindings, page by page. The error is the API's own.
 func (c *Client) ClusterRoleBindings(ctx context.Context) ([]rbacv1.ClusterRoleBinding, error) {
-	out := &rbacv1.ClusterRoleBindingList{}
-	err := do(ctx, request(c.restClient.Get(), &rbacv1.ClusterRoleBinding{}), out)
-	return out.Items, err
+	ctx = withListSize(ctx)
+	return listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]rbacv1.ClusterRoleBinding, string, error) {
+		out := &rbacv1.ClusterRoleBindingList{}
+		err := do(ctx, request(c.restClient.Get(), &rbacv1.ClusterRoleBinding{}).VersionedParams(&opts, c.parameterCodec), out)
+		return out.Items, out.Continue, err
+	})
 }
 
 // request adds the path of an object's kind and namespace to a request.

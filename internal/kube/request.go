@@ -79,7 +79,7 @@ func send(ctx context.Context, request *rest.Request, decode func(rest.Result) e
 func sendOnce(ctx context.Context, request *rest.Request, decode func(rest.Result) error) error {
 	var connected atomic.Bool
 	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	err := decode(request.Do(httptrace.WithClientTrace(ctx, trace)))
+	err := readError(decode(request.Do(httptrace.WithClientTrace(ctx, trace))))
 	switch {
 	case err != nil && !connected.Load():
 		return failure.NotSent{Err: err}
@@ -100,10 +100,12 @@ func isForeign(request *rest.Request, err error) bool {
 		strings.Contains(request.URL().Path, "/api/v1/")
 }
 
-// listPages reads a list page by page. If a page has expired (410 Gone), it reads the whole list again in one request.
+// listPages reads a list page by page. If a page has expired (410 Gone), it reads the whole list again in one request. The
+// reason is Unsupported if the server names a page that it has sent already.
 func listPages[T any](opts metav1.ListOptions, read func(metav1.ListOptions) (page []T, next string, err error)) ([]T, error) {
 	opts.Limit = pageSize
 	var items []T
+	pages := map[string]bool{}
 	for {
 		page, next, err := read(opts)
 		if apierrors.IsResourceExpired(err) && opts.Continue != "" {
@@ -117,5 +119,9 @@ func listPages[T any](opts metav1.ListOptions, read func(metav1.ListOptions) (pa
 		if opts.Continue = next; next == "" {
 			return items, nil
 		}
+		if pages[next] {
+			return nil, tooLarge("the server sends the pages of the list again and again (the continue token repeats)")
+		}
+		pages[next] = true
 	}
 }

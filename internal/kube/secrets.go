@@ -49,6 +49,7 @@ func (s Secrets) List(ctx context.Context, opts metav1.ListOptions) (*corev1.Sec
 
 // All reads all Secrets that opts select, page by page.
 func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Secret, error) {
+	ctx = withListSize(ctx)
 	return listPages(opts, func(opts metav1.ListOptions) ([]corev1.Secret, string, error) {
 		page, err := s.List(ctx, opts)
 		return page.Items, page.Continue, err
@@ -57,6 +58,7 @@ func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Sec
 
 // Metadata reads the metadata of all Secrets that opts select, page by page. No content is sent.
 func (s Secrets) Metadata(ctx context.Context, opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, error) {
+	ctx = withListSize(ctx)
 	return listPages(opts, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
 		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOfList), page)

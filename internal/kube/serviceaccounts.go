@@ -7,6 +7,7 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // RequestToken requests a token of a ServiceAccount (TokenRequest). It has no dry-run option, because the server issues
@@ -19,10 +20,14 @@ func (c *Client) RequestToken(ctx context.Context, namespace, name string, reque
 
 // ServiceAccounts returns the names of the ServiceAccounts of a namespace. The error is the API's own.
 func (c *Client) ServiceAccounts(ctx context.Context, namespace string) ([]string, error) {
-	list := &corev1.ServiceAccountList{}
-	err := do(ctx, c.restClient.Get().Namespace(namespace).Resource("serviceaccounts"), list)
-	names := make([]string, 0, len(list.Items))
-	for _, account := range list.Items {
+	ctx = withListSize(ctx)
+	accounts, err := listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]corev1.ServiceAccount, string, error) {
+		list := &corev1.ServiceAccountList{}
+		err := do(ctx, c.restClient.Get().Namespace(namespace).Resource("serviceaccounts").VersionedParams(&opts, c.parameterCodec), list)
+		return list.Items, list.Continue, err
+	})
+	names := make([]string, 0, len(accounts))
+	for _, account := range accounts {
 		names = append(names, account.Name)
 	}
 	return names, err

@@ -12,6 +12,8 @@ import (
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/connrotation"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // A roundTripper adds behaviour to another http.RoundTripper.
@@ -26,14 +28,15 @@ func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 // WrappedRoundTripper implements utilnet.RoundTripperWrapper.
 func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
 
-// httpClient returns the HTTP client for a connection. All requests of this package go through one: none follows a redirect.
+// httpClient returns the HTTP client for a connection. All requests of this package go through one: none follows a
+// redirect, and no answer is read without a bound.
 func httpClient(config *rest.Config) (*http.Client, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
 	}
 	guarded := *client // it may be http.DefaultClient
-	guarded.Transport = refuseRedirects(client.Transport)
+	guarded.Transport = refuseRedirects(boundAnswers(config, client.Transport))
 	return &guarded, nil
 }
 
@@ -50,6 +53,9 @@ func trackDial(dial connrotation.DialFunc, connections *connrotation.ConnectionT
 // warningCode is the code of the Warning header that Kubernetes uses (k8s.io/apimachinery/pkg/util/net/http.go).
 const warningCode = 299
 
+// maxWarnings is how many different warnings of a server are collected.
+const maxWarnings = 100
+
 // warnings collects the warnings of a server, each text once.
 type warnings struct {
 	mu    sync.Mutex
@@ -60,7 +66,8 @@ type warnings struct {
 func (w *warnings) HandleWarningHeaderWithContext(_ context.Context, code int, _, text string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if code == warningCode && text != "" && !slices.Contains(w.texts, text) {
+	text = failure.Cut(text)
+	if code == warningCode && text != "" && len(w.texts) < maxWarnings && !slices.Contains(w.texts, text) {
 		w.texts = append(w.texts, text)
 	}
 }
