@@ -29,14 +29,14 @@ func (r roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 func (r roundTripper) WrappedRoundTripper() http.RoundTripper { return r.next }
 
 // httpClient returns the HTTP client for a connection. All requests of this package go through one: none follows a
-// redirect, and no answer is read without a bound.
+// redirect, sends a read more than twice, or reads an answer without a bound.
 func httpClient(config *rest.Config) (*http.Client, error) {
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
 	}
 	guarded := *client // it may be http.DefaultClient
-	guarded.Transport = refuseRedirects(boundAnswers(config, client.Transport))
+	guarded.Transport = refuseRedirects(boundAnswers(config, resendOnce(client.Transport)))
 	return &guarded, nil
 }
 
