@@ -163,7 +163,7 @@ func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.
 		}
 	}
 	if a.TTL > 0 {
-		if ready.now, err = c.ServerTime(ctx); err != nil {
+		if ready.now, err = c.TimeForExpiry(ctx); err != nil {
 			return ready, fmt.Errorf("ask %s for its time: %w", c.Server().Host, err)
 		}
 		ready.spec.Expires = ready.now.Add(a.TTL)

@@ -56,7 +56,7 @@ func (p Probe) Prepare(ctx context.Context, c *kube.Client) (*PreparedProbe, []F
 	default:
 		return nil, nil, err
 	}
-	now, err := c.ServerTime(ctx)
+	now, err := c.TimeForExpiry(ctx)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -5,6 +5,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -39,6 +40,29 @@ func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	}
 	offset, _ := c.clock.read()
 	return c.clock.now().Add(offset).UTC().Truncate(time.Second), nil
+}
+
+// maxExpirySkew is how far the two clocks may differ where the expiry of a new credential is counted from the server's: a
+// larger difference is a clock that was never set, or a Date header that something else wrote.
+const maxExpirySkew = 24 * time.Hour
+
+// TimeForExpiry returns ServerTime, from which the expiry of a new credential is counted. It fails with both times if the
+// server's clock and this machine's differ by more than a day. Any other error is that of ServerTime.
+func (c *Client) TimeForExpiry(ctx context.Context) (time.Time, error) {
+	server, err := c.ServerTime(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	local := c.clock.now().UTC().Truncate(time.Second)
+	if local.Sub(server).Abs() <= maxExpirySkew {
+		return server, nil
+	}
+	return time.Time{}, &failure.Error{
+		Reason: failure.Invalid,
+		Err: fmt.Errorf("the server's clock says %s, and this machine's says %s: no expiry can be counted from clocks that are more than a day apart",
+			server.Format(time.RFC3339), local.Format(time.RFC3339)),
+		Hint: "nothing was created: set the clock that is wrong, by NTP for example, or find the proxy that writes the Date header of the answers",
+	}
 }
 
 // Skew returns by how much this machine's clock is ahead of the server's clock. It returns 0 for a skew of 30 seconds or

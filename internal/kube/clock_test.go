@@ -4,6 +4,7 @@ package kube
 
 import (
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -115,6 +116,28 @@ func TestServerTimeReturnsAFailureToConnect(t *testing.T) {
 	c := connect(t, &rest.Config{Host: "http://" + closedPort(t)})
 	if now, err := c.ServerTime(t.Context()); failure.ReasonOf(err) != failure.Unreachable || !now.IsZero() {
 		t.Errorf("got %s, %v", now, err)
+	}
+}
+
+func TestTheExpiryOfACredentialIsNotCountedFromAClockThatIsADayOff(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	for ahead, fails := range map[time.Duration]bool{
+		0: false, time.Hour: false, -day: false, day: false, day + 2*time.Second: true, -day - 2*time.Second: true,
+		-56 * 365 * day: true, // a clock that starts at the epoch
+		292 * 365 * day: true,
+	} {
+		c, _ := connectAhead(t, ahead, version)
+		now, err := c.TimeForExpiry(t.Context())
+		server, here := localTime.Add(ahead).Truncate(time.Second), localTime.Truncate(time.Second).Format(time.RFC3339)
+		switch {
+		case !fails && (err != nil || !now.Equal(server)):
+			t.Errorf("%s ahead: got %s, %v", ahead, now, err)
+		case fails && (failure.ReasonOf(err) != failure.Invalid || !now.IsZero()):
+			t.Errorf("%s ahead: got %s, %v", ahead, now, err)
+		case fails && (!strings.Contains(err.Error(), server.Format(time.RFC3339)) || !strings.Contains(err.Error(), here)):
+			t.Errorf("%s ahead: it does not name both times: %v", ahead, err)
+		}
 	}
 }
 
