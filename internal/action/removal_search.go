@@ -50,7 +50,7 @@ func (r *Removal[T]) search(ctx context.Context, target fleet.Target, c *kube.Cl
 
 // unanswered reports whether an error is about the connection to a target, and not about one request.
 func unanswered(err error) bool {
-	reasons := []failure.Reason{failure.Unreachable, failure.Timeout, failure.Unauthorized, failure.CredentialPlugin, failure.Unsupported}
+	reasons := []failure.Reason{failure.Unreachable, failure.Timeout, failure.TooManyRequests, failure.Unauthorized, failure.CredentialPlugin, failure.Unsupported}
 	return slices.Contains(reasons, failure.ReasonOf(err))
 }
 

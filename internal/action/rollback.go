@@ -110,7 +110,7 @@ func (r *Rollback[K]) object(key K) Object {
 func (r *Rollback[K]) Explain(key K, err error) error {
 	object := r.object(key)
 	reason := failure.ReasonOf(err)
-	undecided := reason == failure.Unknown || reason == failure.Timeout && failure.IsLost(err) // a refusal with 429 is a Timeout too
+	undecided := reason == failure.Unknown || reason == failure.Timeout && failure.IsLost(err) // a request that was not sent changed nothing
 	if object.Name == "" || !undecided {
 		return err
 	}

@@ -133,11 +133,11 @@ func TestOnlyAFailureThatLeavesOpenWhetherTheObjectExistsNamesIt(t *testing.T) {
 			t.Errorf("%s: hint %q", reason, hintOf(got))
 		}
 	}
-	for _, err := range []error{
-		apierrors.NewTooManyRequests("slow down", 0),
-		failure.NotSent{Err: context.DeadlineExceeded},
+	for reason, err := range map[failure.Reason]error{
+		failure.TooManyRequests: apierrors.NewTooManyRequests("slow down", 0),
+		failure.Timeout:         failure.NotSent{Err: context.DeadlineExceeded},
 	} {
-		if got := rollback.Explain("a", err); failure.ReasonOf(got) != failure.Timeout || got.Error() != err.Error() {
+		if got := rollback.Explain("a", err); failure.ReasonOf(got) != reason || got.Error() != err.Error() {
 			t.Errorf("of a request that changed nothing it said %v", got)
 		}
 	}

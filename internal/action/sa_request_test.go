@@ -300,15 +300,16 @@ func TestASecretThatDoesNotExistIsNotNamed(t *testing.T) {
 	for name, test := range map[string]struct {
 		path     string
 		fault    apitest.Fault
+		reason   failure.Reason
 		text     string
 		requests []string
 	}{
 		"it was refused": {
-			defaultSecrets, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)), "slow down",
+			defaultSecrets, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)), failure.TooManyRequests, "slow down",
 			[]string{createSecret},
 		},
-		"it was deleted after a timeout":             {defaultSecrets, timeout.AfterApply(), "no leader", []string{createSecret, deleteRobotSecret}},
-		"it was deleted since the request timed out": {robotTokenPath, timeout, "no leader", []string{createSecret, requestRobotToken, deleteRobotSecret}},
+		"it was deleted after a timeout":             {defaultSecrets, timeout.AfterApply(), failure.Timeout, "no leader", []string{createSecret, deleteRobotSecret}},
+		"it was deleted since the request timed out": {robotTokenPath, timeout, failure.Timeout, "no leader", []string{createSecret, requestRobotToken, deleteRobotSecret}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -316,7 +317,7 @@ func TestASecretThatDoesNotExistIsNotNamed(t *testing.T) {
 			server.On(http.MethodPost, test.path, test.fault)
 			s, _ := newSession(t, servers{"hub": server}, fixedNames)
 			err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err
-			wantError(t, err, failure.Timeout, test.text)
+			wantError(t, err, test.reason, test.text)
 			if strings.Contains(err.Error(), "may exist") {
 				t.Errorf("a secret that does not exist is named: %v", err)
 			}

@@ -357,7 +357,7 @@ func TestEveryReasonOfARefusedRequestIsReportedWithoutTheToken(t *testing.T) {
 	server.On(http.MethodPost, secretsPath, refusal().Times(1))
 	server.On(http.MethodPost, secretsPath, apitest.Refuse(apierrors.NewTooManyRequests("slow down", 0)).Skip(1).Times(1))
 	server.On(http.MethodPost, secretsPath, apitest.Refuse(apierrors.NewInvalid(corev1.SchemeGroupVersion.WithKind("Secret").GroupKind(), firstName, nil)).Skip(2))
-	for _, reason := range []failure.Reason{failure.Forbidden, failure.Timeout, failure.Invalid} {
+	for _, reason := range []failure.Reason{failure.Forbidden, failure.TooManyRequests, failure.Invalid} {
 		s, _ := newSession(t, servers{"hub": server})
 		err := wantFailures(t, mustCreate(t, creation(s)).Failures, 0, "hub")[0].Err
 		wantError(t, err, reason)

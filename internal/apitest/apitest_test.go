@@ -141,7 +141,7 @@ func TestALostAnswerIsResolved(t *testing.T) {
 		"not deleted":       {remove, LoseRequest(), true, failure.Unreachable, true},
 		"refused":           {create, Refuse(apierrors.NewForbidden(secretsResource, "", nil)), false, failure.Forbidden, false},
 		"unauthenticated":   {create, Refuse(apierrors.NewUnauthorized("who?")), false, failure.Unauthorized, false},
-		"too many requests": {create, Refuse(apierrors.NewTooManyRequests("later", 1)), false, failure.Timeout, false},
+		"too many requests": {create, Refuse(apierrors.NewTooManyRequests("later", 1)), false, failure.TooManyRequests, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@
 package discovery
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"net/http"
@@ -24,18 +25,17 @@ func (r *replay) connected(trace *connTrace, err error) bool {
 		next = proxy
 	}
 	if trace.lookup && len(trace.addresses) == 0 && trace.remote == "" {
-		r.add(stepDNS, Failed, "use an endpoint that this machine's DNS knows, or add the name to it",
-			"%s cannot be resolved: %v", next, shortCause(err))
+		r.add(stepDNS, Failed, tcpFix(proxy, "", err), "%s cannot be resolved: %v", next, shortCause(err))
 		return false
 	}
 	r.ok(stepDNS, "%s", resolved(next, trace.addresses))
 	if !trace.handshakes {
-		r.add(stepTCP, Failed, tcpFix(proxy, trace.remote), "%s cannot be reached: %v", r.reached(proxy), shortCause(err))
+		r.add(stepTCP, Failed, tcpFix(proxy, trace.remote, err), "%s cannot be reached: %v", r.reached(proxy), shortCause(err))
 		return false
 	}
 	r.ok(stepTCP, "connected to %s", r.reached(proxy))
 	if trace.tls == nil {
-		r.add(stepTLS, Failed, "is this the port of the API server? It speaks TLS itself; a load balancer in front has to pass TLS through",
+		r.add(stepTLS, Failed, wireFix(err, "is this the port of the API server? It speaks TLS itself; a load balancer in front has to pass TLS through"),
 			"%s does not speak TLS as an API server does: %v", r.reached(proxy), shortCause(err))
 		return false
 	}
@@ -43,14 +43,21 @@ func (r *replay) connected(trace *connTrace, err error) bool {
 	return true
 }
 
-func tcpFix(proxy, remote string) string {
+// wireFix returns what the table of failure.Wire says about an error, else another fix.
+func wireFix(err error, other string) string {
+	fault, _ := failure.Wire(err)
+	return cmp.Or(fault.Fix, other)
+}
+
+// tcpFix returns what to do where no connection to the endpoint, or to the proxy in front of it, was made.
+func tcpFix(proxy, remote string, err error) string {
 	switch {
 	case proxy != "" && remote != "":
 		return "have the proxy let connections to the endpoint through, or name the host in NO_PROXY"
 	case proxy != "":
 		return "correct HTTPS_PROXY, or name the endpoint's host in NO_PROXY"
 	}
-	return "is the API server running, is this its port, and do firewalls let this machine through?"
+	return wireFix(err, "is the API server running, is this its port, and do firewalls let this machine through?")
 }
 
 // certificate checks names and dates of the serving certificate. The second read checks that the right CA signed it.

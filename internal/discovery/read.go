@@ -93,7 +93,7 @@ func (r *replay) answered(cm *corev1.ConfigMap, err error) bool {
 	case failure.NotFound:
 		r.add(stepClusterInfo, Failed, readHint(err), "there is no cluster-info in kube-public (404)")
 	default:
-		r.add(stepClusterInfo, Failed, "joiners retry until they time out: look at the API server", "cluster-info cannot be read: %v", shortCause(err))
+		r.add(stepClusterInfo, Failed, wireFix(err, "joiners retry until they time out: look at the API server"), "cluster-info cannot be read: %v", shortCause(err))
 	}
 	return false
 }

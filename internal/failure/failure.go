@@ -16,6 +16,7 @@ type Reason string
 const (
 	Unreachable      Reason = "Unreachable"      // no connection, or the server's certificate is not trusted
 	Timeout          Reason = "Timeout"          // no answer in time
+	TooManyRequests  Reason = "TooManyRequests"  // the server refuses requests for now: not done
 	Unauthorized     Reason = "Unauthorized"     // the server does not accept the credential
 	Forbidden        Reason = "Forbidden"        // the user lacks the right
 	NotFound         Reason = "NotFound"         // the object does not exist

@@ -34,7 +34,7 @@ func ReasonOf(err error) Reason {
 		return Interrupted
 	case isCredentialPlugin(err):
 		return CredentialPlugin
-	case isTimeout(err):
+	case IsTimeout(err):
 		return Timeout
 	}
 	if reason := statusReason(err); reason != "" {
@@ -68,17 +68,14 @@ func statusReason(err error) Reason {
 		return Invalid
 	case apierrors.IsMethodNotSupported(err), apierrors.IsNotAcceptable(err), apierrors.IsUnsupportedMediaType(err):
 		return Unsupported
-	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err), apierrors.IsTooManyRequests(err):
+	case apierrors.IsTimeout(err), apierrors.IsServerTimeout(err):
 		return Timeout
+	case apierrors.IsTooManyRequests(err):
+		return TooManyRequests
 	case apierrors.IsServiceUnavailable(err):
 		return Unreachable
 	}
 	return ""
-}
-
-func isTimeout(err error) bool {
-	var netErr net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &netErr) && netErr.Timeout()
 }
 
 // isCredentialPlugin recognizes the failure of an exec plugin by its text, because client-go's error has no type

@@ -64,7 +64,7 @@ func TestReasonOf(t *testing.T) {
 		"gone":                      {&apierrors.StatusError{ErrStatus: metav1.Status{Code: http.StatusGone, Reason: metav1.StatusReasonGone}}, Conflict},
 		"invalid":                   {apierrors.NewInvalid(schema.GroupKind{Kind: "Secret"}, "x", nil), Invalid},
 		"method not supported":      {apierrors.NewMethodNotSupported(secrets, "create"), Unsupported},
-		"too many requests":         {apierrors.NewTooManyRequests("busy", 0), Timeout},
+		"too many requests":         {apierrors.NewTooManyRequests("busy", 0), TooManyRequests},
 		"unavailable":               {apierrors.NewServiceUnavailable("starting"), Unreachable},
 		"internal error":            {apierrors.NewInternalError(errBoom), Internal},
 		"proxy failure":             {proxyFailure, Internal},

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,7 +28,8 @@ type wireRow struct {
 	fault WireFault
 }
 
-// wireRows returns the faults in the order in which Wire looks for them.
+// wireRows returns the faults in the order in which Wire looks for them. Both sides read this table: commands for the server of a
+// context, and check for the endpoint of a join command.
 func wireRows() []wireRow {
 	return []wireRow{
 		{isClosedBeforeTLS, WireFault{
@@ -38,13 +40,17 @@ func wireRows() []wireRow {
 			"the connection was closed without an answer",
 			"the server, or a load balancer in front of it, closed the connection: does the API server restart?",
 		}},
-		{isRefused, WireFault{"", "nothing listens at this address: is the API server running, and is the context's server address right?"}},
-		{isUnknownHost, WireFault{"", "DNS does not know the name: correct the context's server, or this machine's DNS"}},
+		{isRefused, WireFault{"", "is the API server running, is the address right, and do firewalls let this machine through: nothing listens there"}},
+		{isUnreachable, WireFault{"", "no route leads to this address: is it right, and is this machine in the right network or VPN?"}},
+		{isUnknownHost, WireFault{"", "DNS does not know the name: correct the address, or this machine's DNS"}},
+		{isBrokenDNS, WireFault{"", "the DNS server of this machine fails: look at it, or write an IP address"}},
 		{isHTTPToTLS, WireFault{
 			"the server speaks TLS, and the request came without",
 			"write https:// in the server of the kubeconfig's cluster",
 		}},
-		{isNotTLS, WireFault{"", "the server does not speak TLS: is this the port of the API server?"}},
+		{isNotTLS, WireFault{
+			"", "the server does not speak TLS: is this the port of the API server? A load balancer in front of it has to pass TLS through",
+		}},
 		{isHTML, WireFault{
 			"a web page was the answer, and not the Kubernetes API",
 			"something else answers in place of the API server: a login page, a proxy or a web server; log in, or correct the context's server",
@@ -53,7 +59,9 @@ func wireRows() []wireRow {
 			"the credential has a line break or another control character",
 			"correct the token of the kubeconfig's user: it is one line",
 		}},
-		{apierrors.IsTooManyRequests, WireFault{"", "the server has too many requests and asks to try again later; --parallel sends fewer at once"}},
+		{isServerTimeout, WireFault{
+			"", "the API server answers, and what it waited for did not: look at etcd, webhooks and aggregated API servers, or try again later",
+		}},
 	}
 }
 
@@ -64,6 +72,12 @@ func Wire(err error) (WireFault, bool) {
 	}
 	if known, ok := errors.AsType[described](err); ok {
 		return known.fault, true
+	}
+	if missing, ok := timedOut(err); ok {
+		return WireFault{"nothing answered in time, while waiting for " + string(missing), missing.fix()}, true
+	}
+	if apierrors.IsTooManyRequests(err) {
+		return WireFault{"", tooManyFix(err)}, true
 	}
 	for _, row := range wireRows() {
 		if row.is(err) {
@@ -98,6 +112,19 @@ func Describe(err error) error {
 	return described{text, fault, err}
 }
 
+// tooManyFix says when to try again, if the server does.
+func tooManyFix(err error) string {
+	again := "try again later"
+	if seconds, ok := apierrors.SuggestsClientDelay(err); ok && seconds > 0 {
+		again = "try again in " + Duration(time.Duration(seconds)*time.Second) + ", as it asks"
+	}
+	return "the server has too many requests: " + again + "; --parallel sends fewer at once"
+}
+
+func isServerTimeout(err error) bool {
+	return apierrors.IsTimeout(err) || apierrors.IsServerTimeout(err)
+}
+
 func isClosed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
@@ -109,9 +136,18 @@ func isClosedBeforeTLS(err error) bool {
 
 func isRefused(err error) bool { return errors.Is(err, syscall.ECONNREFUSED) }
 
+func isUnreachable(err error) bool {
+	return errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+}
+
 func isUnknownHost(err error) bool {
 	dns, ok := errors.AsType[*net.DNSError](err)
 	return ok && dns.IsNotFound
+}
+
+func isBrokenDNS(err error) bool {
+	_, ok := errors.AsType[*net.DNSError](err)
+	return ok && !isUnknownHost(err)
 }
 
 func isNotTLS(err error) bool {

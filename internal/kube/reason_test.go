@@ -49,7 +49,7 @@ func TestReasonOfAnAnswer(t *testing.T) {
 		"406":              {answerHTML(http.StatusNotAcceptable), failure.Unsupported},
 		"504":              {refusing(apierrors.NewTimeoutError("slow", 0)), failure.Timeout},
 		"500 etcd timeout": {refusing(apierrors.NewServerTimeout(secretsResource, "create", 0)), failure.Timeout},
-		"429":              {refusing(apierrors.NewTooManyRequests("busy", 0)), failure.Timeout},
+		"429":              {refusing(apierrors.NewTooManyRequests("busy", 0)), failure.TooManyRequests},
 		"503":              {refusing(apierrors.NewServiceUnavailable("starting")), failure.Unreachable},
 		"500":              {refusing(apierrors.NewInternalError(errors.New("panic"))), failure.Internal},
 		"401 of a proxy":   {answerHTML(http.StatusUnauthorized), failure.Unauthorized},

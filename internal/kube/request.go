@@ -6,9 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptrace"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -77,11 +75,11 @@ func send(ctx context.Context, request *rest.Request, decode func(rest.Result) e
 }
 
 func sendOnce(ctx context.Context, request *rest.Request, decode func(rest.Result) error) error {
-	var connected atomic.Bool
-	trace := &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }}
-	err := readError(decode(request.Do(httptrace.WithClientTrace(ctx, trace))))
+	var reached stages
+	wait := &retryAfter{}
+	err := reached.explain(wait.complete(readError(decode(request.Do(wait.note(reached.trace(ctx)))))))
 	switch {
-	case err != nil && !connected.Load():
+	case err != nil && !reached.connected.Load():
 		return failure.NotSent{Err: err}
 	case isForeign(request, err):
 		return &failure.Error{

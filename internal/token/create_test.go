@@ -75,9 +75,9 @@ func TestCreateDoesNotChangeAnExistingToken(t *testing.T) {
 func TestCreateReportsARefusalWithoutAnotherRequest(t *testing.T) {
 	t.Parallel()
 	for want, apiError := range map[failure.Reason]*apierrors.StatusError{
-		failure.Forbidden:   apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
-		failure.Timeout:     apierrors.NewTooManyRequests("too many requests", 0),
-		failure.Unreachable: apierrors.NewServiceUnavailable("starting"),
+		failure.Forbidden:       apierrors.NewForbidden(secretsResource, "", errors.New("no right")),
+		failure.TooManyRequests: apierrors.NewTooManyRequests("too many requests", 0),
+		failure.Unreachable:     apierrors.NewServiceUnavailable("starting"),
 	} {
 		a := serve(t)
 		requests := 0
