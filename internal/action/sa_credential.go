@@ -27,7 +27,7 @@ type SACredential struct {
 // Run returns the answers for the caller, one per target, as bytes to print.
 func (a *SACredential) Run(ctx context.Context) ([][]byte, *session.Failures, error) {
 	a.Session.NoPrompt = true
-	results, err := session.Each(ctx, a.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]byte, error) {
+	results, err := session.Each(ctx, a.Session, session.LoginTime, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]byte, error) {
 		if err := a.checkCaller(target, c); err != nil {
 			return nil, err
 		}
@@ -74,6 +74,9 @@ func otherServer(than string) error {
 // fetch returns a token from the cache, or requests one.
 func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.Client) (satoken.Fetched, error) {
 	request := func(ctx context.Context) (satoken.Token, error) {
+		if err := a.Session.Login(ctx, target); err != nil {
+			return satoken.Token{}, err
+		}
 		if err := a.checkMember(ctx, target, c); err != nil {
 			return satoken.Token{}, err
 		}

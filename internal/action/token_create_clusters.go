@@ -43,11 +43,12 @@ func (a *TokenCreate) forClusters(ctx context.Context) (*CreatedTokens, error) {
 	defer ready.client.Close()
 	runner := session.Runner[string](a.Session, len(a.Clusters), 0)
 	runner.Name = func(cluster string) string { return cluster }
-	results := fleet.Each(ctx, runner, a.Clusters, func(ctx context.Context, cluster string, mayStart fleet.Ready) (CreatedToken, error) {
+	results := fleet.Each(ctx, runner, a.Clusters, func(_ context.Context, cluster string, mayStart fleet.Ready) (CreatedToken, error) {
 		if existing, ok := ready.existing[cluster]; ok {
 			return existing, nil
 		}
-		if err := mayStart(); err != nil {
+		ctx, err := mayStart()
+		if err != nil {
 			return CreatedToken{}, err
 		}
 		return a.create(ctx, tokenKey{target, cluster}, ready.prepared)

@@ -5,7 +5,6 @@ package fleet
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 // A Runner says how one operation runs on many keys: targets, or objects of one control plane.
 type Runner[K any] struct {
 	Parallel    int              // operations in progress at once; at least 1
-	Timeout     time.Duration    // of one operation: its context ends then
+	Timeout     time.Duration    // of one operation, once its credential plugin has answered: its context ends then
 	Grace       time.Duration    // how long an operation may go on after that: a write in flight has to finish
 	MaxFailures int              // no operation starts after so many have failed; 0: no limit
 	Kill        <-chan struct{}  // when closed, operations in progress are abandoned at once; nil: never
@@ -24,6 +23,8 @@ type Runner[K any] struct {
 
 	Name   func(K) string // what Progress calls a key; nil: nothing
 	Plugin func(K) string // the credential plugin a key needs, "" for none: of keys with the same plugin one starts alone, the others wait until it is ready; nil: no key needs one
+
+	PluginTimeout time.Duration // of one credential plugin; 0: the Timeout
 }
 
 // A Result is what an operation returned for one key.
@@ -34,8 +35,9 @@ type Result[K, T any] struct {
 }
 
 // Ready tells the run that an operation has its credential, or needs none. Every operation calls it before it sends its
-// first request. It returns an error if the operation was abandoned in the meantime: then it must not send anything.
-type Ready func() error
+// first request, and sends its requests with the context that Ready returns: the time of the plugin does not count as theirs.
+// It returns an error if the operation was abandoned in the meantime: then it must not send anything.
+type Ready func() (context.Context, error)
 
 // Each runs op once for every key and returns the results in the order of the keys. A failure neither cancels nor hides
 // another result. Keys not started when ctx ends fail with the reason Interrupted, or Timeout for a deadline. An operation
@@ -51,7 +53,7 @@ func Each[K, T any](ctx context.Context, r Runner[K], keys []K, op func(ctx cont
 			for i, err := q.next(); i < len(keys); i, err = q.next() {
 				results[i] = Result[K, T]{Key: keys[i], Err: err}
 				if err == nil {
-					results[i] = runOne(ctx, r, &operation{plugin: q.plugins[i], opened: q.open}, keys[i], op)
+					results[i] = runOne(r, newOperation(ctx, r, q.plugins[i], q.open), keys[i], op)
 				}
 				q.done(i, results[i].Err)
 			}
@@ -61,27 +63,30 @@ func Each[K, T any](ctx context.Context, r Runner[K], keys []K, op func(ctx cont
 	return results
 }
 
-func runOne[K, T any](ctx context.Context, r Runner[K], o *operation, key K, op func(context.Context, K, Ready) (T, error)) Result[K, T] {
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
-	defer cancel()
+func runOne[K, T any](r Runner[K], o *operation, key K, op func(context.Context, K, Ready) (T, error)) Result[K, T] {
+	defer o.end()
+	current := o.ctx
 	returned := make(chan Result[K, T], 1) // buffered, so that an abandoned operation can still return
-	go func() {
+	go func(ctx context.Context) {
 		value, err := op(ctx, key, o.ready)
 		returned <- Result[K, T]{key, value, err}
-	}()
-	giveUp := time.NewTimer(r.Timeout + r.Grace)
+	}(current)
+	ended := current.Done()
+	giveUp := time.NewTimer(max(r.Timeout, o.pluginTimeout) + r.Grace)
 	defer giveUp.Stop()
-	ended := ctx.Done()
 	for {
 		select {
 		case result := <-returned:
 			return result
+		case current = <-o.restarted:
+			ended = current.Done()
+			giveUp.Reset(r.Timeout + r.Grace)
 		case <-ended:
 			ended = nil
-			if err := o.abandon(ctx); err != nil {
+			if err := o.abandon(); err != nil {
 				return Result[K, T]{Key: key, Err: err}
 			}
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			if errors.Is(current.Err(), context.DeadlineExceeded) {
 				giveUp.Reset(r.Grace)
 			}
 		case <-giveUp.C:
@@ -90,39 +95,4 @@ func runOne[K, T any](ctx context.Context, r Runner[K], o *operation, key K, op 
 			return Result[K, T]{Key: key, Err: &failure.Error{Reason: failure.Unknown, Err: errors.New("abandoned while in progress")}}
 		}
 	}
-}
-
-// An operation is one call of op in progress.
-type operation struct {
-	plugin string
-	opened func(plugin string) // starts the keys that wait for the plugin
-
-	mu        sync.Mutex
-	isReady   bool
-	abandoned error
-}
-
-func (o *operation) ready() error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.abandoned == nil && !o.isReady {
-		o.isReady = true
-		o.opened(o.plugin)
-	}
-	return o.abandoned
-}
-
-// abandon abandons an operation that still waits for its credential plugin when its context ends, and returns why. It
-// returns nil for any other operation: that may have sent a request.
-func (o *operation) abandon(ctx context.Context) error {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.isReady || o.plugin == "" {
-		return nil
-	}
-	o.abandoned = fmt.Errorf("credential plugin %q has given no credential: %w", o.plugin, ctx.Err())
-	if !errors.Is(o.abandoned, context.Canceled) {
-		o.abandoned = &failure.Error{Reason: failure.CredentialPlugin, Err: o.abandoned}
-	}
-	return o.abandoned
 }

@@ -72,7 +72,8 @@ func TestEachRunsOverKeysOfAnyTypeWithoutNamesOrPlugins(t *testing.T) {
 		r := Runner[int]{Parallel: 2, Timeout: time.Minute, Now: time.Now, Watch: func(p Progress) { seen = append(seen, p) }}
 		results := Each(t.Context(), r, []int{2, 3}, func(_ context.Context, key int, ready Ready) (int, error) {
 			time.Sleep(1200 * time.Millisecond)
-			return key * key, ready()
+			_, err := ready()
+			return key * key, err
 		})
 		if want := []Result[int, int]{{Key: 2, Value: 4}, {Key: 3, Value: 9}}; !reflect.DeepEqual(results, want) {
 			t.Errorf("got %+v, want %+v", results, want)

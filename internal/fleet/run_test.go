@@ -69,7 +69,7 @@ func TestThePluginOfManyTargetsIsCalledByOneFirst(t *testing.T) {
 			started[target.Context] = elapsed(start)
 			mu.Unlock()
 			time.Sleep(4 * time.Second) // the user logs in
-			if err := ready(); err != nil {
+			if _, err := ready(); err != nil {
 				return "", err
 			}
 			time.Sleep(500 * time.Millisecond)
@@ -117,7 +117,7 @@ func TestAHungPluginFailsItsTargetAndNotTheRun(t *testing.T) {
 			if target.Plugin() == "hangs" {
 				<-hung
 			}
-			if err := ready(); err != nil {
+			if _, err := ready(); err != nil {
 				return "", err
 			}
 			sent.Store(sent.Load() || target.Plugin() == "hangs")

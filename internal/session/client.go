@@ -34,26 +34,27 @@ func (s *Session) Client(target fleet.Target) (*kube.Client, error) {
 	return kube.New(config, s.UserAgent, s.Now)
 }
 
-// clientFor returns a client for a target, through its hub where it is a member, as soon as the target has a credential.
-// ready tells the fleet so.
-func (s *Session) clientFor(ctx context.Context, target fleet.Target, ready fleet.Ready) (*kube.Client, error) {
+// clientFor returns a client for a target, through its hub where it is a member, as soon as the target has a credential, and
+// the context for its requests. ready tells the fleet so.
+func (s *Session) clientFor(ctx context.Context, target fleet.Target, ready fleet.Ready) (context.Context, *kube.Client, error) {
 	config, err := s.config(target)
 	if err != nil {
-		return nil, err
+		return ctx, nil, err
 	}
 	if !s.NoPrompt { // a plugin first checks whether it would call itself
-		if err := kube.Login(ctx, config); err != nil {
-			return nil, err
+		if err := s.logins.login(ctx, config); err != nil {
+			return ctx, nil, err
 		}
 	}
-	if err := ready(); err != nil {
-		return nil, err
+	if ctx, err = ready(); err != nil {
+		return ctx, nil, err
 	}
 	client, err := kube.New(config, s.UserAgent, s.Now)
 	if err != nil || target.Member == "" {
-		return client, err
+		return ctx, client, err
 	}
-	return client.ViaProxy(target.Member)
+	client, err = client.ViaProxy(target.Member)
+	return ctx, client, err
 }
 
 func (s *Session) config(target fleet.Target) (*rest.Config, error) {

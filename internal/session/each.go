@@ -13,8 +13,12 @@ import (
 	"github.com/joinctl/joinctl/internal/terminal"
 )
 
-// targetTimeout bounds all that is done on one target.
-const targetTimeout = 60 * time.Second
+const (
+	// targetTimeout bounds all requests to one target.
+	targetTimeout = 60 * time.Second
+	// pluginTimeout bounds a credential plugin: kubelogin waits so long for somebody to log in with a browser.
+	pluginTimeout = 3 * time.Minute
+)
 
 // A Result is what an operation returned for one target.
 type Result[T any] = fleet.Result[fleet.Target, T]
@@ -77,7 +81,7 @@ func visit[T any](ctx context.Context, s *Session, targets []fleet.Target, extra
 	runner.Plugin = fleet.Target.Plugin
 	runner.Name = func(target fleet.Target) string { return cmp.Or(target.Member, target.Context) }
 	return fleet.Each(ctx, runner, targets, func(ctx context.Context, target fleet.Target, ready fleet.Ready) (T, error) {
-		client, err := s.clientFor(ctx, target, ready)
+		ctx, client, err := s.clientFor(ctx, target, ready)
 		if err != nil {
 			var none T
 			return none, err
@@ -86,15 +90,17 @@ func visit[T any](ctx context.Context, s *Session, targets []fleet.Target, extra
 	})
 }
 
-// Runner returns how an operation runs on so many keys, each for 60 seconds and some extra time.
+// Runner returns how an operation runs on so many keys, each for 60 seconds and some extra time. A credential plugin has 3
+// minutes of its own.
 func Runner[K any](s *Session, keys int, extra time.Duration) fleet.Runner[K] {
 	runner := fleet.Runner[K]{
-		Parallel:    s.width(),
-		Timeout:     targetTimeout + extra,
-		Grace:       2 * max(s.RequestTimeout, time.Second), // a write, and the question whether it took place
-		MaxFailures: s.MaxFailures,
-		Kill:        s.Kill,
-		Now:         s.Now,
+		Parallel:      s.width(),
+		Timeout:       targetTimeout + extra,
+		PluginTimeout: pluginTimeout,
+		Grace:         2 * max(s.RequestTimeout, time.Second), // a write, and the question whether it took place
+		MaxFailures:   s.MaxFailures,
+		Kill:          s.Kill,
+		Now:           s.Now,
 	}
 	if keys > 1 && s.Terminal.ShowsProgress() {
 		runner.Watch = func(p fleet.Progress) { s.Terminal.Progress(progressLine(p)) }

@@ -54,7 +54,8 @@ type Session struct {
 	qualified bool // references name contexts too
 	loaded    *kube.Kubeconfig
 	targets   []fleet.Target // nil: not selected yet
-	distinct  bool           // targets that reach the same control plane are merged
+	logins    logins
+	distinct  bool // targets that reach the same control plane are merged
 }
 
 // New returns a Session. Flags can still change its Options.
