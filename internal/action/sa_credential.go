@@ -3,6 +3,7 @@
 package action
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,9 @@ import (
 	"github.com/joinctl/joinctl/internal/satoken"
 	"github.com/joinctl/joinctl/internal/session"
 )
+
+// cacheWait is how long another joinctl that requests the same token is waited for, where a request may take any time.
+const cacheWait = 15 * time.Second
 
 // SACredential returns a ServiceAccount token to a client-go program that calls joinctl as its credential plugin.
 type SACredential struct {
@@ -83,7 +87,7 @@ func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.C
 		issued, _, err := a.issue(ctx, target, c)
 		return issued.Token, err
 	}
-	if a.Cache == (satoken.Cache{}) {
+	if a.Cache.Dir == "" {
 		requested := a.Session.Now()
 		tok, err := request(ctx)
 		if err != nil {
@@ -100,7 +104,9 @@ func (a *SACredential) fetch(ctx context.Context, target fleet.Target, c *kube.C
 	if c.Hub() != nil {
 		key = a.Caller.Key(key)
 	}
-	got, err := a.Cache.Fetch(ctx, key, a.Session.Now, request)
+	cache := a.Cache
+	cache.Wait = cmp.Or(a.Session.RequestTimeout, cacheWait)
+	got, err := cache.Fetch(ctx, key, a.Session.Now, request)
 	if got.RenewErr != nil {
 		a.Session.Warn(target, fmt.Sprintf("no new token of serviceaccount %s, the old one is used until %s: %v", account, got.Expires.UTC().Format(time.RFC3339), got.RenewErr))
 	}

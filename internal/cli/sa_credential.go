@@ -9,9 +9,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/joinctl/joinctl/internal/action"
-	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/satoken"
 	"github.com/joinctl/joinctl/internal/session"
+	"github.com/joinctl/joinctl/internal/terminal"
 )
 
 type cacheMode string
@@ -43,13 +43,11 @@ no new token can be had, the old one is used until it expires. Nothing is ever a
 			credential.Name, err = parseAccount(args)
 			return err
 		},
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := env.checkStdout(); err != nil {
 				return err
 			}
-			if credential.Cache, err = tokenCache(mode, dir); err != nil {
-				return err
-			}
+			credential.Cache = tokenCache(s.Terminal, mode, dir)
 			answers, failures, err := credential.Run(cmd.Context())
 			if err != nil {
 				return err
@@ -76,18 +74,16 @@ no new token can be had, the old one is used until it expires. Nothing is ever a
 	return cmd
 }
 
-// tokenCache returns the cache for a mode. An environment that names no directory for it is a *failure.ConfigError.
-func tokenCache(mode cacheMode, dir string) (satoken.Cache, error) {
+// tokenCache returns the cache for a mode, and none, with a warning, if the environment names no directory for it.
+func tokenCache(t *terminal.Terminal, mode cacheMode, dir string) satoken.Cache {
 	switch {
 	case mode == cacheNone:
-		return satoken.Cache{}, nil
+		return satoken.Cache{}
 	case dir == "":
-		return satoken.Cache{}, &failure.ConfigError{
-			Err:  errors.New("the environment names no directory for caches"),
-			Hint: "name one with --cache-dir, or do without with --cache none",
-		}
+		t.Warn("the token is not cached: the environment names no directory for caches; name one with --cache-dir, or do without with --cache none")
+		return satoken.Cache{}
 	}
-	return satoken.Cache{Dir: filepath.Join(dir, "credentials")}, nil
+	return satoken.Cache{Dir: filepath.Join(dir, "credentials")}
 }
 
 // addCacheDir gives a command --cache-dir. Only sa credential keeps anything there; kubectl has the flag everywhere.

@@ -23,7 +23,8 @@ import (
 // the owner can read its directory and the files in it: for each key one with the TokenRequest as the server returned
 // it and the time of the request, and one for the lock.
 type Cache struct {
-	Dir string
+	Dir  string
+	Wait time.Duration // for another program that requests the same token; 0: until the context ends
 }
 
 // Key returns the key of a token: a hash of the client's server and user, the ServiceAccount, the audiences and the
@@ -46,7 +47,8 @@ type Fetched struct {
 
 // Fetch returns the cached token of a key while more than a fifth of its lifetime is left, and requests a new one after
 // that. It returns a cached token that has not expired if another program is requesting a new one, or if request fails.
-// now is the clock of this machine: it measures how old a token is, so it may differ from the server's. Its errors are
+// now is the clock of this machine: it measures how old a token is, so it may differ from the server's. A program that keeps
+// others waiting for longer than Wait is taken for a stopped one: Fetch requests a token that is not cached. Its errors are
 // those of request, and that of ctx while it waits for another program.
 func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, request func(context.Context) (Token, error)) (Fetched, error) {
 	if err := c.prepare(); err != nil {
@@ -56,7 +58,7 @@ func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, requ
 	if !cached.requiresRefresh(now()) {
 		return cached.fetched(), nil
 	}
-	unlock, err := lock(ctx, c.file(key)+".lock", !cached.isValid(now()))
+	unlock, err := c.lock(ctx, key, !cached.isValid(now()))
 	switch {
 	case errors.Is(err, errLocked):
 		return cached.fetched(), nil
@@ -80,6 +82,21 @@ func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, requ
 		return got, nil
 	}
 	return Fetched{}, err
+}
+
+// lock takes the lock of a key within Wait.
+func (c Cache) lock(ctx context.Context, key string, wait bool) (unlock func(), err error) {
+	path := c.file(key) + ".lock"
+	if c.Wait <= 0 {
+		return lock(ctx, path, wait)
+	}
+	waiting, cancel := context.WithTimeout(ctx, c.Wait)
+	defer cancel()
+	unlock, err = lock(waiting, path, wait)
+	if err != nil && waiting.Err() != nil {
+		return nil, fmt.Errorf("another joinctl has held %s for %s: is it stopped?", path, c.Wait)
+	}
+	return unlock, err
 }
 
 // requestUncached requests a token.

@@ -20,7 +20,7 @@ func TestTheAgeOfACachedTokenDoesNotDependOnTheServersClock(t *testing.T) {
 			after    time.Duration
 			requests int32
 		}{{0, 1}, {time.Minute, 1}, {47 * time.Minute, 1}, {48 * time.Minute, 2}, {time.Hour, 2}} {
-			cache, requests := Cache{t.TempDir()}, new(atomic.Int32)
+			cache, requests := Cache{Dir: t.TempDir()}, new(atomic.Int32)
 			for _, at := range []time.Time{start, start.Add(test.after)} {
 				got, err := cache.Fetch(t.Context(), key, clockAt(at), countedRequest(t, at.Add(ahead), requests))
 				if err != nil || got.CacheErr != nil {
@@ -41,7 +41,7 @@ func TestACachedTokenIsNotUsedAfterItsLifetimeIfTheRequestFails(t *testing.T) {
 	t.Parallel()
 	start := time.Unix(1_000_000, 0)
 	for _, ahead := range []time.Duration{-time.Hour, time.Hour} {
-		cache, requests := Cache{t.TempDir()}, new(atomic.Int32)
+		cache, requests := Cache{Dir: t.TempDir()}, new(atomic.Int32)
 		if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start.Add(ahead), requests)); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestACachedTokenIsNotUsedAfterItsLifetimeIfTheRequestFails(t *testing.T) {
 
 func TestATokenIsAsOldAsItsRequestAndNotAsItsResponse(t *testing.T) {
 	t.Parallel()
-	start, cache := time.Unix(1_000_000, 0), Cache{t.TempDir()}
+	start, cache := time.Unix(1_000_000, 0), Cache{Dir: t.TempDir()}
 	now := start
 	slow := func(ctx context.Context) (Token, error) {
 		now = now.Add(time.Minute)
@@ -79,7 +79,7 @@ func TestFetchReplacesATokenOfUnknownAge(t *testing.T) {
 		"the clock was set back":  now.Add(time.Minute),
 		"the clock was set ahead": now.Add(-24 * time.Hour),
 	} {
-		cache, requests := Cache{t.TempDir()}, new(atomic.Int32)
+		cache, requests := Cache{Dir: t.TempDir()}, new(atomic.Int32)
 		content, err := cachedToken{tok, requested}.encode()
 		if err != nil {
 			t.Fatal(err)

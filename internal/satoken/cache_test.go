@@ -39,7 +39,7 @@ func TestFetchReturnsTheCachedTokenWhileMoreThanAFifthOfItsLifetimeIsLeft(t *tes
 		after    time.Duration
 		requests int32
 	}{{0, 1}, {47 * time.Minute, 1}, {48 * time.Minute, 2}, {59 * time.Minute, 2}, {2 * time.Hour, 2}} {
-		cache, requests := Cache{filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
+		cache, requests := Cache{Dir: filepath.Join(t.TempDir(), "c")}, new(atomic.Int32)
 		for _, at := range []time.Time{start, start.Add(test.after)} {
 			got, err := cache.Fetch(t.Context(), key, clockAt(at), countedRequest(t, at, requests))
 			if err != nil || got.RenewErr != nil || got.CacheErr != nil || !got.Token.Expires().After(at) {
@@ -54,7 +54,7 @@ func TestFetchReturnsTheCachedTokenWhileMoreThanAFifthOfItsLifetimeIsLeft(t *tes
 
 func TestFetchReturnsTheCachedTokenUntilItExpiresIfTheRequestFails(t *testing.T) {
 	t.Parallel()
-	start, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	start, cache, requests := time.Unix(1_000_000, 0), Cache{Dir: t.TempDir()}, new(atomic.Int32)
 	if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start, requests)); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestFetchReturnsTheCachedTokenUntilItExpiresIfTheRequestFails(t *testing.T)
 
 func TestFetchWaitsForAnotherProgramOnlyIfTheCachedTokenExpired(t *testing.T) {
 	t.Parallel()
-	start, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	start, cache, requests := time.Unix(1_000_000, 0), Cache{Dir: t.TempDir()}, new(atomic.Int32)
 	if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start, requests)); err != nil {
 		t.Fatal(err)
 	}
@@ -90,9 +90,27 @@ func TestFetchWaitsForAnotherProgramOnlyIfTheCachedTokenExpired(t *testing.T) {
 	}
 }
 
+func TestFetchDoesNotWaitForAStoppedProgramForLongerThanWait(t *testing.T) {
+	t.Parallel()
+	now, requests := time.Unix(1_000_000, 0), new(atomic.Int32)
+	cache := Cache{Dir: t.TempDir(), Wait: 50 * time.Millisecond}
+	unlock, err := tryLock(cache.file(key) + ".lock") // by a program that never unlocks
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	got, err := cache.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, requests))
+	if err != nil || got.Token.IsZero() || requests.Load() != 1 {
+		t.Fatalf("%+v, %v after %d requests", got, err, requests.Load())
+	}
+	if got.CacheErr == nil || !strings.Contains(got.CacheErr.Error(), "another joinctl has held "+cache.file(key)+".lock for 50ms: is it stopped?") {
+		t.Errorf("the warning is %v", got.CacheErr)
+	}
+}
+
 func TestConcurrentFetchesRequestOneToken(t *testing.T) {
 	t.Parallel()
-	now, cache, requests := time.Unix(1_000_000, 0), Cache{t.TempDir()}, new(atomic.Int32)
+	now, cache, requests := time.Unix(1_000_000, 0), Cache{Dir: t.TempDir()}, new(atomic.Int32)
 	var wg sync.WaitGroup
 	for range 20 {
 		wg.Go(func() {
@@ -131,7 +149,7 @@ func TestFetchReplacesAFileThatIsDamagedOrReadableByOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cache, requests := Cache{t.TempDir()}, new(atomic.Int32)
+			cache, requests := Cache{Dir: t.TempDir()}, new(atomic.Int32)
 			if err := prepare(cache.file(key)); err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +170,7 @@ func TestFetchReplacesAFileThatIsDamagedOrReadableByOthers(t *testing.T) {
 
 func TestOnlyTheOwnerCanReadTheCache(t *testing.T) {
 	t.Parallel()
-	now, cache := time.Unix(1_000_000, 0), Cache{t.TempDir()}
+	now, cache := time.Unix(1_000_000, 0), Cache{Dir: t.TempDir()}
 	if err := os.Chmod(cache.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +195,7 @@ func TestFetchRequestsATokenIfTheDirectoryCannotBeCreated(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Unix(1_000_000, 0)
-	got, err := Cache{filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, new(atomic.Int32)))
+	got, err := Cache{Dir: filepath.Join(file, "c")}.Fetch(t.Context(), key, clockAt(now), countedRequest(t, now, new(atomic.Int32)))
 	if err != nil || got.Token.IsZero() || got.CacheErr == nil {
 		t.Errorf("%+v, %v", got, err)
 	}
