@@ -4,11 +4,13 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 )
 
@@ -24,7 +26,8 @@ type CheckedJoin struct {
 	Findings []error          // a *CheckFailed for each step at which the join would fail
 }
 
-// Run replays the join. The error says that the run was interrupted; the result has the steps up to there.
+// Run replays the join. The error says that the run was interrupted, or that no step failed and one got no answer in time, so
+// that nobody can tell whether the join works. The result has the steps in either case.
 func (a *Check) Run(ctx context.Context) (*CheckedJoin, error) {
 	endpoint := a.Attempt.Endpoint.HostPort()
 	klog.V(1).InfoS("replaying a join", "joiner", a.Attempt.Joiner.String(), "endpoint", endpoint)
@@ -32,13 +35,24 @@ func (a *Check) Run(ctx context.Context) (*CheckedJoin, error) {
 	if err := ctx.Err(); err != nil {
 		return out, fmt.Errorf("check the join at %s: %w", endpoint, err)
 	}
+	var unknown error
 	for _, step := range out.Steps {
-		if step.Status == discovery.Failed {
+		switch step.Status {
+		case discovery.Unknown:
+			unknown = errors.Join(unknown, &failure.Error{
+				Reason: failure.Timeout,
+				Err:    fmt.Errorf("check the join at %s: step %s: %s", endpoint, step.Name, step.Cause),
+				Hint:   step.Fix,
+			})
+		case discovery.Failed:
 			out.Findings = append(out.Findings, &CheckFailed{
 				Text: fmt.Sprintf("the join would fail at %s: %s", step.Name, step.Cause),
 				Hint: step.Fix,
 			})
 		}
+	}
+	if len(out.Findings) == 0 {
+		return out, unknown
 	}
 	return out, nil
 }

@@ -11,10 +11,12 @@ import (
 	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/cert"
 
 	"github.com/joinctl/joinctl/internal/apitest"
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/token"
 )
@@ -73,6 +75,19 @@ func TestAnInterruptedCheckHasNoFindings(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), check.Attempt.Endpoint.HostPort()) {
 		t.Errorf("the error is %v", err)
 	}
+	if len(checked.Findings) > 0 || len(checked.Steps) == 0 {
+		t.Errorf("findings %v, steps %+v", checked.Findings, checked.Steps)
+	}
+}
+
+// Nobody can tell whether the join works: that is no finding, and no success.
+func TestACheckWithoutAnAnswerInTimeIsAnError(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t, apitest.Karmada, apitest.Joinable)
+	check := checkOf(t, server)
+	server.On("GET", "/api/v1/namespaces/kube-public/configmaps/cluster-info", apitest.Refuse(apierrors.NewTooManyRequests("busy", 0)))
+	checked, err := check.Run(t.Context())
+	wantError(t, err, failure.Timeout, "check the join at "+check.Attempt.Endpoint.HostPort()+": step cluster-info: ")
 	if len(checked.Findings) > 0 || len(checked.Steps) == 0 {
 		t.Errorf("findings %v, steps %+v", checked.Findings, checked.Steps)
 	}

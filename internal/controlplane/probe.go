@@ -116,7 +116,7 @@ func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 			continue
 		case step.Status == discovery.Failed:
 			finding.Severity = Error
-		case step.Status == discovery.Warning:
+		case step.Status == discovery.Warning, step.Status == discovery.Unknown:
 			finding.Severity = Warning
 		default:
 			continue
@@ -129,7 +129,7 @@ func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 	switch first := authentication(steps); first.Status {
 	case discovery.OK:
 		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "kube-apiserver accepts bootstrap tokens: " + first.Cause})
-	case discovery.Skipped:
+	case discovery.Skipped, discovery.Unknown:
 		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "unknown: " + first.Cause, Fix: "correct the earlier failures"})
 	}
 	if len(findings) == 1 && findings[0].Check == bootstrapAuth {

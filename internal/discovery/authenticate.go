@@ -23,7 +23,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 		r.add(stepAuthentication, Failed, "", "%v", err)
 		return unasked
 	}
-	ctx1, cancel := bounded(ctx)
+	ctx1, cancel := r.bounded(ctx)
 	defer cancel()
 	user, err := bearer.WhoAmI(ctx1)
 	switch {
@@ -33,6 +33,8 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 		return refusedToken
 	case failure.ReasonOf(err) == failure.NotFound:
 		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell as which user")
+	case r.unanswered(stepAuthentication, "whether the server accepts the token", err):
+		return unasked
 	case err != nil:
 		r.add(stepAuthentication, Failed, "", "ask as which user the token authenticates: %v", shortCause(err))
 		return unasked
@@ -56,9 +58,12 @@ func (r *replay) reads(ctx context.Context, bearer *kube.Client, read join.Read)
 		return
 	}
 	name, namespace := read.Access.Name, read.Access.Namespace
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := r.bounded(ctx)
 	defer cancel()
 	_, err := bearer.ConfigMap(ctx, namespace, name)
+	if r.unanswered(read.Step, fmt.Sprintf("whether the token may read %s in %s", name, namespace), err) {
+		return
+	}
 	switch failure.ReasonOf(err) {
 	case "":
 		r.ok(read.Step, "the token may read %s in %s", name, namespace)
@@ -73,9 +78,10 @@ func (r *replay) reads(ctx context.Context, bearer *kube.Client, read join.Read)
 
 // may asks whether the token has a right.
 func (r *replay) may(ctx context.Context, bearer *kube.Client, step string, access kube.Access, fix string) {
-	ctx, cancel := bounded(ctx)
+	ctx, cancel := r.bounded(ctx)
 	defer cancel()
 	switch allowed, err := bearer.MayI(ctx, access); {
+	case r.unanswered(step, fmt.Sprintf("whether the token may %s", access), err):
 	case err != nil:
 		r.add(step, Warning, "", "whether the token may %s cannot be told: %v", access, shortCause(err))
 	case allowed:

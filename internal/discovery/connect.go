@@ -117,7 +117,7 @@ func shortCause(err error) error {
 	if fault, ok := failure.Wire(err); ok && fault.Text != "" {
 		return errors.New(fault.Text)
 	}
-	if failure.ReasonOf(err) == failure.Timeout {
+	if failure.ReasonOf(err) == failure.Timeout && !isStatus(err) {
 		return errors.New("nothing answered in time")
 	}
 	return rootCause(err)

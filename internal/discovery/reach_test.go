@@ -24,7 +24,7 @@ func TestVerifyWarnsAboutAChosenEndpointThatIsUnreachable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := build(t, "inside.test")
-			p.config.ServerName = "inside.test" // does not apply to the chosen endpoint; the administrator's connection needs it
+			p.config.ServerName, p.config.Timeout = "inside.test", time.Second // does not apply to the chosen endpoint; the administrator's connection needs it
 			chosen := endpoint(t, address(t))
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -55,8 +55,8 @@ func TestVerifyOfAnUnreachableControlPlaneFailsInTime(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := build(t, "127.0.0.1")
-			p.config.Host = "https://" + test.address(t)
-			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second) // a second more than its timeout
+			p.config.Host, p.config.Timeout = "https://"+test.address(t), time.Second
+			ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
 			defer cancel()
 			result, err := Verify(ctx, p.admin(), join.Karmada, join.Endpoint{})
 			if result != nil && len(result.Pins) > 0 || ctx.Err() != nil {

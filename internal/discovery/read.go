@@ -27,7 +27,7 @@ func (r *replay) read(ctx context.Context, unverified *kube.Client) bool {
 	defer cancel()
 	trace := &connTrace{}
 	for pause := firstPoll; ; pause = min(2*pause, maxPoll) {
-		cm, err := clusterInfo(httptrace.WithClientTrace(ctx, trace.hooks()), unverified)
+		cm, err := r.clusterInfo(httptrace.WithClientTrace(ctx, trace.hooks()), unverified)
 		if r.missing(cm, err) && sleep(waiting, pause) {
 			continue
 		}
@@ -47,8 +47,8 @@ func (r *replay) missing(cm *corev1.ConfigMap, err error) bool {
 	return !r.attempt.Token.IsZero() && cm.Data[bootstrapapi.JWSSignatureKeyPrefix+r.attempt.Token.ID] == ""
 }
 
-func clusterInfo(ctx context.Context, c *kube.Client) (*corev1.ConfigMap, error) {
-	ctx, cancel := bounded(ctx)
+func (r *replay) clusterInfo(ctx context.Context, c *kube.Client) (*corev1.ConfigMap, error) {
+	ctx, cancel := r.bounded(ctx)
 	defer cancel()
 	return c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
 }
@@ -79,6 +79,9 @@ func (r *replay) answered(cm *corev1.ConfigMap, err error) bool {
 		}
 		r.info = info
 		return true
+	}
+	if r.unanswered(stepClusterInfo, "whether cluster-info can be read", err) {
+		return false
 	}
 	if notAPI(err) {
 		r.add(stepClusterInfo, Failed, "something else answers in place of the API server: a proxy (HTTPS_PROXY, NO_PROXY), a load balancer or a web server",

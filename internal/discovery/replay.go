@@ -3,6 +3,7 @@
 package discovery
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,10 +15,9 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-const (
-	replayTimeout = 9 * time.Second // for all of Replay but the wait
-	stepTimeout   = 4 * time.Second // for one request
-)
+// requestTimeout is how long the joiners wait for one answer, the connection included (cmd/kubeadm/app/util/kubeconfig,
+// ToClientSet; karmada pkg/karmadactl/register/register.go).
+const requestTimeout = 10 * time.Second
 
 // A Member is the machine from which a cluster or a node joins.
 type Member struct {
@@ -25,14 +25,15 @@ type Member struct {
 	Now       func() time.Time // its clock
 	Rand      io.Reader        // cryptographically strong
 	Wait      time.Duration    // how long to retry while cluster-info or its signature is missing
+
+	timeout time.Duration // of one request; 0: requestTimeout
 }
 
-// Replay takes the steps of a joiner up to the first one that would change something, and returns all steps in order, within
-// 10 seconds and the wait. The server stores nothing. Replay sends the token only to a server with a certificate that the CA
-// in cluster-info signed, after the pin matched; if the joiner needs no pin, after the signature matched.
+// Replay takes the steps of a joiner up to the first one that would change something, and returns all steps in order. It
+// waits for each answer as long as a joiner does, 10 seconds. The server stores nothing. Replay sends the token only to a
+// server with a certificate that the CA in cluster-info signed, after the pin matched; if the joiner needs no pin, after the
+// signature matched.
 func (m Member) Replay(ctx context.Context, attempt join.Attempt) []Step {
-	ctx, cancel := context.WithTimeout(ctx, replayTimeout+m.Wait)
-	defer cancel()
 	r := &replay{Member: m, attempt: attempt, joiner: attempt.Joiner.Description(), steps: steps{}}
 	r.arguments()
 	if !attempt.Endpoint.IsZero() {
@@ -115,8 +116,19 @@ func (r *replay) finish() {
 func (r *replay) recordSkew(c *kube.Client) { r.skew, r.skewKnown = c.Skew(), c.SkewKnown() }
 
 // bounded sets the timeout of one request.
-func bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, stepTimeout)
+func (m Member) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(m.timeout, requestTimeout))
+}
+
+// unanswered records a step as Unknown if its request was sent and the answer did not come in time, or asks to try again
+// later: a joiner that sends the same request may get an answer. It reports whether it recorded the step.
+func (r *replay) unanswered(step, what string, err error) bool {
+	if failure.ReasonOf(err) != failure.Timeout || failure.IsNotSent(err) {
+		return false
+	}
+	r.add(step, Unknown, "check again, and look at the load of the API server: joiners wait for an answer for "+requestTimeout.String()+" too",
+		"%s cannot be told: %v", what, shortCause(err))
+	return true
 }
 
 // reached returns the address of the endpoint, with the proxy in front of it.

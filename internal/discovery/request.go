@@ -40,9 +40,13 @@ func (r *replay) createCSR(ctx context.Context, bearer *kube.Client) {
 		r.add(stepCSR, Warning, "", "whether the token may request a certificate cannot be told: %v", err)
 		return
 	}
-	bounding, cancel := bounded(ctx)
+	bounding, cancel := r.bounded(ctx)
 	defer cancel()
-	switch err := bearer.DryRunCertificateRequest(bounding, csr); failure.ReasonOf(err) {
+	err = bearer.DryRunCertificateRequest(bounding, csr)
+	if r.unanswered(stepCSR, "whether the token may request a certificate", err) {
+		return
+	}
+	switch failure.ReasonOf(err) {
 	case "":
 		r.may(ctx, bearer, stepCSR, kube.Access{Verb: "get", Group: certificatesGroup, Resource: csrResource}, fix)
 		if r.steps[stepCSR].Status == OK {

@@ -19,6 +19,7 @@ const (
 	OK      Status = "ok"
 	Failed  Status = "failed"  // the join fails here
 	Warning Status = "warning" // the join can continue
+	Unknown Status = "unknown" // the answer did not come in time
 	Skipped Status = "skipped" // not taken, or a member cannot know
 )
 
@@ -82,17 +83,22 @@ func (s steps) passed(names ...string) bool {
 	})
 }
 
-// inOrder returns all steps of a joiner. Steps that were not taken are skipped because of the first one that failed.
+// inOrder returns all steps of a joiner. Steps that were not taken are skipped because of the first one that failed or is
+// unknown.
 func (s steps) inOrder(joiner join.Joiner) []Step {
 	var out []Step
-	failed := ""
+	because := ""
 	for _, name := range stepNames(joiner) {
 		step, taken := s[name]
 		if !taken {
-			step = Step{Name: name, Status: Skipped, Cause: "not tried, since the step " + failed + " failed"}
+			step = Step{Name: name, Status: Skipped, Cause: "not tried, since the step " + because}
 		}
-		if step.Status == Failed && failed == "" {
-			failed = name
+		switch {
+		case because != "":
+		case step.Status == Failed:
+			because = name + " failed"
+		case step.Status == Unknown:
+			because = name + " got no answer in time"
 		}
 		out = append(out, step)
 	}

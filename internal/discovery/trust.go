@@ -5,7 +5,6 @@ package discovery
 import (
 	"context"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -46,8 +45,9 @@ func (r *replay) signedOrPinned(c *kube.Client) *kube.Client {
 
 // readAgain reports whether cluster-info is the same over verified TLS.
 func (r *replay) readAgain(ctx context.Context, trusted *kube.Client) bool {
-	cm, err := clusterInfo(ctx, trusted)
+	cm, err := r.clusterInfo(ctx, trusted)
 	switch {
+	case r.unanswered(stepVerifiedRead, "whether cluster-info is the same over verified TLS", err):
 	case err != nil:
 		r.add(stepVerifiedRead, Failed, authorityHint(err, "the serving certificate is wrong: see the cause"),
 			"%s cannot be verified with the CA in cluster-info: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
@@ -68,11 +68,12 @@ func (r *replay) followServer(ctx context.Context) *kube.Client {
 		c, err = c.WithCA(r.info.CA)
 	}
 	if err == nil {
-		ctx, cancel := bounded(ctx)
-		defer cancel()
-		if _, err = c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo); err != nil && !failure.IsTransport(err) && failure.ReasonOf(err) != failure.Timeout {
-			err = nil // the answer came over verified TLS
+		if _, err = r.clusterInfo(ctx, c); answeredOverTLS(err) {
+			err = nil
 		}
+	}
+	if r.unanswered(stepServer, "whether cluster-info's server "+r.info.Server+" works", err) {
+		return nil
 	}
 	if err != nil {
 		const fix = "cluster-info has to name an address that nodes reach and that the serving certificate covers: correct its server on the control plane"
@@ -82,4 +83,9 @@ func (r *replay) followServer(ctx context.Context) *kube.Client {
 	}
 	r.ok(stepServer, "%s continues at %s, which answers", r.joiner.Program(), r.info.Server)
 	return c
+}
+
+// answeredOverTLS reports whether an error is in the answer to a request, and not one of the connection.
+func answeredOverTLS(err error) bool {
+	return isStatus(err) || !failure.IsTransport(err) && failure.ReasonOf(err) != failure.Timeout
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/cert"
@@ -18,11 +17,6 @@ import (
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/token"
-)
-
-const (
-	verifyTimeout   = 5 * time.Second // for all of Verify
-	endpointTimeout = 3 * time.Second // for an endpoint that this machine may not reach
 )
 
 // A Result is what Verify or FromKubeconfig found out about a control plane. It has everything that a join command needs but
@@ -37,15 +31,13 @@ type Result struct {
 	reader     *kube.Client // anonymous, over TLS that cluster-info's own CA verifies
 }
 
-// Verify checks within 5 seconds that a join command will work. It reads cluster-info as the joiner does, without a
+// Verify checks that a join command will work. It waits for each answer as long as a joiner does, 10 seconds. It reads cluster-info as the joiner does, without a
 // credential, at the endpoint to print, over TLS that is verified first with the kubeconfig's CA and then with the CA in
 // cluster-info. An empty endpoint means the kubeconfig's server. It returns an error with a hint for everything that would
 // make the join fail; the Result then has the warnings, which may tell why. There is one exception: an endpoint that was
 // chosen or is reached through a proxy, and that this machine cannot reach, is a warning. Verify then reads cluster-info,
 // still without a credential, over the administrator's connection.
 func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, verifyTimeout)
-	defer cancel()
 	r, err := newResult(admin, joiner, chosen)
 	if err != nil {
 		return nil, err
@@ -57,9 +49,7 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 	if err != nil {
 		return r, err
 	}
-	atEndpoint, stop := context.WithTimeout(ctx, endpointTimeout)
-	err = r.read(atEndpoint, member)
-	stop()
+	err = r.read(ctx, member)
 	if err != nil && unreachable(err) && (!chosen.IsZero() || admin.UsesProxy()) {
 		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", r.Endpoint.HostPort(), "because", err)
 		r.warn("%s cannot be reached from this machine, so it is not verified (%v)", r.Endpoint.HostPort(), rootCause(err))
@@ -121,6 +111,8 @@ func newResult(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*R
 
 // checkAPIGroup warns about a command for another kind of control plane than this one.
 func (r *Result) checkAPIGroup(ctx context.Context, admin *kube.Client) error {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
 	group := r.joiner.Description().APIGroup
 	served, err := admin.Serves(ctx, group.GroupVersion())
 	if kube.IsAggregatedDown(err) && group.Served {
@@ -142,7 +134,7 @@ func (r *Result) checkAPIGroup(ctx context.Context, admin *kube.Client) error {
 // read reads cluster-info twice, as a joiner does: the second time over TLS that is verified with the CA in it. Both times
 // it must have the same content.
 func (r *Result) read(ctx context.Context, member *kube.Client) error {
-	first, err := Read(ctx, member, r.joiner)
+	first, err := readInTime(ctx, member, r.joiner)
 	if err != nil {
 		return err
 	}
@@ -150,7 +142,7 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 	if r.reader, err = member.WithCA(first.CA); err != nil {
 		return err
 	}
-	second, err := Read(ctx, r.reader, r.joiner)
+	second, err := readInTime(ctx, r.reader, r.joiner)
 	if err != nil {
 		return &failure.Error{
 			Err:  fmt.Errorf("verify %s with the CA in cluster-info: %w", member.Server().Host, err),
@@ -163,6 +155,13 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 	r.Pins, r.Signatures = first.Pins(), len(first.Signatures)
 	r.compareServer(first.Server)
 	return nil
+}
+
+// readInTime is Read with the timeout of a joiner.
+func readInTime(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	return Read(ctx, c, joiner)
 }
 
 // compareServer warns if the joiner continues at another address than the endpoint.
@@ -191,14 +190,17 @@ func (r *Result) Command(tok token.Token, key join.CertificateKey) join.Command 
 
 // unreachable reports whether nothing answered at an address.
 func unreachable(err error) bool {
-	var (
-		status apierrors.APIStatus
-		opErr  *net.OpError
-	)
-	if errors.As(err, &status) {
+	var opErr *net.OpError
+	if isStatus(err) {
 		return false // it answered
 	}
 	return failure.ReasonOf(err) == failure.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
+}
+
+// isStatus reports whether an error is an answer of an API server.
+func isStatus(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status)
 }
 
 // rootCause returns the innermost error of a failed request: the errors around it repeat the message.
