@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/tools/clientcmd"
@@ -16,6 +17,7 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/hack/e2e/relay"
+	"github.com/joinctl/joinctl/internal/join"
 )
 
 // requireRefused runs token create --print-register-command and expects it to fail within 6 s without a new token.
@@ -140,12 +142,15 @@ func TestDisabledAnonymousAuthenticationIsReportedBeforeATokenIsCreated(t *testi
 	h.requireRefused(t, h.Kubeconfig, 1, []string{"Unauthorized", "hint: joiners are anonymous at first: kube-apiserver needs --anonymous-auth", "no API group cluster.karmada.io"})
 }
 
-func TestUnreachableEndpointIsAWarning(t *testing.T) {
+// TestUnreachableEndpointIsRefused expects no token, and with --no-verify a command that works where the endpoint answers.
+func TestUnreachableEndpointIsRefused(t *testing.T) {
 	t.Parallel()
 	h := acquireHub(t)
 	for _, endpoint := range []string{"127.0.0.1:1", "nowhere.invalid:6443"} {
-		out := program.Run(t, h.Kubeconfig, "token", "create", "--print-register-command", "--endpoint", endpoint)
-		out.Expect(t, 0, "warning: "+endpoint+" cannot be reached from this machine, so it is not verified")
+		h.requireRefused(t, h.Kubeconfig, 1, []string{
+			endpoint + " cannot be reached from this machine, so no join command for it can be verified", "--no-verify",
+		}, "--endpoint", endpoint)
+		out := program.Run(t, h.Kubeconfig, "token", "create", "--print-register-command", "--endpoint", endpoint, "--no-verify")
 		if !strings.HasPrefix(out.Stdout, "karmadactl register "+endpoint+" ") {
 			t.Errorf("stdout is %q", out.Stdout)
 		}
@@ -153,6 +158,39 @@ func TestUnreachableEndpointIsAWarning(t *testing.T) {
 			t.Errorf("kubeadm's discovery rejects the pins: %v", err)
 		}
 	}
+}
+
+// TestMissingRightsAreRefusedBeforeATokenIsCreated deletes the bindings that joins need, on a control plane of its own.
+func TestMissingRightsAreRefusedBeforeATokenIsCreated(t *testing.T) {
+	t.Parallel()
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--karmada")
+	client, err := cp.Clientset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &hub{cp, client}
+	program.Run(t, h.Kubeconfig, "token", "create", "--print-register-command").OK(t)
+	bindings := client.RbacV1().ClusterRoleBindings()
+	all, err := bindings.List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []struct{ role, says string }{
+		{"system:node-bootstrapper", "may not create certificatesigningrequests.certificates.k8s.io"},
+		{"", "may not create certificatesigningrequests.certificates.k8s.io/clusteragent"},
+	} {
+		for _, binding := range all.Items {
+			ofJoiners := len(binding.Subjects) == 1 && binding.Subjects[0].Name == join.Karmada.Group()
+			if !ofJoiners || want.role != "" && binding.RoleRef.Name != want.role {
+				continue
+			}
+			if err := bindings.Delete(t.Context(), binding.Name, metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
+				t.Fatal(err)
+			}
+		}
+		h.requireRefused(t, h.Kubeconfig, 1, []string{"a join would fail: ", want.says, "hint: joinctl setup", "joinctl doctor", "--no-verify"})
+	}
+	program.Run(t, h.Kubeconfig, "token", "create", "--print-register-command", "--no-verify").OK(t)
 }
 
 func TestMissingSignatureFailsTheCheckAndTheCommandIsPrinted(t *testing.T) {

@@ -111,3 +111,28 @@ func TestTheRightsOfNodesAreNotJudgedOnAKarmadaControlPlane(t *testing.T) {
 		t.Errorf("requests %q", server.Requests())
 	}
 }
+
+// A command for an address that does not answer is as untested as one for a control plane that nobody can join.
+func TestNoCommandIsPrintedForAnEndpointThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t, apitest.Karmada, apitest.Joinable)
+	put(t, server, joining("m1"), firstToken)
+	s, _ := newSession(t, servers{"hub": server})
+	endpoint := adminEndpoint(t, apitest.Down(t))
+
+	a := withCommand(creation(s))
+	a.Join.Endpoint = endpoint
+	err := wantFailures(t, mustCreate(t, a).Failures, 0, "hub")[0].Err
+	wantError(t, err, failure.Unreachable, endpoint.HostPort()+" cannot be reached from this machine")
+	wantText(t, hintOf(err), "--endpoint HOST:PORT", "only their network reaches it", "--no-verify")
+	wantStored(t, server, "abcdef")
+
+	existing := command(s, session.Ref{Name: firstName})
+	existing.Join.Endpoint = endpoint
+	out, err := existing.Run(t.Context())
+	check(t, err)
+	wantError(t, wantFailures(t, out.Failures, 0, "hub")[0].Err, failure.Unreachable, "cannot be reached")
+
+	a.Join.NoVerify = true
+	wantFailures(t, mustCreate(t, a).Failures, 1)
+}

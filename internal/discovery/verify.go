@@ -34,9 +34,8 @@ type Result struct {
 // Verify checks that a join command will work. It waits for each answer as long as a joiner does, 10 seconds. It reads cluster-info as the joiner does, without a
 // credential, at the endpoint to print, over TLS that is verified first with the kubeconfig's CA and then with the CA in
 // cluster-info. An empty endpoint means the kubeconfig's server. It returns an error with a hint for everything that would
-// make the join fail; the Result then has the warnings, which may tell why. There is one exception: an endpoint that was
-// chosen or is reached through a proxy, and that this machine cannot reach, is a warning. Verify then reads cluster-info,
-// still without a credential, over the administrator's connection.
+// make the join fail, and for an endpoint that this machine cannot reach; the Result then has the warnings, which may tell
+// why.
 func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen join.Endpoint) (*Result, error) {
 	r, err := newResult(admin, joiner, chosen)
 	if err != nil {
@@ -49,12 +48,12 @@ func Verify(ctx context.Context, admin *kube.Client, joiner join.Joiner, chosen 
 	if err != nil {
 		return r, err
 	}
-	err = r.read(ctx, member)
-	if err != nil && unreachable(err) && (!chosen.IsZero() || admin.UsesProxy()) {
-		klog.V(4).InfoS("reading cluster-info over the administrator's connection", "endpoint", r.Endpoint.HostPort(), "because", err)
-		r.warn("%s cannot be reached from this machine, so it is not verified (%v)", r.Endpoint.HostPort(), rootCause(err))
-		if member, err = admin.Anonymous(); err == nil {
-			err = r.read(ctx, member)
+	if err = r.read(ctx, member); err != nil && unreachable(err) {
+		return r, &failure.Error{
+			Reason: failure.ReasonOf(err),
+			Err:    fmt.Errorf("%s cannot be reached from this machine, so no join command for it can be verified: %w", r.Endpoint.HostPort(), shortCause(err)),
+			Hint: "do members reach the control plane at this address? --endpoint HOST:PORT names another; if only their network reaches it, " +
+				"--no-verify goes on all the same, with the pins of the kubeconfig's CA",
 		}
 	}
 	return r, err
@@ -194,7 +193,7 @@ func unreachable(err error) bool {
 	if isStatus(err) {
 		return false // it answered
 	}
-	return failure.ReasonOf(err) == failure.Timeout || errors.As(err, &opErr) && opErr.Op != "remote error"
+	return failure.ReasonOf(err) == failure.Timeout && failure.IsNotSent(err) || errors.As(err, &opErr) && opErr.Op != "remote error"
 }
 
 // isStatus reports whether an error is an answer of an API server.

@@ -104,9 +104,6 @@ func (c *Client) Insecure() bool {
 	return c.config.Insecure || c.server.Scheme != "https"
 }
 
-// UsesProxy reports whether the kubeconfig names a proxy for this server.
-func (c *Client) UsesProxy() bool { return c.config.Proxy != nil }
-
 // CA returns the PEM certificates that verify the server's certificate; empty means the system's.
 func (c *Client) CA() []byte { return c.config.CAData }
 
