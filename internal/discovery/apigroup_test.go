@@ -53,7 +53,7 @@ func TestVerifyWarnsIfTheJoinerContinuesAtAnotherServer(t *testing.T) {
 		"https://10.0.0.1:6443":     "10.0.0.1:6443",
 		"http://10.0.0.1:8080":      "not https",
 		"https://10.0.0.1/prefix":   "path",
-		"https://cp_1.example.com/": "host",
+		"https://cp_-.example.com/": "host",
 	} {
 		for _, joiner := range []join.Joiner{join.Karmada, join.Kubeadm} {
 			p := build(t, "127.0.0.1")

@@ -60,6 +60,8 @@ func EndpointOf(server *url.URL) (Endpoint, error) {
 	return newEndpoint(server.Hostname(), port)
 }
 
+// newEndpoint returns an endpoint. It accepts underscores in a DNS name: no DNS-1123 subdomain has one, but the joiners, Go's
+// resolver and its certificate verification accept them.
 func newEndpoint(host, port string) (Endpoint, error) {
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil || n == 0 {
@@ -72,7 +74,7 @@ func newEndpoint(host, port string) (Endpoint, error) {
 		return Endpoint{}, errToken()
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if len(validation.IsDNS1123Subdomain(host)) > 0 {
+	if len(validation.IsDNS1123Subdomain(strings.ReplaceAll(host, "_", "0"))) > 0 {
 		return Endpoint{}, errors.New("a host is a DNS name or an IP address")
 	}
 	return Endpoint{host, int(n)}, nil

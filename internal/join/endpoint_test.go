@@ -22,6 +22,8 @@ func TestParseEndpointTakesHostAndPort(t *testing.T) {
 		"[2001:DB8:0::1]:6443": "[2001:db8::1]:6443",
 		"[::ffff:10.0.0.1]:1":  "[::ffff:10.0.0.1]:1",
 		"10.0.0.1:06443":       "10.0.0.1:6443",
+		"cp_1.example.com:1":   "cp_1.example.com:1",
+		"_cp.Example.com_:1":   "_cp.example.com_:1",
 	} {
 		endpoint, err := ParseEndpoint(given)
 		if err != nil || endpoint.HostPort() != want {
@@ -53,7 +55,7 @@ func TestParseEndpointRefusesWhatAJoinerCannotUse(t *testing.T) {
 		"[cp.example.com:6443",
 		"admin:hunter2@cp.example.com:6443",
 		"admin@cp.example.com:6443",
-		"cp_1.example.com:6443",
+		"cp_-.example.com:6443",
 		"-cp.example.com:6443",
 		"cp..example.com:6443",
 		"cp.example.com..:6443",
@@ -118,6 +120,7 @@ func TestEndpointOfTakesEveryServerThatAJoinerReaches(t *testing.T) {
 		"https://cp.example.com":             "cp.example.com:443",
 		"https://cp.example.com/":            "cp.example.com:443",
 		"https://cp.example.com.:6443":       "cp.example.com:6443",
+		"https://cp_1.example.com":           "cp_1.example.com:443",
 		"https://10.0.0.1:5443":              "10.0.0.1:5443",
 		"https://[2001:db8::1]:6443":         "[2001:db8::1]:6443",
 		"https://[2001:DB8::1]":              "[2001:db8::1]:443",
@@ -143,7 +146,7 @@ func TestEndpointOfRefusesWithTheReason(t *testing.T) {
 		"https://rancher.example.com/k8s/clusters/c-abcde": "path",
 		"https://cp.example.com:6443/prefix/":              "path",
 		"https://[fe80::1%25eth0]:6443":                    "host",
-		"https://cp_1.example.com":                         "host",
+		"https://cp_-.example.com":                         "host",
 		"https://:6443":                                    "host",
 		"https://cp.example.com:0":                         "port",
 		"https://cp.example.com:99999":                     "port",
