@@ -35,8 +35,10 @@ func (a *joinArguments) register(cmd *cobra.Command) {
 	a.add(flags, "list", "pin of a CA to expect (repeatable, or a list)", join.Flag{Name: "discovery-token-ca-cert-hash"})
 	a.add(flags, "name", "name that the member will have, checked by Karmada's rule", join.Flag{Name: "cluster-name"})
 	a.add(flags, "", "join without a pin", join.Flag{Name: "discovery-token-unsafe-skip-ca-verification", Switch: true})
-	// These three mean the same here, and the last one is another name of --context.
-	known := []string{"v", "vmodule", "karmada-context"}
+	known := []string{"karmada-context"} // another name of --context
+	for _, flag := range join.LoggingFlags() {
+		known = append(known, flag.Name) // they mean the same here
+	}
 	hide := func(kind, usage string, flag join.Flag) {
 		if flags.Lookup(flag.Name) == nil && !slices.Contains(known, flag.Name) {
 			a.add(flags, kind, usage, flag).Hidden = true
@@ -45,7 +47,7 @@ func (a *joinArguments) register(cmd *cobra.Command) {
 	for _, joiner := range join.Joiners() {
 		d := joiner.Description()
 		for _, name := range slices.Concat(d.TokenFlags, d.BearerFlags) {
-			hide("token", "another name of --token", join.Flag{Name: strings.TrimPrefix(name, "--")})
+			hide("token", "token in place of --token for one purpose, as kubeadm's", join.Flag{Name: strings.TrimPrefix(name, "--")})
 		}
 		for _, flag := range d.Flags {
 			hide("string", "accepted as the joiner's, and not checked", flag)

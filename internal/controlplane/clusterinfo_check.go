@@ -119,8 +119,8 @@ func (e *examination) server(ctx context.Context) error {
 // of a Service. A joiner that stays at the endpoint of its command never goes there.
 func (e *examination) reportCaveat(check string, severity Severity, fix string, endpoint join.Endpoint) {
 	if endpoint.IsService() && !e.joiner.FollowsServer {
-		e.report(check, Info, fix, "cluster-info names %s, %s; %s stays at the endpoint of its command (not before 1.13.10, 1.14.6, 1.15.3 and 1.16)",
-			endpoint.HostPort(), endpoint.Caveat(), e.joiner.Program())
+		e.report(check, Info, fix, "cluster-info names %s, %s; %s stays at the endpoint of its command (not before %s)",
+			endpoint.HostPort(), endpoint.Caveat(), e.joiner.Program(), e.joiner.StaysSince)
 		return
 	}
 	e.report(check, severity, fix, "cluster-info names %s, %s", endpoint.HostPort(), endpoint.Caveat())

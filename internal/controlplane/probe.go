@@ -19,6 +19,7 @@ const (
 	// Steps of discovery that a probe treats in its own way; their names are stable.
 	stepAuthentication = "authentication"
 	stepClock          = "clock"
+	stepKubeconfig     = "kubeconfig"
 
 	authenticatorLag = time.Second // kube-apiserver's authenticator may see a new token that much later than the signer
 )
@@ -106,13 +107,14 @@ func authentication(steps []discovery.Step) discovery.Step {
 	return discovery.Step{}
 }
 
-// results makes findings of failures and warnings. It leaves the clock out, which has its own check.
+// results makes findings of failures and warnings. It leaves out the clock and warnings about the server in cluster-info, which
+// have their own checks.
 func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 	var findings []Finding
 	for _, step := range steps {
 		finding := Finding{Check: "probe-" + step.Name, Evidence: step.Cause, Fix: step.Fix}
 		switch {
-		case step.Name == stepClock:
+		case step.Name == stepClock, step.Name == stepKubeconfig && step.Status == discovery.Warning:
 			continue
 		case step.Status == discovery.Failed:
 			finding.Severity = Error

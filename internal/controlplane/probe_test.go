@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/token"
@@ -38,5 +39,26 @@ func TestTheTokenOfAProbeIsOneOfItsJoiner(t *testing.T) {
 		if !slices.Equal(spec.Groups, []string{joiner.Group()}) || !spec.Has(token.Signing) || !spec.Has(token.Authentication) || spec.Expires.Sub(now) != 5*time.Minute {
 			t.Errorf("%s: %+v", joiner, spec)
 		}
+	}
+}
+
+// A probe on a healthy control plane has no warning: Karmada's Helm chart names a Service in cluster-info.
+func TestAProbeLeavesWarningsAboutTheServerToTheirOwnCheck(t *testing.T) {
+	steps := []discovery.Step{
+		{Name: stepKubeconfig, Status: discovery.Warning, Cause: "not the endpoint"},
+		{Name: stepAuthentication, Status: discovery.OK},
+	}
+	for _, finding := range results(steps, join.Endpoint{}) {
+		if finding.Severity != Info {
+			t.Errorf("%+v", finding)
+		}
+	}
+	steps[0].Status = discovery.Failed
+	if findings := results(steps, join.Endpoint{}); findings[0].Severity != Error {
+		t.Errorf("%+v", findings)
+	}
+	steps[1].Status = discovery.Unknown
+	if findings := results(steps, join.Endpoint{}); findings[1].Severity != Warning {
+		t.Errorf("%+v", findings)
 	}
 }

@@ -13,12 +13,14 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// authenticate sends the token and takes the steps that need it. c is nil if the token must not be sent.
+// authenticate sends the token and takes the steps that need it. c is nil if the token must not be sent. If the token is not the
+// one that signs cluster-info, the answer says nothing about that one.
 func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
-	if c == nil {
+	token := r.attempt.Bearer()
+	if c == nil || token.IsZero() {
 		return unasked
 	}
-	bearer, err := c.WithBearerToken(r.attempt.Token.Reveal())
+	bearer, err := c.WithBearerToken(token.Reveal())
 	if err != nil {
 		r.add(stepAuthentication, Failed, "", "%v", err)
 		return unasked
@@ -29,7 +31,7 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 	switch {
 	case failure.ReasonOf(err) == failure.Unauthorized:
 		r.add(stepAuthentication, Failed, "on the control plane: joinctl token list shows the token's usages, groups and expiry, with what is wrong with them; else kube-apiserver needs --enable-bootstrap-token-auth",
-			"the server does not accept token %s, for a reason that it does not tell (401): it expired or was deleted, lacks the usage authentication, has a bad group, or bootstrap tokens are not accepted here at all", r.attempt.Token.ID)
+			"the server does not accept token %s, for a reason that it does not tell (401): it expired or was deleted, lacks the usage authentication, has a bad group, or bootstrap tokens are not accepted here at all", token.ID)
 		return refusedToken
 	case failure.ReasonOf(err) == failure.NotFound:
 		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell as which user")

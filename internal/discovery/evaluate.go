@@ -28,6 +28,9 @@ const (
 // token tells a signer that does not sign from a token that does not exist. If the signature is wrong, a refused token
 // is no second fault.
 func (r *replay) evaluate(answer acceptance) {
+	if r.attempt.Bearer() != r.attempt.Token {
+		answer = unasked // the answer is about another token
+	}
 	id := r.attempt.Token.ID
 	fault, fix := "", signerFix
 	switch r.info.Signature(r.attempt.Token) {

@@ -5,6 +5,7 @@ package discovery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http/httptrace"
 	"net/url"
 	"slices"
@@ -120,7 +121,10 @@ func (r *replay) checkServer() {
 	case len(r.info.CA) == 0:
 		r.add(stepKubeconfig, Warning, "put the CA of the control plane into cluster-info", "there is no CA in cluster-info, so %s trusts the CAs of this machine", program)
 	case !r.joiner.FollowsServer && (err != nil || inside != endpoint):
-		r.ok(stepKubeconfig, "one cluster with a CA; its server %q is not the endpoint, at which %s stays", r.info.Server, program)
+		r.add(stepKubeconfig, Warning, fmt.Sprintf("use %s %s or later, or have cluster-info name the endpoint: joinctl setup --force --endpoint %s, on the control plane",
+			r.joiner.Command[0], r.joiner.StaysSince, endpoint.HostPort()),
+			"cluster-info's server %q is not the endpoint: %s stays at the endpoint since %s, and earlier releases continue at the server",
+			r.info.Server, program, r.joiner.StaysSince)
 	case err != nil:
 		r.add(stepKubeconfig, Warning, fix, "%s continues at cluster-info's server %q: %v", program, r.info.Server, err)
 	case inside == endpoint:

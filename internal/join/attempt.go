@@ -16,11 +16,12 @@ import (
 // An Attempt is a join command that somebody is about to run, with its mistakes. It can be formatted with any verb: apart
 // from the Command it holds names of flags, and no values.
 type Attempt struct {
-	Command             // the values that could be parsed; the field of a bad value is empty
-	SkipCA     bool     // --discovery-token-unsafe-skip-ca-verification: the joiner accepts any CA
-	Faults     []error  // the bad values, which the joiner will refuse too
-	NotChecked []string // flags that do not concern the control plane, in their order on the command line
-	given      []string // the flags that are set, with good or bad values
+	Command                           // the values that could be parsed; the field of a bad value is empty
+	SkipCA     bool                   // --discovery-token-unsafe-skip-ca-verification: the joiner accepts any CA
+	Faults     []error                // the bad values, which the joiner will refuse too
+	NotChecked []string               // flags that do not concern the control plane, in their order on the command line
+	given      []string               // the flags that are set, with good or bad values
+	tokens     map[string]token.Token // by flag; zero for a bad value
 }
 
 // SetEndpoint sets the endpoint. It adds the joiner's default port to an endpoint without a port.
@@ -79,15 +80,32 @@ func (a *Attempt) addPins(value string) {
 	}
 }
 
-// setToken sets the token. kubeadm accepts one token for discovery and another one to authenticate with: here that is a
-// fault, since no printed command has two.
+// setToken sets the token of a flag. The last value of a flag counts, and --token only where the joiner has no flag of its
+// own that is set (cmd/kubeadm/app/cmd/join.go).
 func (a *Attempt) setToken(flag, value string) {
 	tok, err := token.Parse(value)
-	if err == nil && !a.Token.IsZero() && a.Token != tok {
-		err = errors.New("there are two tokens, and only joins with one are replayed")
-	}
-	a.Token = tok
 	a.fault(flag, err)
+	if a.tokens == nil {
+		a.tokens = map[string]token.Token{}
+	}
+	a.tokens[flag] = tok
+	a.Token = a.tokenOf(a.Joiner.Description().TokenFlags, token.Token{})
+}
+
+// Bearer returns the token with which the joiner authenticates. It is the Token, with which the joiner verifies cluster-info,
+// unless the command names two.
+func (a Attempt) Bearer() token.Token {
+	return a.tokenOf(append([]string{flagToken}, a.Joiner.Description().BearerFlags...), a.Token)
+}
+
+// tokenOf returns the token of the last one of some flags that is set, else another one.
+func (a Attempt) tokenOf(flags []string, other token.Token) token.Token {
+	for _, flag := range slices.Backward(flags) {
+		if tok, ok := a.tokens[flag]; ok {
+			return tok
+		}
+	}
+	return other
 }
 
 // setClusterName sets the name of the member. With an empty name the joiner takes its default

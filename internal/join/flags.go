@@ -40,6 +40,14 @@ func flags(names string, isSwitch bool) []Flag {
 	return out
 }
 
+// LoggingFlags returns the flags of klog, which all joiners have (k8s.io/klog/v2, InitFlags; karmadactl's has one more).
+func LoggingFlags() []Flag {
+	return slices.Concat(
+		flags("alsologtostderrthreshold log-backtrace-at log-dir log-file log-file-max-size log-flush-frequency stderrthreshold v vmodule", false),
+		flags("add-dir-header alsologtostderr legacy-stderr-threshold-behavior logtostderr one-output skip-headers skip-log-headers", true),
+	)
+}
+
 // flag returns the flag that a word with its dashes names.
 func (d Description) flag(word string) (Flag, bool) {
 	for _, flag := range d.Flags {

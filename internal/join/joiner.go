@@ -90,8 +90,8 @@ type Description struct {
 	Command     []string                          // the words that it begins with
 	Aliases     [][]string                        // other words for the same command
 	DefaultPort string                            // of an ENDPOINT without one; empty: the joiner refuses such an ENDPOINT
-	TokenFlags  []string                          // take the token, with which the joiner verifies cluster-info
-	BearerFlags []string                          // take the token too, with which the joiner only authenticates
+	TokenFlags  []string                          // take the token; of those that are set, the last one is that with which the joiner verifies cluster-info
+	BearerFlags []string                          // take another token, with which the joiner only authenticates
 	PinList     bool                              // the joiner prints all pins in one flag; otherwise it repeats the flag
 	ClusterName func(string) (ClusterName, error) // the rule for --cluster-name; nil: the joiner has no such flag
 	Flags       []Flag                            // the other flags, which do not concern the control plane
@@ -104,6 +104,7 @@ type Description struct {
 	ChooseCluster      func(*clientcmdapi.Config) (*clientcmdapi.Cluster, error) // of the kubeconfig in cluster-info
 	InsecureWithoutPin bool                                                      // without a pin it does not verify ENDPOINT's certificate, reads cluster-info only once, and needs no CA there
 	FollowsServer      bool                                                      // after discovery it continues at the server in cluster-info, not at ENDPOINT
+	StaysSince         string                                                    // if it does not: the releases since which it stays at ENDPOINT; earlier ones follow the server
 
 	// Its requests with the token: first Reads, then Request.
 	Reads   []Read

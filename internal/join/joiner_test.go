@@ -65,6 +65,9 @@ func TestEveryJoinerIsDescribedInFull(t *testing.T) {
 		if d.InsecureWithoutPin && !d.FollowsServer {
 			t.Errorf("%s would send its token to a server that it does not verify", joiner)
 		}
+		if d.FollowsServer != (d.StaysSince == "") {
+			t.Errorf("%s: it follows the server: %v, and stays since %q", joiner, d.FollowsServer, d.StaysSince)
+		}
 		for _, grant := range d.Grants {
 			if grant.Name == "" || grant.Purpose == "" || grant.Holder() == "" || len(grant.Needs) == 0 {
 				t.Errorf("%s: a grant is not complete: %+v", joiner, grant)

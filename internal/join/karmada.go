@@ -42,12 +42,15 @@ func karmada() Description {
 		Flags: slices.Concat(
 			[]Flag{{Name: "namespace", Shorthand: "n"}},
 			flags("cert-expiration-seconds cluster-namespace cluster-provider cluster-region cluster-zones context discovery-timeout "+
-				"karmada-agent-image karmada-agent-replicas karmada-context kubeconfig proxy-server-address v vmodule", false),
+				"feature-gates karmada-agent-image karmada-agent-replicas karmada-context kubeconfig proxy-server-address", false),
 			flags("dry-run enable-cert-rotation", true),
+			flags("ca-cert-path", false), // of earlier releases
+			LoggingFlags(),
 		),
 		Group:         group,
 		Usages:        []string{token.Signing, token.Authentication},
 		ChooseCluster: onlyCluster,
+		StaysSince:    "1.13.10, 1.14.6, 1.15.3 and 1.16",
 		Request:       request,
 		APIGroup: APIGroup{
 			Name: karmadaGroup, Version: "v1alpha1", Step: "karmada-api", Served: true,

@@ -40,8 +40,12 @@ func kubeadm() Description {
 		BearerFlags: []string{"--tls-bootstrap-token"},
 		Flags: slices.Concat(
 			flags("apiserver-advertise-address apiserver-bind-port certificate-key config cri-socket discovery-file "+
-				"ignore-preflight-errors node-name patches rootfs skip-phases v vmodule", false),
+				"ignore-preflight-errors node-name patches rootfs skip-phases", false),
 			flags("control-plane dry-run", true),
+			[]Flag{{Name: "experimental-kustomize", Shorthand: "k"}}, // this one and the next are of earlier releases
+			flags("experimental-patches feature-gates ignore-checks-errors", false),
+			flags("experimental-control-plane skip-preflight-checks", true),
+			LoggingFlags(),
 		),
 		Group:              group,
 		Usages:             []string{token.Signing, token.Authentication},

@@ -3,9 +3,13 @@
 package join
 
 import (
+	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/joinctl/joinctl/internal/token"
 )
 
 const pastedToken = "abcdef.0123456789abcdef"
@@ -57,7 +61,8 @@ func TestPasteKeepsWhatTheJoinerWillRefuse(t *testing.T) {
 		"karmadactl register [::1] --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:                     0,
 		"karmadactl register https://a:1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA:               1,
 		"kubeadm join a:1 --token " + pastedToken + " --discovery-token-unsafe-skip-ca-verification=" + pastedToken:        1,
-		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token fedcba.0123456789abcdef":             1,
+		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token fedcba.0123456789abcdef":             0,
+		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token fedcba":                              1,
 		"kubeadm join a:1 --discovery-token " + pastedToken + " --tls-bootstrap-token=" + pastedToken:                      0,
 		"karmadactl register a --cluster-name Member_1 --token " + pastedToken + " --discovery-token-ca-cert-hash " + pinA: 1,
 		"kubeadm join a: --token x --discovery-token-ca-cert-hash y --discovery-token-unsafe-skip-ca-verification=yes":     4,
@@ -103,6 +108,71 @@ func TestMissingIsWhatTheJoinerNeeds(t *testing.T) {
 		missing := a.Missing()
 		if err != nil || (missing == nil) != (want == "") || missing != nil && !strings.Contains(missing.Error(), want) {
 			t.Errorf("%s: %v, %v, want %q", line, err, missing, want)
+		}
+	}
+}
+
+// Each token is used where kubeadm uses it (cmd/kubeadm/app/cmd/join.go): --token fills what is not set, in any order.
+func TestEachTokenOfACommandIsForItsPurpose(t *testing.T) {
+	t.Parallel()
+	const general, discovery, bearer = "aaaaaa.0123456789abcdef", "bbbbbb.0123456789abcdef", "cccccc.0123456789abcdef"
+	for args, want := range map[string]struct{ token, bearer string }{
+		"--token " + general:                                                  {general, general},
+		"--token bad":                                                         {"", ""},
+		"--discovery-token " + discovery:                                      {discovery, discovery},
+		"--tls-bootstrap-token " + bearer:                                     {"", bearer},
+		"--token " + general + " --discovery-token " + discovery:              {discovery, general},
+		"--discovery-token " + discovery + " --token " + general:              {discovery, general},
+		"--token " + general + " --tls-bootstrap-token " + bearer:             {general, bearer},
+		"--tls-bootstrap-token " + bearer + " --token " + general:             {general, bearer},
+		"--token " + general + " --discovery-token bad":                       {"", general},
+		"--token " + general + " --token " + bearer:                           {bearer, bearer},
+		"--discovery-token=" + discovery + " --tls-bootstrap-token " + bearer: {discovery, bearer},
+	} {
+		a, err := Paste(strings.Fields("kubeadm join a:1 " + args))
+		if err != nil || revealed(a.Token) != want.token || revealed(a.Bearer()) != want.bearer {
+			t.Errorf("%s: got %q and %q, %v", args, a.Token.Reveal(), a.Bearer().Reveal(), err)
+		}
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if shown := fmt.Sprintf(verb, a); strings.Contains(shown, "0123456789abcdef") {
+				t.Errorf("%s: formatted with %s it shows a token", args, verb)
+			}
+		}
+	}
+	if tok := (&Attempt{Command: Command{Token: mustToken(t, general)}}).Bearer(); tok.Reveal() != general {
+		t.Errorf("a command with one token authenticates with %q", tok.Reveal())
+	}
+}
+
+func revealed(tok token.Token) string {
+	if tok.IsZero() {
+		return ""
+	}
+	return tok.Reveal()
+}
+
+func mustToken(t *testing.T, text string) token.Token {
+	t.Helper()
+	tok, err := token.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+// People paste commands from old documents, and with the flags of klog.
+func TestFlagsOfOtherReleasesAreNamedAndNotChecked(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string][]string{
+		"karmadactl register --ca-cert-path /etc/karmada/pki/ca.crt a:1 --feature-gates=A=true --logtostderr": {"--ca-cert-path", "--feature-gates", "--logtostderr"},
+		"kubeadm join --experimental-control-plane a:1 --ignore-checks-errors all --feature-gates A=true":     {"--experimental-control-plane", "--ignore-checks-errors", "--feature-gates"},
+		"kubeadm join a:1 -k /k --experimental-patches /p --skip-preflight-checks --log_file /f --skip-headers": {
+			"--experimental-kustomize", "--experimental-patches", "--skip-preflight-checks", "--log-file", "--skip-headers",
+		},
+	} {
+		a, err := Paste(strings.Fields(line))
+		if err != nil || a.Endpoint.HostPort() != "a:1" || !slices.Equal(a.NotChecked, want) {
+			t.Errorf("%s: not checked are %q, %v", line, a.NotChecked, err)
 		}
 	}
 }
