@@ -67,6 +67,11 @@ func (r *replay) followServer(ctx context.Context) *kube.Client {
 	if err == nil {
 		c, err = c.WithCA(r.info.CA)
 	}
+	if err == nil && c.Server().Scheme != "https" {
+		r.add(stepServer, Failed, "correct the server in cluster-info on the control plane: it has to be https://HOST:PORT",
+			"%s continues at cluster-info's server %q, and would send the token without TLS: check sends nothing there", r.joiner.Program(), r.info.Server)
+		return nil
+	}
 	if err == nil {
 		if _, err = r.clusterInfo(ctx, c); answeredOverTLS(err) {
 			err = nil
