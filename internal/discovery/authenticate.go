@@ -37,6 +37,9 @@ func (r *replay) authenticate(ctx context.Context, c *kube.Client) acceptance {
 		r.ok(stepAuthentication, "the server accepts the token; it is too old to tell as which user")
 	case r.unanswered(stepAuthentication, "whether the server accepts the token", err):
 		return unasked
+	case notAPI(err):
+		r.add(stepAuthentication, Failed, notAPIFix, "what answers a request with the token is no Kubernetes API server: %v", shortCause(err))
+		return unasked
 	case err != nil:
 		r.add(stepAuthentication, Failed, "", "ask as which user the token authenticates: %v", shortCause(err))
 		return unasked

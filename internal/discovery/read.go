@@ -85,7 +85,7 @@ func (r *replay) answered(cm *corev1.ConfigMap, err error) bool {
 		return false
 	}
 	if notAPI(err) {
-		r.add(stepClusterInfo, Failed, "something else answers in place of the API server: a proxy (HTTPS_PROXY, NO_PROXY), a load balancer or a web server",
+		r.add(stepClusterInfo, Failed, notAPIFix,
 			"what answers at %s is no Kubernetes API server: %v", r.attempt.Endpoint.HostPort(), shortCause(err))
 		return false
 	}
@@ -102,10 +102,13 @@ func (r *replay) answered(cm *corev1.ConfigMap, err error) bool {
 	return false
 }
 
+const notAPIFix = "something else answers in place of the API server: a proxy (HTTPS_PROXY, NO_PROXY), a load balancer or a web server"
+
 // notAPI reports whether something else than an API server answered.
 func notAPI(err error) bool {
 	_, known := errors.AsType[*apierrors.StatusError](err)
-	return apierrors.IsUnexpectedServerError(err) || !known && failure.ReasonOf(err) == failure.Internal
+	reason := failure.ReasonOf(err)
+	return apierrors.IsUnexpectedServerError(err) || !known && (reason == failure.Internal || reason == failure.Unsupported)
 }
 
 // checkServer compares the server in cluster-info with the endpoint.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -123,7 +125,7 @@ func (m Member) bounded(ctx context.Context) (context.Context, context.CancelFun
 // unanswered records a step as Unknown if its request was sent and the answer did not come in time, or asks to try again
 // later: a joiner that sends the same request may get an answer. It reports whether it recorded the step.
 func (r *replay) unanswered(step, what string, err error) bool {
-	if failure.ReasonOf(err) != failure.Timeout || failure.IsNotSent(err) {
+	if !apierrors.IsTooManyRequests(err) && (failure.ReasonOf(err) != failure.Timeout || failure.IsNotSent(err)) {
 		return false
 	}
 	r.add(step, Unknown, "check again, and look at the load of the API server: joiners wait for an answer for "+requestTimeout.String()+" too",

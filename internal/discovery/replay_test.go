@@ -129,6 +129,11 @@ func TestReplayReportsTheStepThatFails(t *testing.T) {
 				_, _ = w.Write([]byte("<html>"))
 			}
 		}, stepClusterInfo, Failed, "no Kubernetes API server"},
+		"a redirect of the first request": {func(p *plane, _ *join.Attempt) { p.handle[infoPath] = redirecting }, stepClusterInfo, Failed, "302"},
+		"a redirect of the token":         {func(p *plane, _ *join.Attempt) { p.handle[whoPath] = redirecting }, stepAuthentication, Failed, "302"},
+		"a redirect of the request for a certificate": {func(p *plane, _ *join.Attempt) {
+			p.handle[csrPath] = redirecting
+		}, stepCSR, Failed, "302"},
 		"no pin, and a bad signature": {func(p *plane, a *join.Attempt) {
 			a.Pins, a.SkipCA = nil, true
 			p.data["jws-kubeconfig-abcdef"] = "bad..signature"
@@ -150,6 +155,9 @@ func TestReplayReportsTheStepThatFails(t *testing.T) {
 		})
 	}
 }
+
+// redirecting answers as a proxy that wants a login, and does not say where.
+func redirecting(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusFound) }
 
 // The token is never sent to a server if neither a pin nor the signature proves its identity.
 func TestReplayDoesNotSendTheTokenToAnUnprovenServer(t *testing.T) {

@@ -46,6 +46,10 @@ func (r *replay) createCSR(ctx context.Context, bearer *kube.Client) {
 	if r.unanswered(stepCSR, "whether the token may request a certificate", err) {
 		return
 	}
+	if notAPI(err) {
+		r.add(stepCSR, Failed, notAPIFix, "what answers the request for a certificate is no Kubernetes API server: %v", shortCause(err))
+		return
+	}
 	switch failure.ReasonOf(err) {
 	case "":
 		r.may(ctx, bearer, stepCSR, kube.Access{Verb: "get", Group: certificatesGroup, Resource: csrResource}, fix)
