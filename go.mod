@@ -3,6 +3,7 @@ module github.com/joinctl/joinctl
 go 1.26.0
 
 require (
+	github.com/gofrs/flock v0.13.0
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.1.0

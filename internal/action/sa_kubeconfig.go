@@ -131,7 +131,7 @@ func (a *SAKubeconfig) deliver(out *ExportedKubeconfig, kubeconfig *satoken.Kube
 }
 
 // openFile makes sure that the file can be written before a token is requested, and that nothing is lost; nil where there is
-// none. A link is followed once, so that the operator's link stays.
+// none. The operator's own link is followed, so that it stays.
 func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 	if a.Out == "" {
 		return nil, nil
@@ -144,10 +144,11 @@ func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 			return nil, err
 		}
 	}
-	path := a.Out
-	if linked, err := filepath.EvalSymlinks(path); err == nil {
-		path = linked
+	path, err := secretfile.Follow(a.Out)
+	if err != nil {
+		return nil, &failure.ConfigError{Err: fmt.Errorf("--out: %w", err)}
 	}
+	secretfile.RemoveLeftovers(filepath.Dir(path))
 	return secretfile.New(path)
 }
 

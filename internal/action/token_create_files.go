@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,32 +27,37 @@ func (a *TokenCreate) prepareFiles() error {
 	if err := os.MkdirAll(a.OutDir, ownerOnly); err != nil {
 		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 	}
+	secretfile.RemoveLeftovers(a.OutDir)
 	for _, cluster := range a.Clusters {
-		if err := a.checkFile(a.path(cluster)); err != nil {
+		path := a.path(cluster)
+		if err := a.Session.CheckOutputFile("--out-dir", path); err != nil {
 			return err
 		}
-		file, err := secretfile.New(a.path(cluster))
+		file, err := secretfile.New(path)
 		if err != nil {
 			return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 		}
 		file.Discard()
+		if err := a.checkOwnFile(path); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// checkFile refuses to replace a file that this run reads, or one that is not from an earlier run.
-func (a *TokenCreate) checkFile(path string) error {
-	if err := a.Session.CheckOutputFile("--out-dir", path); err != nil {
-		return err
+// checkOwnFile refuses to replace a file that is not from an earlier run. It follows no link.
+func (a *TokenCreate) checkOwnFile(path string) error {
+	if a.Force {
+		return nil
 	}
-	content, err := os.ReadFile(path)
-	if err != nil || a.Force || holdsCredential(string(content)) {
-		return nil // secretfile.New says what is wrong with a file that cannot be read
+	existing, err := secretfile.Read(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), err == nil && holdsCredential(string(existing.Content)):
+		return nil
+	case err == nil:
+		err = fmt.Errorf("%s exists, and joinctl did not write it", path)
 	}
-	return &failure.ConfigError{
-		Err:  fmt.Errorf("--out-dir: %s exists, and joinctl did not write it", path),
-		Hint: "--force replaces such files",
-	}
+	return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err), Hint: "--force replaces such files"}
 }
 
 // holdsCredential reports whether a file is empty, or holds one token or one join command and nothing else.
@@ -78,14 +84,14 @@ func (a *TokenCreate) path(cluster string) string {
 	return filepath.Join(a.OutDir, cluster+extension)
 }
 
-// writeFile puts a credential into its file, unless the file holds it already. A token that was created and cannot be
-// written is deleted again.
+// writeFile puts a credential into its file, unless a private file holds it already. A token that was created and cannot
+// be written is deleted again.
 func (a *TokenCreate) writeFile(ctx context.Context, key tokenKey, created *CreatedToken) error {
 	if a.OutDir == "" || a.DryRun != None {
 		return nil
 	}
 	path, content := a.path(key.cluster), created.Credential()+"\n"
-	if old, err := os.ReadFile(path); err != nil || string(old) != content {
+	if old, err := secretfile.Read(path); err != nil || !old.Private || string(old.Content) != content {
 		if err := secretfile.Write(path, []byte(content)); err != nil {
 			undone, undoErr := a.rollback.Undo(ctx, key)
 			if undone {
