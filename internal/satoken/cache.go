@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -51,7 +50,7 @@ type Fetched struct {
 // others waiting for longer than Wait is taken for a stopped one: Fetch requests a token that is not cached. Its errors are
 // those of request, and that of ctx while it waits for another program.
 func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, request func(context.Context) (Token, error)) (Fetched, error) {
-	if err := c.prepare(); err != nil {
+	if err := secretfile.PrepareDir(c.Dir); err != nil {
 		return requestUncached(ctx, now, request, err)
 	}
 	cached := c.read(key)
@@ -60,7 +59,7 @@ func (c Cache) Fetch(ctx context.Context, key string, now func() time.Time, requ
 	}
 	unlock, err := c.lock(ctx, key, !cached.isValid(now()))
 	switch {
-	case errors.Is(err, errLocked):
+	case errors.Is(err, secretfile.ErrLocked):
 		return cached.fetched(), nil
 	case ctx.Err() != nil:
 		return Fetched{}, fmt.Errorf("wait for another joinctl that requests the same token: %w", ctx.Err())
@@ -113,30 +112,14 @@ func requestUncached(ctx context.Context, now func() time.Time, request func(con
 
 func (c Cache) file(key string) string { return filepath.Join(c.Dir, key+".json") }
 
-// prepare creates the directory, and removes the permissions of other users.
-func (c Cache) prepare() error {
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(c.Dir)
-	if err != nil || isOwnerOnly(info) {
-		return err
-	}
-	return os.Chmod(c.Dir, 0o700) //nolint:gosec // a directory
-}
-
-// read returns the cached token of a key, or the zero cachedToken. It ignores a file that other users can read, that is not a
-// regular file or that is damaged: write replaces it.
+// read returns the cached token of a key, or the zero cachedToken. It ignores a file that other users wrote or can read,
+// that is not a regular file or that is damaged: write replaces it.
 func (c Cache) read(key string) cachedToken {
-	info, err := os.Lstat(c.file(key))
-	if err != nil || !info.Mode().IsRegular() || !isOwnerOnly(info) {
+	existing, err := secretfile.Read(c.file(key))
+	if err != nil || !existing.Private {
 		return cachedToken{}
 	}
-	content, err := os.ReadFile(c.file(key))
-	if err != nil {
-		return cachedToken{}
-	}
-	cached, err := parseEntry(content)
+	cached, err := parseEntry(existing.Content)
 	if err != nil {
 		klog.V(1).InfoS("ignoring an invalid file in the token cache", "file", c.file(key), "err", err)
 		return cachedToken{}
@@ -147,10 +130,7 @@ func (c Cache) read(key string) cachedToken {
 // write caches a token under a key, and removes the temporary files of programs that were killed. The caller holds the
 // lock.
 func (c Cache) write(key string, cached cachedToken) error {
-	leftover, _ := filepath.Glob(filepath.Join(c.Dir, "."+filepath.Base(c.file(key))+".tmp*"))
-	for _, path := range leftover {
-		_ = os.Remove(path)
-	}
+	secretfile.RemoveLeftovers(c.Dir)
 	content, err := cached.encode()
 	if err != nil {
 		return fmt.Errorf("encode the token: %w", err)

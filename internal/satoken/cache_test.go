@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/joinctl/joinctl/internal/secretfile"
 )
 
 const key = "k"
@@ -74,7 +76,7 @@ func TestFetchWaitsForAnotherProgramOnlyIfTheCachedTokenExpired(t *testing.T) {
 	if _, err := cache.Fetch(t.Context(), key, clockAt(start), countedRequest(t, start, requests)); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := tryLock(cache.file(key) + ".lock")
+	unlock, err := secretfile.TryLock(cache.file(key) + ".lock")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +146,7 @@ func TestFetchReplacesAFileThatIsDamagedOrReadableByOthers(t *testing.T) {
 			return errors.Join(os.WriteFile(elsewhere, valid, 0o600), os.Symlink(elsewhere, path))
 		},
 		"a temporary file": func(path string) error {
-			return os.WriteFile(filepath.Join(filepath.Dir(path), ".k.json.tmp1"), valid[:9], 0o600)
+			return os.WriteFile(filepath.Join(filepath.Dir(path), ".k.json.joinctl1"), valid[:9], 0o600)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -6,19 +6,18 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/joinctl/joinctl/internal/secretfile"
 )
 
-// errLocked is the error of tryLock if another program holds the lock.
-var errLocked = errors.New("locked by another program")
-
 // lock takes a lock and returns the function that releases it; the end of the program releases it too. If another
-// program holds the lock, it waits until ctx ends, or returns errLocked at once if wait is false. The file stays: if it
-// were removed, a program that waits for it and one that creates it again would both hold the lock.
+// program holds the lock, it waits until ctx ends, or returns secretfile.ErrLocked at once if wait is false. The file
+// stays: if it were removed, a program that waits for it and one that creates it again would both hold the lock.
 func lock(ctx context.Context, path string, wait bool) (unlock func(), err error) {
 	const pause = 10 * time.Millisecond
 	for {
-		unlock, err = tryLock(path)
-		if !errors.Is(err, errLocked) || !wait {
+		unlock, err = secretfile.TryLock(path)
+		if !errors.Is(err, secretfile.ErrLocked) || !wait {
 			return unlock, err
 		}
 		select {
