@@ -5,7 +5,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"time"
 
@@ -23,7 +22,7 @@ type Env struct {
 	InTTY    bool             // In is a terminal, where somebody can answer a question
 	ErrTTY   bool             // Err is a terminal, where a progress line is welcome
 	ErrWidth func() int       // columns of that terminal, 0 for unknown; nil: unknown
-	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed
+	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed, or so it looks
 	Now      func() time.Time // this machine's clock
 	Rand     io.Reader        // cryptographically strong
 	CacheDir string           // where programs of this user keep what they can lose; "": nowhere
@@ -38,9 +37,14 @@ type Env struct {
 func Main(ctx context.Context, env *Env, args []string) int {
 	s := newSession(env)
 	started := false
-	root := newRoot(env, s, func() { started = true })
+	checked, out := *env, &checkedWriter{Writer: env.Out}
+	checked.Out = out
+	root := newRoot(&checked, s, func() { started = true })
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil && out.err != nil {
+		err, started = out.err, true
+	}
 	explain(s.Terminal, err)
 	return exitCode(ctx, err, started)
 }
@@ -58,15 +62,4 @@ func newSession(env *Env) *session.Session {
 			In: env.In, Err: env.Err, InTTY: env.InTTY, ErrTTY: env.ErrTTY, Width: env.ErrWidth,
 		}),
 	})
-}
-
-// checkStdout fails where a credential that is printed would be lost, before one is created.
-func (env *Env) checkStdout() error {
-	if env.OutLost {
-		return errors.New("stdout is closed: a credential would be lost, so none was created")
-	}
-	if _, err := env.Out.Write(nil); err != nil {
-		return errors.Join(errors.New("stdout cannot be written to: a credential would be lost, so none was created"), err)
-	}
-	return nil
 }

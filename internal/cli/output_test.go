@@ -150,9 +150,9 @@ func TestALostStdoutIsNoticedBeforeACredentialIsCreated(t *testing.T) {
 		want string
 	}{
 		"it works":           {&Env{Out: io.Discard}, ""},
-		"it is closed":       {&Env{Out: io.Discard, OutLost: true}, "stdout is closed: a credential would be lost, so none was created"},
+		"it is closed":       {&Env{Out: io.Discard, OutLost: true}, "stdout is closed, or /dev/null opened for reading and writing: a credential would be lost, so none was created"},
 		"nobody reads it":    {&Env{Out: closedPipe{}}, "stdout cannot be written to: a credential would be lost, so none was created\n" + io.ErrClosedPipe.Error()},
-		"both, closed first": {&Env{Out: closedPipe{}, OutLost: true}, "stdout is closed: a credential would be lost, so none was created"},
+		"both, closed first": {&Env{Out: closedPipe{}, OutLost: true}, "stdout is closed, or /dev/null opened for reading and writing: a credential would be lost, so none was created"},
 	} {
 		if got := errorText(test.env.checkStdout()); got != test.want {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
