@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
 )
@@ -43,5 +44,5 @@ func (g Grant) lacks(missing []kube.Access) string {
 	for _, access := range missing {
 		rights = append(rights, access.String())
 	}
-	return g.String() + " may not " + some(rights) + ", so this fails: " + g.Purpose
+	return g.String() + " may not " + failure.Few(rights) + ", so this fails: " + g.Purpose
 }

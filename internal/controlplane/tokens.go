@@ -4,14 +4,13 @@ package controlplane
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/joinctl/joinctl/internal/discovery"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -58,7 +57,7 @@ func (e *examination) tokens(ctx context.Context) error {
 		{"token-malformed", "not readable as tokens", "joinctl token list shows why; delete them", Warning, found.malformed},
 	} {
 		if len(kind.tokens) > 0 {
-			e.report(kind.check, kind.severity, kind.fix, "%s: %s", kind.evidence, some(kind.tokens))
+			e.report(kind.check, kind.severity, kind.fix, "%s: %s", kind.evidence, failure.Few(kind.tokens))
 		}
 	}
 	return nil
@@ -106,25 +105,16 @@ func (s *tokenStats) add(secret *corev1.Secret, status token.Status, now time.Ti
 func (e *examination) controllers(stats tokenStats) {
 	const signerFix = "the controller bootstrapsigner of kube-controller-manager signs: it is off by default, and misses an update at times; changing a token's Secret makes it look again"
 	if len(stats.unsigned) > 0 {
-		e.report("signer", Error, signerFix, "cluster-info is not signed with %d of %d valid tokens: %s", len(stats.unsigned), len(stats.signing), some(stats.unsigned))
+		e.report("signer", Error, signerFix, "cluster-info is not signed with %d of %d valid tokens: %s", len(stats.unsigned), len(stats.signing), failure.Few(stats.unsigned))
 	}
 	if len(stats.stale) > 0 {
 		e.report("signer", Error, signerFix, "the signatures with %d of %d valid tokens are of another cluster-info or another token: %s",
-			len(stats.stale), len(stats.signing), some(stats.stale))
+			len(stats.stale), len(stats.signing), failure.Few(stats.stale))
 	}
 	if len(stats.signing) == 0 && e.info != nil {
 		e.report("signer", Info, "--probe tells", "unknown: there is no valid token that shows whether the bootstrap signer runs")
 	}
 	if len(stats.expired) > 0 {
-		e.report("cleaner", Warning, e.joiner.SetUp.Cleaner+"; until then: joinctl token delete", "expired, but not deleted: %s", some(stats.expired))
+		e.report("cleaner", Warning, e.joiner.SetUp.Cleaner+"; until then: joinctl token delete", "expired, but not deleted: %s", failure.Few(stats.expired))
 	}
-}
-
-// some joins the first few names.
-func some(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

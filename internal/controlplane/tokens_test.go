@@ -59,9 +59,3 @@ func TestTokensThatControllersHaveNotSeenYetAreNotCounted(t *testing.T) {
 		t.Errorf("found %+v", found)
 	}
 }
-
-func TestSomeJoinsTheFirstNames(t *testing.T) {
-	if got := some([]string{"a", "b", "c", "d", "e", "f", "g"}); got != "a, b, c, d, e and 2 more" {
-		t.Errorf("it is %q", got)
-	}
-}

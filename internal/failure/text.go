@@ -4,7 +4,6 @@ package failure
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -22,7 +21,7 @@ func Quoted(names []string) string {
 func Few(texts []string) string {
 	const most = 5
 	if len(texts) > most {
-		texts = append(slices.Clone(texts[:most]), fmt.Sprintf("%d more", len(texts)-most))
+		return fmt.Sprintf("%s and %d more", strings.Join(texts[:most], ", "), len(texts)-most)
 	}
 	return strings.Join(texts, ", ")
 }

@@ -29,7 +29,7 @@ func TestTextOfMessages(t *testing.T) {
 	}
 	for want, names := range map[string][]string{
 		"": nil, `"a"`: {"a"}, `"a", "b c"`: {"a", "b c"}, `"a", "b", "c", "d", "e"`: {"a", "b", "c", "d", "e"},
-		`"a", "b", "c", "d", "e", 2 more`: {"a", "b", "c", "d", "e", "f", "g"},
+		`"a", "b", "c", "d", "e" and 2 more`: {"a", "b", "c", "d", "e", "f", "g"},
 	} {
 		if got := Quoted(names); got != want {
 			t.Errorf("got %s, want %s", got, want)

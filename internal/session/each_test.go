@@ -306,7 +306,7 @@ func TestAWarningOfManyServersIsWrittenOnceWithTheirNames(t *testing.T) {
 	slices.Sort(lines)
 	if want := []string{
 		`joinctl: warning: the server says: etcd is slow ("hub-3")`,
-		`joinctl: warning: the server says: v1 Secret is deprecated ("hub-0", "hub-1", "hub-2", "hub-3", "hub-4", 2 more)`,
+		`joinctl: warning: the server says: v1 Secret is deprecated ("hub-0", "hub-1", "hub-2", "hub-3", "hub-4" and 2 more)`,
 	}; !slices.Equal(lines, want) {
 		t.Errorf("got\n%s\nwant\n%s", out, strings.Join(want, "\n"))
 	}

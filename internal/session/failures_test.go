@@ -114,7 +114,7 @@ func TestAGroupNamesFiveTargetsAndCountsTheRest(t *testing.T) {
 	for i := range 30 {
 		f.Add(at(fmt.Sprintf("hub-%02d", i)), errConflict)
 	}
-	expectLines(t, texts(f), `Conflict, 30 of 30 ("hub-00", "hub-01", "hub-02", "hub-03", "hub-04", 25 more): it is another object`)
+	expectLines(t, texts(f), `Conflict, 30 of 30 ("hub-00", "hub-01", "hub-02", "hub-03", "hub-04" and 25 more): it is another object`)
 }
 
 func TestAFailureHasTheNameOfItsTarget(t *testing.T) {

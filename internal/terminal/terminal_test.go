@@ -222,7 +222,7 @@ func TestAWarningOfManyTargetsIsWrittenOnceWithTheirNames(t *testing.T) {
 	}
 	term.WarnLater("hub", "etcd is slow")
 	term.FlushWarnings()
-	expect(t, out.String(), `joinctl: warning: v1 Secret is deprecated ("a", "a'", "b", "b'", "c", 25 more)`+"\n"+
+	expect(t, out.String(), `joinctl: warning: v1 Secret is deprecated ("a", "a'", "b", "b'", "c" and 25 more)`+"\n"+
 		`joinctl: warning: etcd is slow ("hub")`+"\n")
 	term.FlushWarnings()
 	if strings.Count(out.String(), "\n") != 2 {

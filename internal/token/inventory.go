@@ -48,7 +48,7 @@ func Purpose(secret *corev1.Secret, owned []string) string {
 	return ""
 }
 
-func secretNames(names []string) string { return "secret " + strings.Join(names, ", ") }
+func secretNames(names []string) string { return "secret " + failure.Few(names) }
 
 // foreignUsages returns the usages that the Secret enables and that the server does not know.
 func foreignUsages(secret *corev1.Secret) []string {
