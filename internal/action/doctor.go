@@ -30,6 +30,7 @@ type Doctor struct {
 	Endpoint join.Endpoint // where the probe joins; zero: at the kubeconfig's server
 
 	rollback Rollback[fleet.Target] // the token that each target is probed with
+	requests Rollback[fleet.Target] // the certificate request that each target is probed with
 }
 
 // Diagnoses is what Doctor found.
@@ -60,7 +61,7 @@ func (a *Doctor) Run(ctx context.Context) (*Diagnoses, error) {
 		if one.Complete {
 			out.Failures.Done++
 		} else {
-			out.Failures.Add(one.Target, a.rollback.Explain(one.Target, result.Err))
+			out.Failures.Add(one.Target, a.rollback.Explain(one.Target, a.requests.Explain(one.Target, result.Err)))
 		}
 		errs, warnings := one.count(controlplane.Error), one.count(controlplane.Warning)
 		if errs+warnings > 0 {
@@ -97,10 +98,10 @@ func (a *Doctor) examine(ctx context.Context, target fleet.Target, c *kube.Clien
 		return append(findings, controlplane.Unprobed()), nil
 	}
 	probed, err := a.probe(ctx, target, c)
-	return append(findings, probed...), err
+	return controlplane.Supersede(findings, probed), err
 }
 
-// probe creates a token, replays a join with it and deletes it, also where ctx has ended. The error says that the probe
+// probe creates a token, replays a join with it, requests a certificate and deletes both, also where ctx has ended. The error says that the probe
 // could not be made, or that the token still exists.
 func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client) ([]controlplane.Finding, error) {
 	tok, err := token.Generate(a.Session.Rand)
@@ -127,8 +128,9 @@ func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client)
 		return nil, fmt.Errorf("create a token to probe with: %w", err)
 	}
 	findings = prepared.Replay(ctx)
+	issued, err := a.probeIssuance(ctx, target, c, tok, prepared)
 	_, undoErr := a.rollback.Undo(ctx, target)
-	return findings, errors.Join(ctx.Err(), undoErr)
+	return append(findings, issued...), errors.Join(ctx.Err(), err, undoErr)
 }
 
 // createToken creates the token of a probe. If it cannot tell whether the token exists, it deletes the token.

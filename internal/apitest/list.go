@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -51,8 +52,11 @@ func (s *Server) list(r *http.Request, in key, kind schema.GroupVersionKind) (ru
 
 func fieldsOf(obj Object) fields.Set {
 	set := fields.Set{"metadata.name": obj.GetName(), "metadata.namespace": obj.GetNamespace()}
-	if secret, ok := obj.(*corev1.Secret); ok {
-		set["type"] = string(secret.Type)
+	switch obj := obj.(type) {
+	case *corev1.Secret:
+		set["type"] = string(obj.Type)
+	case *certificatesv1.CertificateSigningRequest:
+		set["spec.signerName"] = obj.Spec.SignerName
 	}
 	return set
 }

@@ -39,6 +39,8 @@ type Server struct {
 	mu       sync.Mutex
 	karmada  bool
 	signs    bool
+	approves bool
+	issues   bool
 	objects  map[key]Object
 	members  map[string]*Server
 	users    map[string]authenticationv1.UserInfo // by bearer token
@@ -56,9 +58,10 @@ func Karmada(s *Server) { s.karmada = true }
 // Signer is an option of New: cluster-info, once it exists, is signed with every bootstrap token that is stored.
 func Signer(s *Server) { s.signs = true }
 
-// Joinable is an option of New: Signer, and the server publishes cluster-info.
+// Joinable is an option of New: Signer, the server publishes cluster-info, and certificate requests are approved and signed.
 func Joinable(s *Server) {
 	Signer(s)
+	s.Issue(true, true)
 	s.PublishClusterInfo()
 }
 

@@ -119,6 +119,7 @@ func (s *Server) create(k key, obj Object, dryRun bool) (Object, error) {
 	obj.SetUID("")
 	obj.SetNamespace(k.namespace)
 	s.stamp(obj)
+	s.issue(obj)
 	k.name = obj.GetName()
 	if s.objects[k] != nil {
 		return nil, apierrors.NewAlreadyExists(k.GroupResource, k.name)

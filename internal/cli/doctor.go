@@ -24,12 +24,13 @@ func newDoctor(env *Env, s *session.Session) *cobra.Command {
 		Use:   "doctor",
 		Short: "Check whether clusters can join a control plane, and find out why not",
 		Long: `Check from the administrator's side whether clusters can join a control plane: cluster-info and who can read it, the rights
-of joiners, the controllers that sign cluster-info and delete expired tokens, and the tokens themselves. Each finding has a
-severity, evidence and a fix. The table shows errors and warnings; -o wide and the structured formats show everything.
+of joiners, the controllers that sign cluster-info, delete expired tokens, and approve and sign the certificate requests of
+joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings; -o wide and the structured formats show everything.
 Nothing is changed. The exit code is 4 if there are errors or warnings.
 
---probe creates a token, tries a join as joinctl check does, and deletes the token again. Only this shows whether the API
-server accepts bootstrap tokens.`,
+--probe creates a token, tries a join as joinctl check does, requests a certificate with it, and deletes both again. Only this
+shows whether the API server accepts bootstrap tokens. The certificate is for a name without rights, and its key is thrown
+away.`,
 		Example: `  joinctl doctor
   joinctl doctor --context hub -o wide
   joinctl doctor --probe --endpoint karmada.example.org:5443
@@ -46,7 +47,7 @@ server accepts bootstrap tokens.`,
 	addOutput(cmd, &format)
 	flags := cmd.Flags()
 	flags.TextVar(&doctor.Joiner, "joiner", join.Default(), "program that joins, the `joiner`: karmada or kubeadm")
-	flags.BoolVar(&doctor.Probe, "probe", false, "try a join too, with a token that is valid for 5 minutes and is deleted again")
+	flags.BoolVar(&doctor.Probe, "probe", false, "try a join too, with a token and a certificate request that are valid for minutes and are deleted again")
 	flags.TextVar(&doctor.Endpoint, "endpoint", join.Endpoint{}, "with --probe: address `HOST:PORT` to join at (default: the kubeconfig's server)")
 	preRun(cmd, func() error {
 		if flags.Changed("endpoint") && !doctor.Probe {

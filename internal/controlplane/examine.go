@@ -16,6 +16,9 @@ import (
 // bootstrapAuth is the check that needs a probe.
 const bootstrapAuth = "bootstrap-auth"
 
+// probeTells is the fix for a check that needs a probe.
+const probeTells = "--probe tells"
+
 // forbiddenFix is the fix for a check that this client may not do.
 const forbiddenFix = "get this right, or use another identity: this was not judged"
 
@@ -29,6 +32,7 @@ type examination struct {
 	joiner    join.Description
 	info      *discovery.ClusterInfo // nil: a joiner cannot use it
 	invalidCA bool                   // no CA in info is valid now
+	approval  *Grant                 // by which requests are approved, if its rights were checked and none is missing
 	findings  []Finding
 }
 
@@ -47,6 +51,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 		{"cluster-info-server", e.server},
 		{"access", e.grants},
 		{"tokens", e.tokens},
+		{"certificate-requests", e.certificates},
 		{"groups", e.groups},
 		{"clock", e.clock},
 	} {
@@ -63,7 +68,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 // Unprobed returns the finding for a check without a probe.
 func Unprobed() Finding {
 	return Finding{
-		Check: bootstrapAuth, Severity: Info, Fix: "--probe tells",
+		Check: bootstrapAuth, Severity: Info, Fix: probeTells,
 		Evidence: "unknown: whether kube-apiserver accepts bootstrap tokens shows only when one is used",
 	}
 }
@@ -139,6 +144,9 @@ func (e *examination) grants(ctx context.Context) error {
 			return err
 		}
 		if len(missing) == 0 {
+			if grant.Name == join.GrantCSRApproval {
+				e.approval = &grant
+			}
 			continue
 		}
 		e.report(grant.Name, grant.severity(), e.joiner.SetUp.Rights, "%s%s", grant.lacks(missing), e.missingObjects(ctx, grant))

@@ -18,4 +18,6 @@ type Finding struct {
 	Severity Severity
 	Evidence string // what the check found
 	Fix      string // what to do about it; empty: nothing
+
+	undecided bool // a probe could not make the check
 }

@@ -18,6 +18,8 @@ const (
 
 	// Steps of discovery that a probe treats in its own way; their names are stable.
 	stepAuthentication = "authentication"
+	stepCSR            = "csr"
+	stepApproval       = "approval"
 	stepClock          = "clock"
 	stepKubeconfig     = "kubeconfig"
 
@@ -31,13 +33,15 @@ type Probe struct {
 	Joiner   join.Joiner
 	Endpoint join.Endpoint // empty: the kubeconfig's server
 	Token    token.Token   // to create, and to delete again
+	Issuing  time.Duration // how long the approver and the signer have for a certificate; 0: 10 s
 }
 
 // A PreparedProbe is a Probe with everything that it needs to know before its token is created.
 type PreparedProbe struct {
-	probe   Probe
-	attempt join.Attempt
-	now     time.Time // of the server
+	probe      Probe
+	attempt    join.Attempt
+	now        time.Time // of the server
+	mayRequest bool      // the replay showed that a request with the token is approved, if the approver runs
 }
 
 // Prepare collects everything that the probe needs, and writes nothing. If no joiner can use cluster-info, it returns
@@ -62,7 +66,7 @@ func (p Probe) Prepare(ctx context.Context, c *kube.Client) (*PreparedProbe, []F
 		return nil, nil, err
 	}
 	attempt := join.Attempt{Command: join.Command{Joiner: p.Joiner, Endpoint: endpoint, Token: p.Token, Pins: info.Pins()}}
-	return &PreparedProbe{p, attempt, now}, nil, nil
+	return &PreparedProbe{probe: p, attempt: attempt, now: now}, nil, nil
 }
 
 // Endpoint returns the endpoint at which the probe joins.
@@ -82,12 +86,16 @@ func (p *PreparedProbe) Spec() token.Spec {
 // accept the token at first. If the context ends, the findings are not complete.
 func (p *PreparedProbe) Replay(ctx context.Context) []Finding {
 	steps := p.probe.Member.Replay(ctx, p.attempt)
-	if authentication(steps).Status == discovery.Failed {
+	if stepOf(steps, stepAuthentication).Status == discovery.Failed {
 		select {
 		case <-time.After(authenticatorLag):
 			steps = p.probe.Member.Replay(ctx, p.attempt)
 		case <-ctx.Done():
 		}
+	}
+	p.mayRequest = true
+	for _, name := range []string{stepAuthentication, stepCSR, stepApproval} {
+		p.mayRequest = p.mayRequest && stepOf(steps, name).Status == discovery.OK
 	}
 	return results(steps, p.attempt.Endpoint)
 }
@@ -97,10 +105,10 @@ func ProbeForbidden(err error) []Finding {
 	return []Finding{Unprobed(), {Check: "probe", Severity: Warning, Evidence: err.Error(), Fix: forbiddenFix}}
 }
 
-// authentication returns the first step that uses the token.
-func authentication(steps []discovery.Step) discovery.Step {
+// stepOf returns the step of a name.
+func stepOf(steps []discovery.Step, name string) discovery.Step {
 	for _, step := range steps {
-		if step.Name == stepAuthentication {
+		if step.Name == name {
 			return step
 		}
 	}
@@ -128,14 +136,14 @@ func results(steps []discovery.Step, endpoint join.Endpoint) []Finding {
 		}
 		findings = append(findings, finding)
 	}
-	switch first := authentication(steps); first.Status {
+	switch first := stepOf(steps, stepAuthentication); first.Status {
 	case discovery.OK:
 		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "kube-apiserver accepts bootstrap tokens: " + first.Cause})
 	case discovery.Skipped, discovery.Unknown:
 		findings = append(findings, Finding{Check: bootstrapAuth, Severity: Info, Evidence: "unknown: " + first.Cause, Fix: "correct the earlier failures"})
 	}
 	if len(findings) == 1 && findings[0].Check == bootstrapAuth {
-		findings = append(findings, Finding{Check: "probe", Severity: Info, Evidence: "the join works at " + endpoint.HostPort()})
+		findings = append(findings, Finding{Check: "probe", Severity: Info, Evidence: "every step of a join up to its certificate works at " + endpoint.HostPort()})
 	}
 	return findings
 }

@@ -112,7 +112,7 @@ func (e *examination) controllers(stats tokenStats) {
 			len(stats.stale), len(stats.signing), failure.Few(stats.stale))
 	}
 	if len(stats.signing) == 0 && e.info != nil {
-		e.report("signer", Info, "--probe tells", "unknown: there is no valid token that shows whether the bootstrap signer runs")
+		e.report("signer", Info, probeTells, "unknown: there is no valid token that shows whether the bootstrap signer runs")
 	}
 	if len(stats.expired) > 0 {
 		e.report("cleaner", Warning, e.joiner.SetUp.Cleaner+"; until then: joinctl token delete", "expired, but not deleted: %s", failure.Few(stats.expired))

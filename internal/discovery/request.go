@@ -4,14 +4,9 @@ package discovery
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -70,21 +65,5 @@ func (r *replay) granting(does string) string {
 
 // certificateRequest returns the first certificate signing request of the joiner, for a key that is thrown away.
 func (r *replay) certificateRequest() (*certificatesv1.CertificateSigningRequest, error) {
-	request := r.joiner.Request
-	key, err := ecdsa.GenerateKey(elliptic.P256(), r.Rand)
-	if err != nil {
-		return nil, fmt.Errorf("generate a key: %w", err)
-	}
-	der, err := x509.CreateCertificateRequest(r.Rand, &x509.CertificateRequest{Subject: request.Subject}, key)
-	if err != nil {
-		return nil, fmt.Errorf("create a certificate signing request: %w", err)
-	}
-	return &certificatesv1.CertificateSigningRequest{
-		ObjectMeta: metav1.ObjectMeta{GenerateName: "joinctl-check-"},
-		Spec: certificatesv1.CertificateSigningRequestSpec{
-			Request:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}),
-			SignerName: request.Signer,
-			Usages:     request.Usages,
-		},
-	}, nil
+	return NewCertificateRequest(r.joiner.Request, r.Rand)
 }

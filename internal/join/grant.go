@@ -14,6 +14,7 @@ const (
 	authenticated     = "system:authenticated"
 	certificatesGroup = "certificates.k8s.io"
 	csrResource       = "certificatesigningrequests"
+	csrSigning        = "csrsigning of kube-controller-manager"
 )
 
 // The names of the grants. They are the names of doctor's checks too, and are stable.

@@ -129,6 +129,12 @@ type CertificateRequest struct {
 	Signer   string
 	Usages   []certificatesv1.KeyUsage
 	Approval string // whoever may create this subresource gets such requests approved automatically
+
+	// Who approves and signs it. The approver recognizes a request by the Organization of the Subject, the Usages, with or
+	// without key encipherment, and this prefix of the CommonName.
+	NamePrefix        string
+	Approver          string // the controller, as a message names it
+	SigningController string // the controller that issues the certificates of Signer
 }
 
 // An APIGroup distinguishes the control planes that a joiner can join.

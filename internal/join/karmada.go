@@ -30,6 +30,10 @@ func karmada() Description {
 		Signer:   certificatesv1.KubeAPIServerClientSignerName,
 		Usages:   []certificatesv1.KeyUsage{certificatesv1.UsageDigitalSignature, certificatesv1.UsageKeyEncipherment, certificatesv1.UsageClientAuth},
 		Approval: "clusteragent",
+
+		NamePrefix:        "system:karmada:agent:",
+		Approver:          "agentcsrapproving of karmada-controller-manager",
+		SigningController: csrSigning,
 	}
 	return Description{
 		Joiner:      Karmada,

@@ -32,6 +32,10 @@ func kubeadm() Description {
 		Signer:   certificatesv1.KubeAPIServerClientKubeletSignerName,
 		Usages:   []certificatesv1.KeyUsage{certificatesv1.UsageDigitalSignature, certificatesv1.UsageClientAuth},
 		Approval: "nodeclient",
+
+		NamePrefix:        "system:node:",
+		Approver:          "csrapproving of kube-controller-manager",
+		SigningController: csrSigning,
 	}
 	return Description{
 		Joiner:      Kubeadm,

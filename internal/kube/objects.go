@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -13,7 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// An Object is a ConfigMap, Role, RoleBinding, ClusterRole or ClusterRoleBinding with a TypeMeta.
+// An Object is a ConfigMap, Role, RoleBinding, ClusterRole, ClusterRoleBinding or CertificateSigningRequest with a TypeMeta.
 type Object interface {
 	metav1.Object
 	runtime.Object
@@ -38,6 +39,8 @@ func endpoint(obj Object) (prefix, group, resource string) {
 	switch obj.(type) {
 	case *corev1.ConfigMap:
 		return "/api/v1", "", "configmaps"
+	case *certificatesv1.CertificateSigningRequest:
+		return certificatesPath, certificatesv1.GroupName, "certificatesigningrequests"
 	case *rbacv1.Role:
 		return rbac, rbacv1.GroupName, "roles"
 	case *rbacv1.RoleBinding:

@@ -46,7 +46,7 @@ func (h *hub) runProbe(t *testing.T, code int, args ...string) map[string]string
 
 func TestProbeReportsThatTokensAreAccepted(t *testing.T) {
 	t.Parallel()
-	h := startJoinable(t)
+	h := startJoinable(t, "--agent-approver")
 	for _, args := range [][]string{nil, {"--endpoint", h.endpoint}} {
 		found := h.runProbe(t, 0, args...)
 		if !strings.HasPrefix(found["bootstrap-auth"], "info: kube-apiserver accepts bootstrap tokens") || found["probe"] == "" {

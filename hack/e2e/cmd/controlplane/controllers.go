@@ -55,7 +55,7 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 		return err
 	}
 	go publisher.Run(ctx, 1)
-	if err := startCertificateControllers(ctx, client, factory); err != nil {
+	if err := startCertificateControllers(ctx, o, client, factory); err != nil {
 		return err
 	}
 	factory.Start(ctx.Done())
@@ -63,9 +63,18 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 }
 
 // startCertificateControllers starts the CSR signers, which all use the
-// cluster CA, and the CSR approver for nodes.
-func startCertificateControllers(ctx context.Context, client kubernetes.Interface, factory informers.SharedInformerFactory) error {
+// cluster CA, and the CSR approvers for nodes and for Karmada's agents.
+func startCertificateControllers(ctx context.Context, o options, client kubernetes.Interface, factory informers.SharedInformerFactory) error {
 	requests := factory.Certificates().V1().CertificateSigningRequests()
+	go approver.NewCSRApprovingController(ctx, client, requests).Run(ctx, 1)
+	if o.agentApprover {
+		if err := startAgentApprover(ctx, client, requests); err != nil {
+			return err
+		}
+	}
+	if !o.csrSigners {
+		return nil
+	}
 	for _, newSigner := range []func(context.Context, kubernetes.Interface, certificates.CertificateSigningRequestInformer, string, string, time.Duration) (*signer.CSRSigningController, error){
 		signer.NewKubeAPIServerClientCSRSigningController,
 		signer.NewKubeletClientCSRSigningController,
@@ -78,6 +87,5 @@ func startCertificateControllers(ctx context.Context, client kubernetes.Interfac
 		}
 		go c.Run(ctx, 1)
 	}
-	go approver.NewCSRApprovingController(ctx, client, requests).Run(ctx, 1)
 	return nil
 }

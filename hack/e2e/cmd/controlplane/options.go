@@ -25,6 +25,8 @@ type options struct {
 	maxTokenExpiration time.Duration // 0: no maximum, the server's default
 	karmada            bool
 	joinable           bool
+	agentApprover      bool
+	csrSigners         bool
 	exitWithStdin      bool
 	verbose            bool
 }
@@ -50,6 +52,8 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 	fs.DurationVar(&o.maxTokenExpiration, "max-token-expiration", 0, "maximum lifetime of a ServiceAccount token, at least 1h (default: no maximum)")
 	fs.BoolVar(&o.karmada, "karmada", false, "serve a fake of Karmada's Cluster API")
 	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and RBAC for joining members, as karmadactl init does")
+	fs.BoolVar(&o.agentApprover, "agent-approver", false, "approve the certificate requests of Karmada's agents, as karmada-controller-manager does")
+	fs.BoolVar(&o.csrSigners, "csr-signers", true, "run the controllers that sign approved certificate requests")
 	fs.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "stop when standard input closes, so that the process does not outlive its parent")
 	fs.BoolVar(&o.verbose, "v", false, "log to standard error")
 	if err := fs.Parse(args); err != nil {

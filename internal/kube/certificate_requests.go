@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"context"
+
+	certificatesv1 "k8s.io/api/certificates/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// CertificateRequests reads the certificate signing requests for a signer, page by page. The error is the API's own.
+func (c *Client) CertificateRequests(ctx context.Context, signer string) ([]certificatesv1.CertificateSigningRequest, error) {
+	return listPages(metav1.ListOptions{FieldSelector: "spec.signerName=" + signer},
+		func(opts metav1.ListOptions) ([]certificatesv1.CertificateSigningRequest, string, error) {
+			page := &certificatesv1.CertificateSigningRequestList{}
+			list := request(c.restClient.Get(), &certificatesv1.CertificateSigningRequest{}).VersionedParams(&opts, c.parameterCodec)
+			err := do(ctx, list, page)
+			return page.Items, page.Continue, err
+		})
+}
