@@ -22,6 +22,9 @@ type TokenList struct {
 	Session  *session.Session
 	Clusters []string // only tokens for these; none: all tokens
 	Selector string   // only tokens whose Secrets match this label selector; "": all
+
+	// ClusterStatus looks up the clusters that the tokens are for, with one request more where a valid token is for one.
+	ClusterStatus bool
 }
 
 // A ListedToken is a bootstrap token on a target, as far as it can be read.
@@ -32,6 +35,8 @@ type ListedToken struct {
 	Spec   token.Spec
 	Health token.Health
 	Now    time.Time // the server's time
+
+	ClusterStatus ClusterStatus // of the cluster that the token is for; "": not known
 }
 
 // Run returns the tokens in the order of the targets.
@@ -43,7 +48,11 @@ func (a *TokenList) Run(ctx context.Context) ([]ListedToken, *session.Failures, 
 	results, err := session.Each(ctx, a.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]ListedToken, error) {
 		klog.V(1).InfoS("listing bootstrap tokens", "context", target.Context, "server", c.Server().Host)
 		found, err := token.ReadInventory(ctx, c, selector)
-		return listed(target, found), err
+		tokens := listed(target, found)
+		if err == nil && a.ClusterStatus {
+			a.lookUpClusters(ctx, target, c, tokens)
+		}
+		return tokens, err
 	})
 	if err != nil {
 		return nil, nil, err

@@ -69,3 +69,15 @@ func (s *Server) proxy(w http.ResponseWriter, r *http.Request) {
 	}
 	through.ServeHTTP(w, r)
 }
+
+// PutCluster stores a Cluster without a member behind it. The server needs the option Karmada.
+func (s *Server) PutCluster(name string, ready bool) {
+	s.t.Helper()
+	status := map[bool]string{true: "True", false: "False"}[ready]
+	cluster := &unstructured.Unstructured{Object: map[string]any{
+		"status": map[string]any{"conditions": []any{map[string]any{"type": "Ready", "status": status}}},
+	}}
+	cluster.SetGroupVersionKind(clusterKind)
+	cluster.SetName(name)
+	s.Put(cluster)
+}

@@ -14,22 +14,23 @@ import (
 
 // A tokenItem is a bootstrap token in a document. Empty fields are left out.
 type tokenItem struct {
-	Context      string   `json:"context"`
-	ID           string   `json:"id,omitempty"`
-	Name         string   `json:"name"` // of the Secret
-	Token        string   `json:"token,omitempty"`
-	Expires      string   `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
-	TTLSeconds   *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
-	Usages       []string `json:"usages,omitempty"`
-	Groups       []string `json:"groups,omitempty"`
-	Description  string   `json:"description,omitempty"`
-	For          string   `json:"for,omitempty"` // the cluster that joins with it
-	Status       string   `json:"status,omitempty"`
-	Reason       string   `json:"reason,omitempty"`
-	Endpoint     string   `json:"endpoint,omitempty"`
-	CACertHashes []string `json:"caCertHashes,omitempty"`
-	Command      string   `json:"command,omitempty"`
-	File         string   `json:"file,omitempty"` // that holds the token, or the command, in place of this document
+	Context       string   `json:"context"`
+	ID            string   `json:"id,omitempty"`
+	Name          string   `json:"name"` // of the Secret
+	Token         string   `json:"token,omitempty"`
+	Expires       string   `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
+	TTLSeconds    *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
+	Usages        []string `json:"usages,omitempty"`
+	Groups        []string `json:"groups,omitempty"`
+	Description   string   `json:"description,omitempty"`
+	For           string   `json:"for,omitempty"`           // the cluster that joins with it
+	ClusterStatus string   `json:"clusterStatus,omitempty"` // Ready, NotReady or NotJoined: that of the cluster; absent: not known
+	Status        string   `json:"status,omitempty"`
+	Reason        string   `json:"reason,omitempty"`
+	Endpoint      string   `json:"endpoint,omitempty"`
+	CACertHashes  []string `json:"caCertHashes,omitempty"`
+	Command       string   `json:"command,omitempty"`
+	File          string   `json:"file,omitempty"` // that holds the token, or the command, in place of this document
 
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
@@ -84,6 +85,7 @@ func tokenView() output.View[tokenItem] {
 				return token.Health{Status: token.Status(i.Status), Reason: i.Reason}.String()
 			}},
 			{Title: "For", Wide: true, Cell: forColumn().Cell},
+			{Title: "Cluster", Wide: true, Cell: clusterStatusCell},
 			{Title: "Age", Wide: true, Cell: func(i tokenItem) string { return cmp.Or(i.Age, "<unknown>") }},
 			{Title: "Secret", Wide: true, Cell: func(i tokenItem) string { return i.Name }},
 		},
@@ -93,6 +95,14 @@ func tokenView() output.View[tokenItem] {
 // forColumn shows the cluster that a token is for.
 func forColumn() output.Column[tokenItem] {
 	return output.Column[tokenItem]{Title: "For", Cell: func(i tokenItem) string { return cmp.Or(i.For, none) }}
+}
+
+// clusterStatusCell shows whether the cluster that a token is for has joined.
+func clusterStatusCell(i tokenItem) string {
+	if i.For == "" {
+		return none
+	}
+	return cmp.Or(i.ClusterStatus, "<unknown>")
 }
 
 func tokenTTLCell(i tokenItem) string {

@@ -27,7 +27,10 @@ func newTokenList(env *Env, s *session.Session) *cobra.Command {
 		Long: `List bootstrap tokens, the soonest to expire first. STATUS shows how the server treats a token: ok, expired, unusable (well
 formed, yet refused), malformed (not readable as a token) or other (nobody joins with it, and another program uses it, such
 as kubeadm init --upload-certs), with the reason. The list shows every Secret of the type, and those that have the name of a
-token and another type. Token secrets are hidden.`,
+token and another type. Token secrets are hidden.
+
+-o wide and the structured formats also show whether the cluster that a token is for has joined: Ready, NotReady or NotJoined.
+A token is no longer needed when its cluster is Ready.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
   joinctl token list --for member1 --for member2
@@ -36,6 +39,7 @@ token and another type. Token secrets are hidden.`,
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			list.ClusterStatus = format.Structured() || format.IsWide()
 			tokens, failures, err := list.Run(cmd.Context())
 			if err != nil {
 				return err
@@ -73,6 +77,8 @@ func listedItem(listed action.ListedToken, showSecrets bool) tokenItem {
 		Status:    string(listed.Health.Status),
 		Reason:    listed.Health.Reason,
 		BadExpiry: badExpiry(listed),
+
+		ClusterStatus: string(listed.ClusterStatus),
 	}
 	item.describe(listed.Spec, listed.Now)
 	if created := listed.Secret.CreationTimestamp; !created.IsZero() {

@@ -33,13 +33,14 @@ type examination struct {
 	info      *discovery.ClusterInfo // nil: a joiner cannot use it
 	invalidCA bool                   // no CA in info is valid now
 	approval  *Grant                 // by which requests are approved, if its rights were checked and none is missing
+	tokensFor map[string][]string    // the valid tokens, by the cluster that they are for
 	findings  []Finding
 }
 
 // Examine checks whether clusters can join a control plane, and reports everything else that is wrong with it. It changes
 // nothing. A check that this client may not do is a finding; it returns an error if a request fails for another reason.
 func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding, error) {
-	e := &examination{c: c, joiner: joiner.Description()}
+	e := &examination{c: c, joiner: joiner.Description(), tokensFor: map[string][]string{}}
 	for _, check := range []struct {
 		name string
 		run  func(context.Context) error
@@ -51,6 +52,7 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 		{"cluster-info-server", e.server},
 		{"access", e.grants},
 		{"tokens", e.tokens},
+		{"token-joined", e.joined},
 		{"certificate-requests", e.certificates},
 		{"groups", e.groups},
 		{"clock", e.clock},

@@ -43,7 +43,11 @@ func (e *examination) tokens(ctx context.Context) error {
 	var found tokenStats
 	for i := range inventory.Secrets {
 		secret := &inventory.Secrets[i]
-		found.add(secret, inventory.Health(secret).Status, inventory.Now, e.info)
+		status := inventory.Health(secret).Status
+		found.add(secret, status, inventory.Now, e.info)
+		if _, spec, err := token.Decode(secret); err == nil && status == token.OK && spec.For != "" {
+			e.tokensFor[spec.For] = append(e.tokensFor[spec.For], token.Ref{Name: secret.Name}.String())
+		}
 	}
 	e.controllers(found)
 	for _, kind := range []struct {

@@ -44,18 +44,23 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)
 		return page.Items, page.Continue, err
 	})
+	names := make([]string, len(clusters))
+	for i := range clusters {
+		names[i] = clusters[i].Name
+	}
+	return names, c.explainClusters(err)
+}
+
+// explainClusters explains the error of a list of Clusters.
+func (c *Client) explainClusters(err error) error {
 	if failure.ReasonOf(err) == failure.NotFound {
-		return nil, &failure.Error{
+		return &failure.Error{
 			Reason: failure.Unsupported,
 			Err:    fmt.Errorf("%s has no members: it is no Karmada control plane (%w)", c.Server().Host, err),
 			Hint:   "members are reached through the Karmada control plane that they have joined: is this the right context?",
 		}
 	}
-	names := make([]string, len(clusters))
-	for i := range clusters {
-		names[i] = clusters[i].Name
-	}
-	return names, withClustersRight("list", err)
+	return withClustersRight("list", err)
 }
 
 // Member reads the Cluster object of a member. A Forbidden has a hint. Every other error is the API's own.
