@@ -57,7 +57,7 @@ func TestACacheThatAnotherUserPlantedIsNotUsed(t *testing.T) {
 			if test.root && os.Geteuid() != 0 {
 				t.Skip("only root can give files to other users")
 			}
-			cache, elsewhere := Cache{filepath.Join(t.TempDir(), "c")}, t.TempDir()
+			cache, elsewhere := Cache{Dir: filepath.Join(t.TempDir(), "c")}, t.TempDir()
 			if err := errors.Join(os.Chmod(elsewhere, 0o755), test.plant(cache, elsewhere)); err != nil {
 				t.Fatal(err)
 			}
@@ -92,7 +92,7 @@ func TestATokenThatAnotherUserCachedIsReplaced(t *testing.T) {
 			if name == "of another user" && os.Geteuid() != 0 {
 				t.Skip("only root can give files to other users")
 			}
-			cache := Cache{t.TempDir()}
+			cache := Cache{Dir: t.TempDir()}
 			fetchOne(t, cache, now)
 			if err := plant(cache.file(key)); err != nil {
 				t.Fatal(err)

@@ -96,7 +96,7 @@ func TestFetchDoesNotWaitForAStoppedProgramForLongerThanWait(t *testing.T) {
 	t.Parallel()
 	now, requests := time.Unix(1_000_000, 0), new(atomic.Int32)
 	cache := Cache{Dir: t.TempDir(), Wait: 50 * time.Millisecond}
-	unlock, err := tryLock(cache.file(key) + ".lock") // by a program that never unlocks
+	unlock, err := secretfile.TryLock(cache.file(key) + ".lock") // by a program that never unlocks
 	if err != nil {
 		t.Fatal(err)
 	}
