@@ -5,6 +5,7 @@
 package kube
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -82,9 +83,13 @@ func (c *Client) setUpTransport() (err error) {
 	if err := c.refuseTokenHosts(); err != nil {
 		return err
 	}
-	httpClient, err := httpClient(c.config)
+	config, err := withAuthProvider(c.config)
 	if err != nil {
-		return &failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.server.Redacted(), err)}
+		return err
+	}
+	httpClient, err := httpClient(config)
+	if err != nil {
+		return cmp.Or(unsupportedVersion(config, err), error(&failure.ConfigError{Err: fmt.Errorf("connect to %s: %w", c.server.Redacted(), err)}))
 	}
 	httpClient.Transport = c.explainCertificates(c.clock.wrap(httpClient.Transport))
 	if c.restClient, err = rest.RESTClientForConfigAndClient(c.config, httpClient); err != nil {

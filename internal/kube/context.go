@@ -190,10 +190,16 @@ func certificateAuthority(cluster *clientcmdapi.Cluster) string {
 	return string(bytes.TrimSpace(content))
 }
 
-// Plugin returns the command of a context's exec plugin, "" if it has none.
+// Plugin returns the command of a context's exec plugin, or the name of its auth provider; "" if it has neither.
 func (k *Kubeconfig) Plugin(context string) string {
-	if user := k.user(context); user != nil && user.Exec != nil {
+	user := k.user(context)
+	switch {
+	case user == nil:
+		return ""
+	case user.Exec != nil:
 		return user.Exec.Command
+	case user.AuthProvider != nil:
+		return "auth provider " + user.AuthProvider.Name
 	}
 	return ""
 }

@@ -3,10 +3,15 @@
 package kube
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
@@ -56,6 +61,67 @@ users:
 				t.Errorf("%v: IsNotSent is false", err)
 			}
 		})
+	}
+}
+
+// pluginConfig returns a connection with an exec plugin, which is a script; "" means that there is no such program.
+func pluginConfig(t *testing.T, server, apiVersion, mode, script string) *rest.Config {
+	t.Helper()
+	command := filepath.Join(t.TempDir(), "plugin")
+	if script != "" {
+		writeFile(t, filepath.Dir(command), "plugin", script)
+		if err := os.Chmod(command, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := writeFile(t, t.TempDir(), "config", fmt.Sprintf(`
+apiVersion: v1
+kind: Config
+current-context: c
+contexts: [{name: c, context: {cluster: c, user: u}}]
+clusters: [{name: c, cluster: {server: %q}}]
+users:
+- name: u
+  user: {exec: {apiVersion: client.authentication.k8s.io/%s, command: %q, interactiveMode: %s}}
+`, server, apiVersion, command, mode))
+	return loadConfig(t, LoadOptions{Path: path}, "c")
+}
+
+func TestAPluginOfAnUnsupportedVersionIsNotRunAndTheHintSaysWhy(t *testing.T) {
+	t.Parallel()
+	ran := filepath.Join(t.TempDir(), "ran")
+	config := pluginConfig(t, "https://127.0.0.1:1", "v1alpha1", "Never", "#!/bin/sh\ntouch "+ran+"\n")
+	_, newErr := New(config, "joinctl/test", time.Now)
+	for _, err := range []error{Login(t.Context(), config), newErr} {
+		var known *failure.ConfigError
+		if !errors.As(err, &known) || !strings.Contains(known.Error(), `was not run: apiVersion "client.authentication.k8s.io/v1alpha1"`) ||
+			!strings.Contains(known.Hint, "set users[].user.exec.apiVersion to client.authentication.k8s.io/v1,") {
+			t.Errorf("got %#v", err)
+		}
+	}
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("the plugin ran")
+	}
+}
+
+func TestTheHintNamesTheCauseOfAPluginThatFailed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ mode, script, hint string }{
+		"another version":  {"Never", "#!/bin/sh\n" + `echo '{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","status":{"token":"t"}}'` + "\n", "to the version that the plugin returned"},
+		"not installed":    {"Never", "", "cannot be started"},
+		"no such program":  {"Never", "#!/does/not/exist\n", "cannot be started"},
+		"it wants to ask":  {"Always", "#!/bin/sh\n", "asks on the terminal"},
+		"it exits, and so": {"Never", "#!/bin/sh\nexit 7\n", ""},
+	} {
+		err := Login(t.Context(), pluginConfig(t, "https://127.0.0.1:1", "v1", test.mode, test.script))
+		var known *failure.Error
+		if !errors.As(err, &known) || known.Reason != failure.CredentialPlugin {
+			t.Errorf("%s: got %#v", name, err)
+			continue
+		}
+		if !strings.Contains(known.Hint, test.hint) || (test.hint == "") != (known.Hint == "") {
+			t.Errorf("%s: %v has the hint %q, want %q", name, err, known.Hint, test.hint)
+		}
 	}
 }
 

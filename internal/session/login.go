@@ -49,17 +49,17 @@ type logins struct {
 	byPlugin map[string]*pluginCalls
 }
 
-// login runs the credential plugin of a connection. A plugin that fails while other calls of it run is called once more,
+// login runs the credential plugin or the auth provider of a connection. A plugin that fails while other calls of it run is called once more,
 // alone: plugins with a cache of their own fail in parallel ("database is locked").
 func (l *logins) login(ctx context.Context, config *rest.Config) error {
-	plugin := ""
+	call := func() error { return kube.Login(ctx, config) }
 	switch {
 	case config.ExecProvider != nil:
-		plugin = config.ExecProvider.Command
-	default:
-		return nil
+		return l.calls(config.ExecProvider.Command).do(ctx, call)
+	case config.AuthProvider != nil:
+		return l.calls("auth provider "+config.AuthProvider.Name).alone(ctx, call) // it writes to the kubeconfig
 	}
-	return l.calls(plugin).do(ctx, func() error { return kube.Login(ctx, config) })
+	return nil
 }
 
 func (l *logins) calls(plugin string) *pluginCalls {
@@ -88,11 +88,21 @@ func (c *pluginCalls) do(ctx context.Context, call func() error) error {
 	}
 	waiting, cancel := context.WithTimeout(ctx, aloneTimeout)
 	defer cancel()
-	if c.slots.Acquire(waiting, allSlots) != nil {
+	klog.V(1).InfoS("calling the credential plugin again, alone: it failed in parallel", "err", err)
+	ran := false
+	again := c.alone(waiting, func() error { ran = true; return call() })
+	if !ran { // another call of it hangs
+		return err
+	}
+	return again
+}
+
+// alone makes a call while no other runs. It returns the error of the call, or that of ctx while it waits for others.
+func (c *pluginCalls) alone(ctx context.Context, call func() error) error {
+	if err := c.slots.Acquire(ctx, allSlots); err != nil {
 		return err
 	}
 	defer c.slots.Release(allSlots)
-	klog.V(1).InfoS("calling the credential plugin again, alone: it failed in parallel", "err", err)
 	return call()
 }
 
