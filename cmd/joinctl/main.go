@@ -25,13 +25,16 @@ func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cacheDir, _ := os.UserCacheDir() // fails without a home directory
+	stderr := os.Stderr
+	endPlugins := adoptPlugins()
+	defer endPlugins()
 	env := &cli.Env{
 		In:       interruptibleReader{ctx, os.Stdin},
 		Out:      os.Stdout,
-		Err:      os.Stderr,
+		Err:      stderr,
 		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
-		ErrTTY:   term.IsTerminal(int(os.Stderr.Fd())),
-		ErrWidth: stderrWidth,
+		ErrTTY:   term.IsTerminal(int(stderr.Fd())),
+		ErrWidth: func() int { return width(stderr) },
 		OutLost:  closedAtStart(os.Stdout),
 		CacheDir: cacheDir,
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
@@ -39,15 +42,15 @@ func run() int {
 		Now:      time.Now,
 		Rand:     rand.Reader,
 		MaxFiles: maxFiles(),
-		Kill:     signals(cancel),
+		Kill:     signals(cancel, endPlugins),
 		Version:  version,
 	}
 	return cli.Main(ctx, env, os.Args[1:])
 }
 
-// stderrWidth returns the columns of the terminal that stderr is, 0 where it is none.
-func stderrWidth() int {
-	columns, _, err := term.GetSize(int(os.Stderr.Fd()))
+// width returns the columns of the terminal that a file is, 0 where it is none.
+func width(file *os.File) int {
+	columns, _, err := term.GetSize(int(file.Fd()))
 	if err != nil {
 		return 0
 	}
@@ -58,9 +61,9 @@ func stderrWidth() int {
 // signal the program and then its process group.
 const repeatedSignal = time.Second
 
-// signals calls cancel at the first interrupt. The second interrupt closes the returned channel, and exits the program a
-// second later if it still runs.
-func signals(cancel context.CancelFunc) <-chan struct{} {
+// signals calls cancel at the first interrupt. The second interrupt closes the returned channel, and a second later
+// calls end and exits the program, if it still runs.
+func signals(cancel context.CancelFunc, end func()) <-chan struct{} {
 	// With a handler for SIGPIPE, a write to a closed pipe returns an error instead of killing the program.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	interrupts := make(chan os.Signal, 2)
@@ -70,6 +73,7 @@ func signals(cancel context.CancelFunc) <-chan struct{} {
 		awaitTwo(interrupts, cancel)
 		close(kill)
 		time.Sleep(time.Second)
+		end()
 		os.Exit(cli.ExitInterrupted)
 	}()
 	return kill
