@@ -4,13 +4,16 @@ package discovery
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 )
 
@@ -92,5 +95,25 @@ func TestAStepWithoutAnAnswerInTimeIsUnknown(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+// A timeout is no cause: the hint is not about the certificate.
+func TestASecondReadingThatTakesTooLongIsNotTheCertificatesFault(t *testing.T) {
+	t.Parallel()
+	p := build(t, "127.0.0.1")
+	p.config.Timeout = 500 * time.Millisecond
+	var read atomic.Int64
+	p.handle[infoPath] = func(w http.ResponseWriter, r *http.Request) {
+		if read.Add(1) > 1 {
+			delayed(2*time.Second, p.info)(w, r)
+			return
+		}
+		p.info(w, r)
+	}
+	_, err := Verify(t.Context(), p.admin(), join.Karmada, p.endpoint())
+	refused(t, err, failure.Timeout, "read cluster-info at "+p.endpoint().HostPort(), "")
+	if known := (*failure.Error)(nil); errors.As(err, &known) && known.Hint != "" {
+		t.Errorf("the hint is %q", known.Hint)
 	}
 }

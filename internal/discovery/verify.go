@@ -142,6 +142,9 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 		return err
 	}
 	second, err := readInTime(ctx, r.reader, r.joiner)
+	if failure.ReasonOf(err) == failure.Timeout {
+		return err // it says nothing about the certificate
+	}
 	if err != nil {
 		return &failure.Error{
 			Err:  fmt.Errorf("verify %s with the CA in cluster-info: %w", member.Server().Host, err),

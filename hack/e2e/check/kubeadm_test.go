@@ -77,6 +77,9 @@ func TestKubeadmFaultsFailTheirOwnStep(t *testing.T) {
 		{name: "server not reachable", inject: func(t *testing.T, h *hub, j *join) {
 			h.editKubeconfig(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://127.0.0.1:1" })
 		}, step: "server", cause: "connection refused", remedy: "correct its server"},
+		{name: "server without TLS", inject: func(t *testing.T, h *hub, j *join) {
+			h.editKubeconfig(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "http://" + h.Host })
+		}, step: "server", cause: "without TLS", remedy: "https://HOST:PORT"},
 		{name: "server not in the SANs", inject: func(t *testing.T, h *hub, j *join) {
 			other := relay.Forward(t, "127.0.0.2:0", h.Host).Addr
 			h.editKubeconfig(t, *j, func(c *clientcmdapi.Config) { c.Clusters[""].Server = "https://" + other })
@@ -102,6 +105,31 @@ func TestKubeadmFaultsFailTheirOwnStep(t *testing.T) {
 				t.Errorf("kubeadm's discovery fails: %v", err)
 			}
 		})
+	}
+}
+
+// TestTwoTokensOfKubeadmAreUsedEachForItsPurpose has one token that only signs, and one that only authenticates.
+func TestTwoTokensOfKubeadmAreUsedEachForItsPurpose(t *testing.T) {
+	h := start(t, "--joinable", "--signer=false", "--cleaner=false")
+	h.setUpNodeJoin(t)
+	signing := h.createToken(t, func(data map[string]string) {
+		delete(data, "usage-bootstrap-authentication")
+		delete(data, "auth-extra-groups")
+	})
+	bearer := h.createToken(t, func(data map[string]string) {
+		data["auth-extra-groups"] = nodeGroup
+		delete(data, "usage-bootstrap-signing")
+	})
+	h.sign(t, signing)
+	h.waitForToken(t, bearer)
+	if err := kubeadmDiscovers(signing); err != nil {
+		t.Errorf("kubeadm's discovery fails: %v", err)
+	}
+	if out := check(t, signing, nil, "--joiner", "kubeadm", "--tls-bootstrap-token", bearer.token); out.code != 0 || len(out.failed()) > 0 {
+		t.Errorf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
+	}
+	if out := check(t, bearer, nil, "--joiner", "kubeadm", "--tls-bootstrap-token", signing.token); out.code != 4 {
+		t.Errorf("exit code %d\n%s\n%s", out.code, out.stdout, out.stderr)
 	}
 }
 
