@@ -17,7 +17,6 @@ import (
 	"github.com/joinctl/joinctl/hack/e2e/controlplane"
 	"github.com/joinctl/joinctl/hack/e2e/program"
 	"github.com/joinctl/joinctl/hack/e2e/relay"
-	"github.com/joinctl/joinctl/internal/join"
 )
 
 // requireRefused runs token create --print-register-command and expects it to fail within 6 s without a new token.
@@ -180,7 +179,7 @@ func TestMissingRightsAreRefusedBeforeATokenIsCreated(t *testing.T) {
 		{"", "may not create certificatesigningrequests.certificates.k8s.io/clusteragent"},
 	} {
 		for _, binding := range all.Items {
-			ofJoiners := len(binding.Subjects) == 1 && binding.Subjects[0].Name == join.Karmada.Group()
+			ofJoiners := len(binding.Subjects) == 1 && binding.Subjects[0].Name == "system:bootstrappers:karmada:default-cluster-token"
 			if !ofJoiners || want.role != "" && binding.RoleRef.Name != want.role {
 				continue
 			}
