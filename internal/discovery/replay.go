@@ -17,9 +17,10 @@ import (
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
-// requestTimeout is how long the joiners wait for one answer, the connection included (cmd/kubeadm/app/util/kubeconfig,
-// ToClientSet; karmada pkg/karmadactl/register/register.go).
-const requestTimeout = 10 * time.Second
+// requestTimeout is how long one request may take, the connection included. The joiners wait for 10 seconds
+// (cmd/kubeadm/app/util/kubeconfig, ToClientSet; karmada pkg/karmadactl/register/register.go); a second less lets a check of an
+// address that does not answer end within 10 seconds.
+const requestTimeout = 9 * time.Second
 
 // A Member is the machine from which a cluster or a node joins.
 type Member struct {
@@ -32,7 +33,7 @@ type Member struct {
 }
 
 // Replay takes the steps of a joiner up to the first one that would change something, and returns all steps in order. It
-// waits for each answer as long as a joiner does, 10 seconds. The server stores nothing. Replay sends the token only to a
+// waits for each answer for 9 seconds, about as long as a joiner does. The server stores nothing. Replay sends the token only to a
 // server with a certificate that the CA in cluster-info signed, after the pin matched; if the joiner needs no pin, after the
 // signature matched.
 func (m Member) Replay(ctx context.Context, attempt join.Attempt) []Step {
@@ -128,7 +129,7 @@ func (r *replay) unanswered(step, what string, err error) bool {
 	if !apierrors.IsTooManyRequests(err) && (failure.ReasonOf(err) != failure.Timeout || failure.IsNotSent(err)) {
 		return false
 	}
-	r.add(step, Unknown, "check again, and look at the load of the API server: joiners wait for an answer for "+requestTimeout.String()+" too",
+	r.add(step, Unknown, "check again, and look at the load of the API server: joiners wait for an answer for 10s",
 		"%s cannot be told: %v", what, shortCause(err))
 	return true
 }

@@ -31,7 +31,7 @@ type Result struct {
 	reader     *kube.Client // anonymous, over TLS that cluster-info's own CA verifies
 }
 
-// Verify checks that a join command will work. It waits for each answer as long as a joiner does, 10 seconds. It reads cluster-info as the joiner does, without a
+// Verify checks that a join command will work. It waits for each answer for 9 seconds, about as long as a joiner does. It reads cluster-info as the joiner does, without a
 // credential, at the endpoint to print, over TLS that is verified first with the kubeconfig's CA and then with the CA in
 // cluster-info. An empty endpoint means the kubeconfig's server. It returns an error with a hint for everything that would
 // make the join fail, and for an endpoint that this machine cannot reach; the Result then has the warnings, which may tell
@@ -159,7 +159,7 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 	return nil
 }
 
-// readInTime is Read with the timeout of a joiner.
+// readInTime is Read with requestTimeout.
 func readInTime(ctx context.Context, c *kube.Client, joiner join.Joiner) (*ClusterInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
