@@ -52,7 +52,7 @@ func wireRows() []wireRow {
 			"", "the server does not speak TLS: is this the port of the API server? A load balancer in front of it has to pass TLS through",
 		}},
 		{isHTML, WireFault{
-			"a web page was the answer, and not the Kubernetes API",
+			WebPage{}.Error(),
 			"something else answers in place of the API server: a login page, a proxy or a web server; log in, or correct the context's server",
 		}},
 		{isInvalidHeader, WireFault{
@@ -164,10 +164,12 @@ func isHTTPToTLS(err error) bool {
 		strings.Contains(text, `malformed HTTP response "\x15\x03`)
 }
 
-// isHTML recognizes client-go's error for a type of content that is not the API's by its text (k8s.io/client-go/rest).
-func isHTML(err error) bool {
-	return strings.Contains(err.Error(), "serializer for text/html")
-}
+// WebPage is the error of an answer that is a web page.
+type WebPage struct{}
+
+func (WebPage) Error() string { return "a web page was the answer, and not the Kubernetes API" }
+
+func isHTML(err error) bool { return errors.Is(err, WebPage{}) }
 
 // isInvalidHeader recognizes the error of net/http by its text.
 func isInvalidHeader(err error) bool {

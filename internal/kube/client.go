@@ -142,6 +142,9 @@ func hash(value any) (string, error) {
 func (c *Client) Version(ctx context.Context) (string, error) {
 	var info apiversion.Info
 	err := doJSON(ctx, c.restClient.Get().AbsPath("/version"), &info)
+	if err == nil && info.GitVersion == "" {
+		err = failure.UnexpectedAnswer{Err: fmt.Errorf("the answer of %s names no version of Kubernetes", c.server.Host)}
+	}
 	return info.GitVersion, err
 }
 

@@ -28,12 +28,12 @@ type clock struct {
 }
 
 // ServerTime returns the API server's time, to the second. If this client has seen no response yet, it sends
-// GET /version. It accepts every answer but Unauthorized, even Forbidden. It returns an Unauthorized and a failure to
-// connect as they are. If a proxy strips the Date header, it returns this machine's time.
+// GET /version. It accepts every answer of an API server but Unauthorized, even Forbidden. It returns an Unauthorized, a failure
+// to connect and the answer of anything else as they are. If a proxy strips the Date header, it returns this machine's time.
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	if _, known := c.clock.read(); !known {
 		var status apierrors.APIStatus
-		err := do(ctx, c.restClient.Get().AbsPath("/version"), nil)
+		_, err := c.Version(ctx)
 		if answered := errors.As(err, &status); err != nil && (!answered || failure.ReasonOf(err) == failure.Unauthorized) {
 			return time.Time{}, err
 		}

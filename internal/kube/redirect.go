@@ -4,6 +4,7 @@ package kube
 
 import (
 	"fmt"
+	"mime"
 	"net/http"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -20,6 +21,22 @@ func refuseRedirects(next http.RoundTripper) http.RoundTripper {
 		}
 		_ = resp.Body.Close()
 		return nil, redirected(req, resp)
+	}}
+}
+
+// refuseWebPages returns a transport that fails for a web page in place of an answer: client-go takes its status for that of
+// the request where nobody decodes the body.
+func refuseWebPages(next http.RoundTripper) http.RoundTripper {
+	return roundTripper{next, func(req *http.Request) (*http.Response, error) {
+		resp, err := next.RoundTrip(req)
+		if err != nil || resp.StatusCode >= http.StatusMultipleChoices {
+			return resp, err
+		}
+		if media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type")); err != nil || media != "text/html" {
+			return resp, nil
+		}
+		_ = resp.Body.Close()
+		return nil, &failure.Error{Reason: failure.Unsupported, Err: failure.UnexpectedAnswer{Err: failure.WebPage{}}}
 	}}
 }
 

@@ -11,6 +11,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -193,5 +194,38 @@ func TestTheQuestionForTheTimeFollowsNoRedirect(t *testing.T) {
 	}
 	if _, known := c.unverifiedOffset(t.Context()); known || arrived.Load() != 0 {
 		t.Errorf("the time is known: %v; %d requests arrived", known, arrived.Load())
+	}
+}
+
+// A login page with status 200 is no success: not of a write, and not of a question that discards the answer.
+func TestAWebPageIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	c := connect(t, &rest.Config{Host: serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = io.WriteString(w, "<html>log in</html>")
+	}).URL})
+	for name, request := range requestsOf(c) {
+		err := request(t.Context())
+		fault, _ := failure.Wire(err)
+		if failure.ReasonOf(err) != failure.Unsupported || !failure.IsLost(err) || !strings.Contains(err.Error(), "a web page was the answer") || !strings.Contains(fault.Fix, "log in") {
+			t.Errorf("%s: got %s, %v, %+v", name, failure.ReasonOf(err), err, fault)
+		}
+	}
+}
+
+// The Date header of something that is no API server is not the server's time.
+func TestServerTimeIsNotThatOfAnythingElse(t *testing.T) {
+	t.Parallel()
+	for name, handler := range map[string]http.HandlerFunc{
+		"text": func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") },
+		"another JSON": func(w http.ResponseWriter, _ *http.Request) {
+			answer(w, http.StatusOK, map[string]string{"status": "ok"})
+		},
+		"404 of a proxy": answerHTML(http.StatusNotFound),
+	} {
+		c, _ := connectAhead(t, time.Hour, handler)
+		if now, err := c.ServerTime(t.Context()); err == nil || !now.IsZero() {
+			t.Errorf("%s: got %s, %v", name, now, err)
+		}
 	}
 }

@@ -92,10 +92,11 @@ func sendOnce(ctx context.Context, request *rest.Request, decode func(rest.Resul
 }
 
 // isForeign reports whether a 404 comes from something else than a Kubernetes API server. Such an answer does not prove
-// that an object is missing: every API server serves the core group, and answers with a Status.
+// that an object is missing: every API server serves the core group and its version, and answers with a Status.
 func isForeign(request *rest.Request, err error) bool {
+	path := request.URL().Path
 	return apierrors.IsNotFound(err) && apierrors.HasStatusCause(err, metav1.CauseTypeUnexpectedServerResponse) &&
-		strings.Contains(request.URL().Path, "/api/v1/")
+		(strings.Contains(path, "/api/v1/") || strings.HasSuffix(path, "/version"))
 }
 
 // listPages reads a list page by page. If a page has expired (410 Gone), it reads the whole list again in one request. The

@@ -36,7 +36,7 @@ func httpClient(config *rest.Config) (*http.Client, error) {
 		return nil, err
 	}
 	guarded := *client // it may be http.DefaultClient
-	guarded.Transport = refuseRedirects(noteRetryAfter(boundAnswers(config, resendOnce(client.Transport))))
+	guarded.Transport = refuseWebPages(refuseRedirects(noteRetryAfter(boundAnswers(config, resendOnce(client.Transport)))))
 	return &guarded, nil
 }
 
