@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/session"
@@ -28,11 +29,12 @@ type ListedContext struct {
 
 // A Checkup is what a control plane says. A nil pointer is not known.
 type Checkup struct {
-	Reachable                     bool          // the control plane itself answered every question
-	Version                       string        // of the server; "": not known
-	Latency                       time.Duration // of the question for the Version, which sets up the connection
-	Karmada                       *bool         // a Karmada control plane
-	MayCreate, MayList, MayDelete *bool         // bootstrap tokens, with this identity
+	Reachable                     bool           // something answers at the address
+	Refusal                       failure.Reason // why that is no control plane which answers this identity; "": it is one
+	Version                       string         // of the server; "": not known
+	Latency                       time.Duration  // of the question for the Version, which sets up the connection
+	Karmada                       *bool          // a Karmada control plane
+	MayCreate, MayList, MayDelete *bool          // bootstrap tokens, with this identity
 }
 
 // Run returns the contexts in the order of the targets, duplicates after the one that is used.
@@ -54,7 +56,7 @@ func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures,
 		one := ListedContext{Target: target, Name: target.Context}
 		one.Summary, err = target.Summary(target.Context)
 		if result, ok := checked[target]; ok && err == nil {
-			result.Value.Reachable = result.Err == nil || kube.IsAggregatedDown(result.Err)
+			result.Value.Reachable, result.Value.Refusal = answered(result.Err)
 			one.Checkup, err = &result.Value, result.Err
 		}
 		if err != nil {
@@ -69,6 +71,19 @@ func (a *Contexts) Run(ctx context.Context) ([]ListedContext, *session.Failures,
 		}
 	}
 	return out, failures, nil
+}
+
+// answered reports whether something answered where the questions ended in an error, and its reason if that is a refusal: an access
+// proxy, for example, answers 401 or 404 in place of the control plane.
+func answered(err error) (reachable bool, refusal failure.Reason) {
+	if err == nil || kube.IsAggregatedDown(err) {
+		return true, ""
+	}
+	switch reason := failure.ReasonOf(err); reason {
+	case failure.Unauthorized, failure.Forbidden, failure.NotFound, failure.TooManyRequests, failure.Unsupported:
+		return true, reason
+	}
+	return false, ""
 }
 
 // targets returns the selected targets. Only with Check are control planes asked which of them are the same.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -91,6 +92,56 @@ func TestContextsListsAServerThatIsDown(t *testing.T) {
 	}
 	if !listed[1].Checkup.Reachable {
 		t.Error("the other server is not reachable")
+	}
+}
+
+// An access proxy answers in place of a control plane that it does not know, or an identity that has expired.
+func TestContextsTellsARefusalFromAServerThatIsDown(t *testing.T) {
+	t.Parallel()
+	page := func(code int) apitest.Fault {
+		return apitest.Fault{Before: func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Location", "https://sso.test/login")
+			http.Error(w, "<html>log in</html>", code)
+			return true
+		}}
+	}
+	for name, test := range map[string]struct {
+		server    func() *apitest.Server
+		reachable bool
+		refusal   failure.Reason
+	}{
+		"401 of an access proxy": {func() *apitest.Server { return apitest.AccessProxy(t, nil) }, true, failure.Unauthorized},
+		"401 page":               {faulty(t, page(http.StatusUnauthorized)), true, failure.Unauthorized},
+		"404 page":               {faulty(t, page(http.StatusNotFound)), true, failure.Unsupported},
+		"redirect to a login":    {faulty(t, page(http.StatusFound)), true, failure.Unsupported},
+		"403":                    {faulty(t, apitest.Refuse(apierrors.NewForbidden(corev1.Resource("secrets"), "", nil))), true, failure.Forbidden},
+		"429":                    {faulty(t, apitest.Refuse(apierrors.NewTooManyRequests("busy", 60))), true, failure.TooManyRequests},
+		"503 of a load balancer": {faulty(t, page(http.StatusServiceUnavailable)), false, failure.Unreachable},
+		"closed":                 {faulty(t, apitest.LoseRequest()), false, failure.Unreachable},
+		"down":                   {func() *apitest.Server { return apitest.Down(t) }, false, failure.Unreachable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := adminSession(t, map[string]*apitest.Server{"a": test.server()})
+			listed, failures, err := (&Contexts{Session: s, Check: true}).Run(t.Context())
+			adminCheck(t, err)
+			want := test.refusal
+			if !test.reachable {
+				test.refusal = ""
+			}
+			adminWantFailure(t, failures, want)
+			if a := listed[0].Checkup; a.Reachable != test.reachable || a.Refusal != test.refusal {
+				t.Errorf("it says %+v, want %v and %q", a, test.reachable, test.refusal)
+			}
+		})
+	}
+}
+
+// faulty returns a function that starts a server with one fault for all requests.
+func faulty(t *testing.T, fault apitest.Fault) func() *apitest.Server {
+	return func() *apitest.Server {
+		server := apitest.New(t)
+		server.On("", "", fault)
+		return server
 	}
 }
 

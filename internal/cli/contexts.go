@@ -26,8 +26,9 @@ credential are used once: the others show the context that is used under DUPLICA
 context is used.
 
 --check asks every control plane whether it answers, whether it is a Karmada control plane, and what this identity can do
-with bootstrap tokens. As other commands do, it also finds out which contexts with the same address and different credentials
-reach the same control plane; they are used once, too.`,
+with bootstrap tokens. If something answers and refuses, such as a proxy in front of the control plane, REACHABLE shows the
+reason, such as Unauthorized. As other commands do, --check also finds out which contexts with the same address and different
+credentials reach the same control plane; they are used once, too.`,
 		Example: `  joinctl contexts --all-contexts
   joinctl contexts --contexts 'prod-*' --exclude-contexts '/old$/' --check
   joinctl contexts --all-contexts --shard 0/4 -o name`,
@@ -60,7 +61,8 @@ type contextItem struct {
 	DuplicateOf string `json:"duplicateOf,omitempty"`
 
 	// The answers of the control plane, with --check.
-	Reachable *bool  `json:"reachable,omitempty"`
+	Reachable *bool  `json:"reachable,omitempty"`           // something answers at the address
+	Refusal   string `json:"refusal,omitempty"`             // the reason why it is no control plane that answers this identity
 	LatencyMS *int64 `json:"latencyMilliseconds,omitempty"` // of the first request, with the connection
 	Version   string `json:"version,omitempty"`
 	Karmada   *bool  `json:"karmada,omitempty"`
@@ -76,6 +78,7 @@ func newContextItem(c action.ListedContext) contextItem {
 	}
 	if answers := c.Checkup; answers != nil {
 		item.Reachable, item.Version, item.Karmada = &answers.Reachable, answers.Version, answers.Karmada
+		item.Refusal = string(answers.Refusal)
 		item.MayCreate, item.MayList, item.MayDelete = answers.MayCreate, answers.MayList, answers.MayDelete
 		if latency := answers.Latency.Milliseconds(); answers.Version != "" {
 			item.LatencyMS = &latency
@@ -101,7 +104,7 @@ func contextView(checked bool) output.View[contextItem] {
 		return view
 	}
 	view.Columns = append(view.Columns, []output.Column[contextItem]{
-		{Title: "Reachable", Cell: func(i contextItem) string { return answerCell(i.Reachable) }},
+		{Title: "Reachable", Cell: func(i contextItem) string { return cmp.Or(i.Refusal, answerCell(i.Reachable)) }},
 		{Title: "Latency", Cell: latencyCell},
 		{Title: "Version", Cell: func(i contextItem) string { return cmp.Or(i.Version, unknown) }},
 		{Title: "Karmada", Cell: func(i contextItem) string { return answerCell(i.Karmada) }},
