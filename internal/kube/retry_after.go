@@ -54,12 +54,12 @@ func secondsOf(header http.Header) int32 {
 	const longest = 365 * 24 * 60 * 60
 	value := header.Get("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil {
-		return int32(min(max(seconds, 0), longest)) //nolint:gosec // it is bounded
+		return int32(min(max(seconds, 0), longest))
 	}
 	until, err := http.ParseTime(value)
 	from, dateErr := http.ParseTime(header.Get("Date"))
 	if err != nil || dateErr != nil {
 		return 0
 	}
-	return int32(min(max(until.Sub(from)/time.Second, 0), longest)) //nolint:gosec // it is bounded
+	return int32(min(max(until.Sub(from)/time.Second, 0), longest))
 }
