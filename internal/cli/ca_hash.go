@@ -11,6 +11,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/certificate"
+	"github.com/joinctl/joinctl/internal/inputfile"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/session"
@@ -68,14 +69,11 @@ from a connection that was not verified.`,
 func readCAFiles(env *Env, paths []string) ([]action.CAFile, error) {
 	var files []action.CAFile
 	for _, path := range paths {
-		content, err := readFile(env, path)
+		content, err := readFile(env, path, inputfile.SmallLimit)
 		if err != nil {
 			return nil, fmt.Errorf("read certificates: %w", err)
 		}
-		if path == stdin {
-			path = "standard input"
-		}
-		files = append(files, action.CAFile{Path: path, Content: content})
+		files = append(files, action.CAFile{Path: inputName(path), Content: content})
 	}
 	return files, nil
 }

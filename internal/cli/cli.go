@@ -31,10 +31,15 @@ type Env struct {
 	Depth    string           // how many joinctl have called each other for a credential (JOINCTL_DEPTH)
 	Kill     <-chan struct{}  // closed when the operator does not wait for requests in flight
 	Version  string           // of the release; "": as the build knows it
+
+	stop <-chan struct{} // closed when the operator interrupts the run
 }
 
 // Main runs the program with its arguments, without its name, until it is done or ctx ends, and returns the exit code.
 func Main(ctx context.Context, env *Env, args []string) int {
+	run := *env
+	run.stop = ctx.Done()
+	env = &run
 	s := newSession(env)
 	started := false
 	checked, out := *env, &checkedWriter{Writer: env.Out}
@@ -54,6 +59,7 @@ func newSession(env *Env) *session.Session {
 	return session.New(session.Environment{
 		Now:       env.Now,
 		Rand:      env.Rand,
+		Stop:      env.stop,
 		Kill:      env.Kill,
 		MaxFiles:  env.MaxFiles,
 		ExecDepth: env.Depth,

@@ -4,12 +4,13 @@ package cli
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
+
+	"github.com/joinctl/joinctl/internal/inputfile"
 )
 
 // stdin is the argument that stands for standard input.
@@ -21,27 +22,22 @@ const byteOrderMark = "\ufeff"
 // readLines reads credentials or references, one per line, from a file or from standard input (-). Blank lines, and white
 // space around lines, do not count.
 func readLines(env *Env, path string) ([]string, error) {
-	from, name := env.In, "standard input"
-	if path != stdin {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, fmt.Errorf("read lines: %w", err)
-		}
-		defer func() { _ = file.Close() }()
-		from, name = file, path
+	content, err := readFile(env, path, inputfile.ListLimit)
+	if err != nil {
+		return nil, fmt.Errorf("read lines: %w", err)
 	}
 	var lines []string
-	scanner := bufio.NewScanner(from)
+	scanner := bufio.NewScanner(bytes.NewReader(content))
 	for scanner.Scan() {
 		if line := strings.TrimSpace(strings.TrimPrefix(scanner.Text(), byteOrderMark)); line != "" {
 			lines = append(lines, line)
 		}
 	}
 	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", inputName(path), err)
 	}
 	if len(lines) == 0 {
-		return nil, fmt.Errorf("%s is empty", name)
+		return nil, fmt.Errorf("%s is empty", inputName(path))
 	}
 	return lines, nil
 }
@@ -92,10 +88,18 @@ func readArgs(env *Env, args []string, file string) ([]string, error) {
 // fromStdin reports whether words come from standard input.
 func fromStdin(args []string, file string) bool { return file == stdin || slices.Contains(args, stdin) }
 
-// readFile returns the content of a file, or of standard input (-).
-func readFile(env *Env, path string) ([]byte, error) {
+// readFile returns the content of a file, or of standard input (-). More than limit bytes are an error.
+func readFile(env *Env, path string, limit int64) ([]byte, error) {
 	if path == stdin {
-		return io.ReadAll(env.In)
+		return inputfile.ReadAll(env.In, inputName(path), limit)
 	}
-	return os.ReadFile(path)
+	return inputfile.Read(env.stop, path, limit)
+}
+
+// inputName names a file for people.
+func inputName(path string) string {
+	if path == stdin {
+		return "standard input"
+	}
+	return path
 }

@@ -181,7 +181,7 @@ func TestArgumentsStandForThemselvesOrForLines(t *testing.T) {
 func TestAFileIsReadWhole(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{fileWith(t, "a\n# b\n"): "a\n# b\n", "-": "from stdin\n"} {
-		got, err := readFile(&Env{In: strings.NewReader("from stdin\n")}, path)
+		got, err := readFile(&Env{In: strings.NewReader("from stdin\n")}, path, 1<<20)
 		if err != nil || string(got) != want {
 			t.Errorf("%s: got %q, %v", path, got, err)
 		}

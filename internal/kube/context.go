@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -27,7 +26,7 @@ type ContextEntry struct {
 	Namespace   string // that of the flag, else of the context, else of the Pod, else default
 	ClusterName string
 	Cluster     clientcmdapi.Cluster
-	File        string // absolute path of the file that defines context, cluster and user; "" if no single file does
+	File        string // absolute path of the regular file that defines context, cluster and user; "" if no single file does
 }
 
 // Entry returns the entry of a context. Every error is a *failure.ConfigError.
@@ -41,7 +40,10 @@ func (k *Kubeconfig) Entry(context string) (ContextEntry, error) {
 		}, nil
 	}
 	overrides.CurrentContext = context
-	config := clientcmd.NewNonInteractiveClientConfig(k.minify(context), context, &overrides, k.rules)
+	config, err := k.clientConfig(context, overrides)
+	if err != nil {
+		return ContextEntry{}, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+	}
 	namespace, _, err := config.Namespace()
 	if err != nil {
 		return ContextEntry{}, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
@@ -76,6 +78,9 @@ func (k *Kubeconfig) singleFile(name string) string {
 	file, err := filepath.Abs(context.LocationOfOrigin)
 	if err != nil {
 		return ""
+	}
+	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
+		return "" // nobody can read a pipe again
 	}
 	return file
 }
@@ -157,7 +162,7 @@ func (k *Kubeconfig) EndpointKey(context string) (EndpointKey, bool) {
 	}
 	return EndpointKey{
 		Server:        canonicalURL(cluster.Server),
-		CA:            certificateAuthority(cluster),
+		CA:            k.certificateAuthority(cluster),
 		TLSServerName: cluster.TLSServerName,
 		Proxy:         cluster.ProxyURL,
 	}, true
@@ -179,11 +184,14 @@ func canonicalURL(server string) string {
 
 // certificateAuthority returns the content of a cluster's certificate authority. It returns the name of a file that it
 // cannot read: Config reports the error.
-func certificateAuthority(cluster *clientcmdapi.Cluster) string {
+func (k *Kubeconfig) certificateAuthority(cluster *clientcmdapi.Cluster) string {
 	if len(cluster.CertificateAuthorityData) > 0 || cluster.CertificateAuthority == "" {
 		return string(bytes.TrimSpace(cluster.CertificateAuthorityData))
 	}
-	content, err := os.ReadFile(cluster.CertificateAuthority)
+	content, isStream, err := k.streams.load(cluster.CertificateAuthority)
+	if err == nil && !isStream {
+		content, err = os.ReadFile(cluster.CertificateAuthority)
+	}
 	if err != nil {
 		return cluster.CertificateAuthority
 	}

@@ -5,11 +5,8 @@ package kube
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"strings"
-
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
@@ -26,24 +23,6 @@ func (f AbsentFile) String() string {
 		return f.Path + ", which is empty"
 	}
 	return f.Path + ", which does not exist"
-}
-
-// absentFiles returns the files of KUBECONFIG that do not exist or are empty; none if KUBECONFIG is not set.
-func absentFiles(rules *clientcmd.ClientConfigLoadingRules) []AbsentFile {
-	var out []AbsentFile
-	for _, path := range rules.Precedence {
-		if path == "" {
-			continue
-		}
-		info, err := os.Stat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			out = append(out, AbsentFile{Path: path})
-		case err == nil && info.Size() == 0:
-			out = append(out, AbsentFile{Path: path, Exists: true})
-		}
-	}
-	return out
 }
 
 // AbsentFiles returns the files of KUBECONFIG that do not exist or are empty, in the order of KUBECONFIG. client-go passes

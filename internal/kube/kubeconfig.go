@@ -25,6 +25,7 @@ type LoadOptions struct {
 	Path           string                    // an explicit kubeconfig; empty: the files of KUBECONFIG, else ~/.kube/config
 	Overrides      clientcmd.ConfigOverrides // values of flags; they replace those of the kubeconfig
 	RequestTimeout time.Duration             // for one request, start to end; 0 means no limit
+	Stop           <-chan struct{}           // closed when no pipe is to be waited for any more; nil: never
 }
 
 // A Kubeconfig is the merged content of all kubeconfig files, read and parsed once.
@@ -34,6 +35,7 @@ type Kubeconfig struct {
 	rules     *clientcmd.ClientConfigLoadingRules
 	inCluster *rest.Config
 	absent    []AbsentFile
+	streams   *streams
 }
 
 // loadingRules returns client-go's rules for an explicit path, or for "".
@@ -45,19 +47,18 @@ func loadingRules(path string) *clientcmd.ClientConfigLoadingRules {
 
 // Load reads the kubeconfig with client-go's loading rules: the explicit path, else the merged files of KUBECONFIG, else
 // ~/.kube/config, else the ServiceAccount of the Pod. Unlike client-go, it does not go on to the ServiceAccount where
-// KUBECONFIG names files and none has content: they name other control planes. Relative paths in a file are relative to that file.
+// KUBECONFIG names files and none has content: they name other control planes. It waits for a pipe, and not without end. Relative paths in a file are relative to that file.
 // Every error is a *failure.ConfigError.
 func Load(options LoadOptions) (*Kubeconfig, error) {
 	rules := loadingRules(options.Path)
 	fromVariable := rules.WarnIfAllMissing && options.Path == "" // client-go sets it where KUBECONFIG is set
-	rules.WarnIfAllMissing = false
-	raw, err := rules.Load()
+	raw, absent, err := loadFiles(rules, options.Stop)
 	if err != nil {
-		return nil, &failure.ConfigError{Err: explainLoadError(rules)}
+		return nil, &failure.ConfigError{Err: err}
 	}
-	k := &Kubeconfig{options: options, raw: *raw, rules: rules}
+	k := &Kubeconfig{options: options, raw: *raw, rules: rules, streams: &streams{stop: options.Stop}}
 	if fromVariable {
-		k.absent = absentFiles(rules)
+		k.absent = absent
 	}
 	if !clientcmdapi.IsConfigEmpty(raw) || k.HasServerOverride() {
 		return k, nil
@@ -111,7 +112,11 @@ func (k *Kubeconfig) Config(context string) (*rest.Config, error) {
 	if err := k.checkAddresses(context); err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
-	cfg, err := clientcmd.NewNonInteractiveClientConfig(k.minify(context), context, &overrides, k.rules).ClientConfig()
+	client, err := k.clientConfig(context, overrides)
+	if err != nil {
+		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
+	}
+	cfg, err := client.ClientConfig()
 	if err != nil {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("context %q: %w", context, err)}
 	}
@@ -139,6 +144,23 @@ func (k *Kubeconfig) inClusterConfig(overrides clientcmd.ConfigOverrides) (*rest
 		return nil, &failure.ConfigError{Err: fmt.Errorf("read the Pod's ServiceAccount: %w", err)}
 	}
 	return cfg, nil
+}
+
+// clientConfig returns client-go's view of one context. client-go opens the files that it names already to validate it: none
+// of them is a pipe or a device any more.
+func (k *Kubeconfig) clientConfig(context string, overrides clientcmd.ConfigOverrides) (clientcmd.OverridingClientConfig, error) {
+	minified := k.minify(context)
+	err := k.streams.inline(&overrides.ClusterInfo, &overrides.AuthInfo)
+	for _, cluster := range minified.Clusters {
+		err = errors.Join(err, k.streams.inline(cluster, nil))
+	}
+	for _, user := range minified.AuthInfos {
+		err = errors.Join(err, k.streams.inline(nil, user))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return clientcmd.NewNonInteractiveClientConfig(minified, context, &overrides, k.rules), nil
 }
 
 // minify returns a copy of the kubeconfig with one context only. client-go modifies and copies the kubeconfig it gets,

@@ -7,35 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapiv1 "k8s.io/client-go/tools/clientcmd/api/v1"
 	"sigs.k8s.io/yaml"
 )
-
-// explainLoadError says why client-go cannot load the files of a kubeconfig. It never repeats the text of client-go or of
-// a parser: they quote what they read, which holds credentials.
-func explainLoadError(rules *clientcmd.ClientConfigLoadingRules) error {
-	if _, err := os.Stat(rules.ExplicitPath); rules.ExplicitPath != "" && err != nil {
-		return fmt.Errorf("read kubeconfig: %w", err)
-	}
-	for _, file := range rules.GetLoadingPrecedence() {
-		content, err := os.ReadFile(file)
-		switch {
-		case errors.Is(err, os.ErrNotExist) && file != rules.ExplicitPath:
-			continue
-		case err != nil:
-			return fmt.Errorf("read kubeconfig: %w", err)
-		}
-		if _, err := clientcmd.Load(content); err != nil {
-			return fmt.Errorf("read kubeconfig: %s %s", file, whyInvalid(content))
-		}
-	}
-	return errors.New("read kubeconfig: its files cannot be merged, or ~/.kube cannot be read")
-}
 
 // whyInvalid says why the content of a file is no kubeconfig, without any value in it.
 func whyInvalid(content []byte) string {

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/joinctl/joinctl/internal/inputfile"
 )
 
 // WrittenMark begins a kubeconfig that joinctl wrote. kubectl drops comments when it changes a file.
@@ -39,7 +41,7 @@ func HasForeignContexts(path string) bool {
 	if err != nil || !info.Mode().IsRegular() {
 		return false
 	}
-	content, err := os.ReadFile(path)
+	content, err := inputfile.Read(nil, path, inputfile.ListLimit)
 	if err != nil || bytes.HasPrefix(content, []byte(WrittenMark)) {
 		return false
 	}

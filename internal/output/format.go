@@ -30,6 +30,7 @@ const (
 type Format struct {
 	name     string
 	argument string // the text after the equals sign
+	fromFile string // the template in the file that was read; "": none yet
 
 	Template         string // the template, if it is not part of -o
 	NoHeaders        bool

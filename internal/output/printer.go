@@ -5,7 +5,6 @@ package output
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -13,6 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/util/jsonpath"
+
+	"github.com/joinctl/joinctl/internal/inputfile"
 )
 
 // Check reads and parses the template, so that a command can report a mistake before it starts. A Template for a
@@ -70,11 +71,15 @@ func (f *Format) template(name string) (string, error) {
 	if name != jsonPathFile && name != goTmplFile {
 		return text, nil
 	}
-	content, err := os.ReadFile(text)
+	if f.fromFile != "" { // a pipe can be read once
+		return f.fromFile, nil
+	}
+	content, err := inputfile.Read(nil, text, inputfile.SmallLimit)
 	if err != nil {
 		return "", fmt.Errorf("read template: %w", err)
 	}
-	return string(content), nil
+	f.fromFile = string(content)
+	return f.fromFile, nil
 }
 
 // An escapedTemplatePrinter prints a document whose strings are escaped.

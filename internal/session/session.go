@@ -34,6 +34,7 @@ type Options struct {
 type Environment struct {
 	Now       func() time.Time // this machine's clock
 	Rand      io.Reader        // cryptographically strong
+	Stop      <-chan struct{}  // closed when the operator interrupts the run; nil: never
 	Kill      <-chan struct{}  // closed when the operator does not wait for requests in flight
 	MaxFiles  int              // that may be open at once; 0: unknown
 	ExecDepth string           // how many joinctl have called each other for a credential (JOINCTL_DEPTH)
@@ -81,7 +82,7 @@ func (s *Session) Load() (*kube.Kubeconfig, error) {
 	}
 	redactor := s.Terminal.Redactor()
 	redactor.Hide(kube.Credentials(&overrides.ClusterInfo, &user)...)
-	loaded, err := kube.Load(kube.LoadOptions{Path: s.Kubeconfig, Overrides: overrides, RequestTimeout: s.RequestTimeout})
+	loaded, err := kube.Load(kube.LoadOptions{Path: s.Kubeconfig, Overrides: overrides, RequestTimeout: s.RequestTimeout, Stop: s.Stop})
 	if err == nil {
 		redactor.Hide(loaded.Credentials()...)
 		s.loaded = loaded
