@@ -58,14 +58,15 @@ func (d DryRun) Suffix() string {
 	return map[DryRun]string{Client: " (dry run)", Server: " (server dry run)"}[d]
 }
 
-// undelivered is the error of an action that could not hand over what it created, with what became of that.
-func undelivered(err error, undone []Object, undoErr error) error {
+// undelivered is the error of an action that could not hand over what it created, with what became of that. delivered says
+// how it would have been: printed, or written.
+func undelivered(err error, delivered string, undone []Object, undoErr error) error {
 	switch len(undone) {
 	case 0:
 	case 1:
-		err = fmt.Errorf("%w: %s was created in %s, could not be printed, and was deleted again", err, undone[0].Name, undone[0].Where)
+		err = fmt.Errorf("%w: %s was created in %s, could not be %s, and was deleted again", err, undone[0].Name, undone[0].Where, delivered)
 	default:
-		err = fmt.Errorf("%w: %d %ss were created, could not be printed, and were deleted again", err, len(undone), undone[0].Noun)
+		err = fmt.Errorf("%w: %d %ss were created, could not be %s, and were deleted again", err, len(undone), undone[0].Noun, delivered)
 	}
 	return errors.Join(err, undoErr)
 }

@@ -81,7 +81,11 @@ func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
 	if err != nil || out.Kept || len(out.Tokens) == 0 {
 		undone, undoErr := a.rollback.UndoAll(ctx)
 		if err != nil {
-			return out, undelivered(err, undone, undoErr)
+			delivered := "printed"
+			if file != nil {
+				delivered = "written"
+			}
+			return out, undelivered(err, delivered, undone, undoErr)
 		}
 		return out, undoErr
 	}
@@ -131,12 +135,12 @@ func (a *SAKubeconfig) deliver(out *ExportedKubeconfig, kubeconfig *satoken.Kube
 }
 
 // openFile makes sure that the file can be written before a token is requested, and that nothing is lost; nil where there is
-// none. The operator's own link is followed, so that it stays.
+// none. Every error is a *failure.ConfigError. The operator's own link is followed, so that it stays.
 func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 	if a.Out == "" {
 		return nil, nil
 	}
-	if err := a.Session.CheckOutputFile("--out", a.Out); err != nil {
+	if err := a.Session.CheckOutputFiles("--out", a.Out); err != nil {
 		return nil, err
 	}
 	if !a.Force {
@@ -149,7 +153,11 @@ func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 		return nil, &failure.ConfigError{Err: fmt.Errorf("--out: %w", err)}
 	}
 	secretfile.RemoveLeftovers(filepath.Dir(path))
-	return secretfile.New(path)
+	file, err := secretfile.New(path)
+	if err != nil {
+		return nil, &failure.ConfigError{Err: fmt.Errorf("--out: %w", err)}
+	}
+	return file, nil
 }
 
 // onTarget requests a token on one target, if its connection can be handed over, and checks that the token works.

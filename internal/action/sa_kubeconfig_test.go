@@ -167,7 +167,10 @@ func TestAFileThatCannotBeWrittenIsAnErrorBeforeAnyRequest(t *testing.T) {
 	if exported != nil || err == nil {
 		t.Fatalf("exported %v", exported)
 	}
-	wantText(t, err.Error(), "not a regular file")
+	wantError(t, err, failure.Invalid, "--out: write "+a.Out+": not a regular file")
+	if !failure.IsConfig(err) {
+		t.Error("this is not exit code 2, as with --out-dir")
+	}
 	wantRequests(t, server)
 }
 
@@ -291,7 +294,7 @@ func TestAKubeconfigFileThatCannotBeWrittenInTheEndRevokesItsTokens(t *testing.T
 	a, file := exportingTo(t, s)
 	server.On(http.MethodPost, robotTokenPath, obstruct(t, file))
 	_, err := a.Run(t.Context())
-	wantText(t, err.Error(), "write "+file, "was deleted again")
+	wantText(t, err.Error(), "write "+file, "could not be written, and was deleted again")
 	wantSecrets(t, server)
 }
 

@@ -56,7 +56,7 @@ func (a *SAToken) Run(ctx context.Context) (*IssuedTokens, error) {
 	}
 	if err := a.Deliver(out); err != nil {
 		undone, undoErr := a.rollback.UndoAll(ctx)
-		return out, undelivered(err, undone, undoErr)
+		return out, undelivered(err, "printed", undone, undoErr)
 	}
 	return out, nil
 }

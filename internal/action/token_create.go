@@ -96,7 +96,7 @@ func (a *TokenCreate) Run(ctx context.Context) (*CreatedTokens, error) {
 	}
 	if err := a.Deliver(created); err != nil {
 		undone, undoErr := a.rollback.UndoAll(ctx)
-		return created, undelivered(err, undone, undoErr)
+		return created, undelivered(err, "printed", undone, undoErr)
 	}
 	return created, nil
 }

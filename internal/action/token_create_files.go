@@ -28,11 +28,14 @@ func (a *TokenCreate) prepareFiles() error {
 		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 	}
 	secretfile.RemoveLeftovers(a.OutDir)
-	for _, cluster := range a.Clusters {
-		path := a.path(cluster)
-		if err := a.Session.CheckOutputFile("--out-dir", path); err != nil {
-			return err
-		}
+	paths := make([]string, len(a.Clusters))
+	for i, cluster := range a.Clusters {
+		paths[i] = a.path(cluster)
+	}
+	if err := a.Session.CheckOutputFiles("--out-dir", paths...); err != nil {
+		return err
+	}
+	for _, path := range paths {
 		file, err := secretfile.New(path)
 		if err != nil {
 			return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}

@@ -35,12 +35,7 @@ from a connection that was not verified.`,
   joinctl ca-hash --endpoint api.example.org:5443`,
 		Args: func(_ *cobra.Command, args []string) error {
 			files = args
-			for _, file := range args {
-				if err := checkFileName(file); err != nil {
-					return err
-				}
-			}
-			return nil
+			return checkInputs(s, args)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			if hash.Files, err = readCAFiles(env, files); err != nil {
@@ -64,6 +59,19 @@ from a connection that was not verified.`,
 		return nil
 	})
 	return cmd
+}
+
+// checkInputs refuses a file that has the name of a bootstrap token, and notes which files this run reads.
+func checkInputs(s *session.Session, files []string) error {
+	for _, file := range files {
+		if err := checkFileName(file); err != nil {
+			return err
+		}
+		if file != stdin {
+			s.Inputs = append(s.Inputs, file)
+		}
+	}
+	return nil
 }
 
 func readCAFiles(env *Env, paths []string) ([]action.CAFile, error) {

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"flag"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func registerLogging(flags *pflag.FlagSet) *logging {
 func (l *logging) check(flags *pflag.FlagSet, s *session.Session) error {
 	const logFile = "log-file"
 	flags.Visit(func(f *pflag.Flag) {
-		if path := f.Value.String(); strings.HasSuffix(f.Name, "-file") && f.Name != logFile && path != stdin {
+		if path := f.Value.String(); slices.Contains(inputFiles(), f.Name) && path != stdin {
 			s.Inputs = append(s.Inputs, path)
 		}
 	})

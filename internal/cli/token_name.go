@@ -39,13 +39,9 @@ func refuseTokenNames(c *cobra.Command) {
 // checkTokenName returns an error if a flag takes a file or a host, and its value has the form of a bootstrap token.
 func checkTokenName(f *pflag.Flag) error {
 	hosts := []string{clientcmd.FlagAPIServer, clientcmd.FlagTLSServerName, clientcmd.FlagProxyURL}
-	files := []string{
-		"kubeconfig", clientcmd.FlagCAFile, clientcmd.FlagCertFile, clientcmd.FlagKeyFile, "contexts-file", "for-file", "token-file",
-		"out", "out-dir", "cache-dir", "profile-output", "log-file", "log-dir",
-	}
 	value := f.Value.String()
 	switch {
-	case slices.Contains(files, f.Name):
+	case isFile(f.Name):
 		if err := checkFileName(value); err != nil {
 			return fmt.Errorf("--%s: %w", f.Name, err)
 		}
