@@ -18,7 +18,7 @@ func (s *Server) StopAggregated() {
 		s.On("", pattern, Refuse(apierrors.NewServiceUnavailable("the server is currently unable to handle the request")))
 	}
 	s.On(http.MethodGet, "/apis/apiregistration.k8s.io/v1/apiservices/v1alpha1.cluster.karmada.io", Fault{Before: func(w http.ResponseWriter, _ *http.Request) bool {
-		writeJSON(w, http.StatusOK, map[string]any{"status": map[string]any{"conditions": []map[string]string{
+		writeJSON(w, http.StatusOK, map[string]any{"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "status": map[string]any{"conditions": []map[string]string{
 			{"type": "Available", "status": "False", "reason": "MissingEndpoints", "message": "endpoints for service/karmada-aggregated-apiserver have no addresses"},
 		}}})
 		return true

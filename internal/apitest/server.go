@@ -32,6 +32,7 @@ type Server struct {
 	CA  []byte // PEM
 
 	t      testing.TB
+	api    http.Handler
 	scheme *runtime.Scheme
 	codecs serializer.CodecFactory
 	kinds  map[schema.GroupResource]schema.GroupVersionKind
@@ -132,7 +133,7 @@ func (s *Server) now() time.Time { return time.Now().Add(s.offset) }
 
 // handler applies the faults around the API.
 func (s *Server) handler() http.HandlerFunc {
-	api := s.routes()
+	s.api = s.routes()
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body) // the server notices that the client has gone only when it has read everything
 		if err != nil {
@@ -145,7 +146,7 @@ func (s *Server) handler() http.HandlerFunc {
 			}
 		}
 		answer := httptest.NewRecorder()
-		api.ServeHTTP(answer, withBody(r, body))
+		s.api.ServeHTTP(answer, withBody(r, body))
 		for _, fault := range faults {
 			if fault.After != nil && fault.After(w, withBody(r, body)) {
 				return

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"path"
 	"testing"
 	"time"
 
@@ -37,8 +38,11 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
-	request, code := r.Method+" "+r.URL.Path, http.StatusOK
-	var content any = rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: metav1.ObjectMeta{UID: uid, ResourceVersion: "2"}}
+	request, code, name := r.Method+" "+r.URL.Path, http.StatusOK, path.Base(r.URL.Path)
+	if r.Method == http.MethodPost {
+		name = "new"
+	}
+	var content any = rbacv1.ClusterRole{TypeMeta: kind("ClusterRole"), ObjectMeta: metav1.ObjectMeta{Name: name, UID: uid, ResourceVersion: "2"}}
 	if failed := s.failures[request]; failed != 0 {
 		code = failed
 		content = metav1.Status{

@@ -10,9 +10,11 @@ import (
 	"testing"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/internal/join"
+	"github.com/joinctl/joinctl/internal/kube"
 )
 
 func TestVerifyWarnsAboutACommandForAnotherKindOfControlPlane(t *testing.T) {
@@ -108,4 +110,8 @@ func TestFromKubeconfigRefusesAKubeconfigWithoutACA(t *testing.T) {
 	}
 }
 
-func answering(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, map[string]string{}) }
+func answering(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, metav1.APIResourceList{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIResourceList"}, GroupVersion: kube.KarmadaAPI,
+	})
+}

@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
 
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -67,7 +68,7 @@ func build(t *testing.T, hosts ...string) *plane {
 	p.data = map[string]string{"kubeconfig": kubeconfig(t, p.server.URL, p.ca.pem)}
 	p.handle = map[string]http.HandlerFunc{
 		infoPath:  p.info,
-		groupPath: func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, metav1.APIGroup{}) },
+		groupPath: answering,
 	}
 	own := p.ca.issue(t, "admin")
 	p.config = rest.Config{
@@ -146,7 +147,11 @@ func kubeconfig(t testing.TB, server string, ca []byte) string {
 }
 
 func configMap(data map[string]string) corev1.ConfigMap {
-	return corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, Data: maps.Clone(data)}
+	return corev1.ConfigMap{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: metav1.NamespacePublic, Name: bootstrapapi.ConfigMapClusterInfo},
+		Data:       maps.Clone(data),
+	}
 }
 
 func answer(w http.ResponseWriter, code int, object any) {

@@ -123,7 +123,7 @@ func IsNotSent(err error) bool {
 // IsLost reports whether a write that failed may have succeeded on the server, because its answer was lost or cannot be
 // believed.
 func IsLost(err error) bool {
-	if IsNotSent(err) || apierrors.IsTooManyRequests(err) {
+	if err == nil || IsNotSent(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
 	var status apierrors.APIStatus

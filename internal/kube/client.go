@@ -143,7 +143,7 @@ func (c *Client) Version(ctx context.Context) (string, error) {
 	var info apiversion.Info
 	err := doJSON(ctx, c.restClient.Get().AbsPath("/version"), &info)
 	if err == nil && info.GitVersion == "" {
-		err = failure.UnexpectedAnswer{Err: fmt.Errorf("the answer of %s names no version of Kubernetes", c.server.Host)}
+		err = unexpected("the answer names no version of Kubernetes")
 	}
 	return info.GitVersion, err
 }

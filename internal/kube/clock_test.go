@@ -37,7 +37,12 @@ func connectAhead(t *testing.T, ahead time.Duration, handler http.HandlerFunc) (
 	return c, &requests
 }
 
-func version(w http.ResponseWriter, _ *http.Request) {
+// version answers GET /version, and as the version of an API group that is asked for.
+func version(w http.ResponseWriter, r *http.Request) {
+	if group, ok := strings.CutPrefix(r.URL.Path, "/apis/"); ok {
+		answer(w, http.StatusOK, metav1.APIResourceList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "APIResourceList"}, GroupVersion: group})
+		return
+	}
 	answer(w, http.StatusOK, map[string]string{"gitVersion": "v1.37.2"})
 }
 

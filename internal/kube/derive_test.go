@@ -102,7 +102,7 @@ func TestViaProxySendsRequestsToTheClusterProxyAsTheSameUser(t *testing.T) {
 			if r.Header.Get("Authorization") != "Bearer mine" || r.Header.Get("Impersonate-User") != "other" {
 				t.Errorf("sent the headers %v", r.Header)
 			}
-			answer(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap"})
+			answer(w, http.StatusOK, map[string]any{"apiVersion": "v1", "kind": "ConfigMap", "metadata": map[string]string{"namespace": "n", "name": "c"}})
 		})
 		hub := connect(t, &rest.Config{Host: server.URL + path, BearerToken: "mine", Impersonate: rest.ImpersonationConfig{UserName: "other"}})
 		proxied, err := hub.ViaProxy("m")

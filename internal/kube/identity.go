@@ -28,6 +28,12 @@ const (
 func (c *Client) Identity(ctx context.Context) (string, error) {
 	namespace := &metav1.PartialObjectMetadata{}
 	err := doJSON(ctx, c.restClient.Get().AbsPath("/api/v1/namespaces", metav1.NamespaceSystem).SetHeader("Accept", metadataOfOne), namespace)
+	if err == nil {
+		err = verifyKind(namespace.TypeMeta, "PartialObjectMetadata", "Namespace")
+	}
+	if err == nil && namespace.Name != metav1.NamespaceSystem {
+		err = unexpected("the answer is the namespace %q", namespace.Name)
+	}
 	if err == nil && namespace.UID != "" {
 		return "namespace " + string(namespace.UID), nil
 	}

@@ -105,11 +105,11 @@ func captureLogs(t *testing.T, filter klog.LogFilter) *bytes.Buffer {
 func createAndList(t *testing.T, description string, echo bool) {
 	t.Helper()
 	secret := &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: "bootstrap-token-abcdef"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "bootstrap-token-abcdef", UID: "u"},
 		Data:       map[string][]byte{"a-description": []byte(description), "token-secret": []byte(tokenSecret)},
 	}
 	list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}}
-	got := corev1.Secret{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}}
+	got := corev1.Secret{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"}, ObjectMeta: secret.ObjectMeta}
 	if echo {
 		list.Items, got.Data = []corev1.Secret{*secret}, secret.Data
 	}

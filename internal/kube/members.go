@@ -42,6 +42,12 @@ func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, er
 	clusters, err := listPages(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
 		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)
+		if err == nil {
+			err = verifyKind(page.TypeMeta, "PartialObjectMetadataList", "ClusterList")
+		}
+		if err == nil {
+			err = verifyItems(page, "", opts.LabelSelector)
+		}
 		return page.Items, page.Continue, err
 	})
 	names := make([]string, len(clusters))
@@ -66,6 +72,10 @@ func (c *Client) explainClusters(err error) error {
 // Member reads the Cluster object of a member. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	var cluster struct {
+		metav1.TypeMeta
+		Metadata struct {
+			Name string `json:"name"`
+		} `json:"metadata"`
 		Spec struct {
 			APIEndpoint                 string `json:"apiEndpoint"`
 			ProxyURL                    string `json:"proxyURL"`
@@ -73,6 +83,12 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 		} `json:"spec"`
 	}
 	err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath, name).SetHeader("Accept", runtime.ContentTypeJSON), &cluster)
+	if err == nil {
+		err = verifyKind(cluster.TypeMeta, "Cluster")
+	}
+	if err == nil && cluster.Metadata.Name != name {
+		err = unexpected("the answer is the Cluster %q, and not %q", cluster.Metadata.Name, name)
+	}
 	server := cluster.Spec.APIEndpoint
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server

@@ -28,7 +28,10 @@ func TestMemberNamesAreReadPageByPageAsMetadata(t *testing.T) {
 		if !strings.HasPrefix(r.Header.Get("Accept"), "application/json;as=PartialObjectMetadataList;") {
 			t.Errorf("Accept is %q", r.Header.Get("Accept"))
 		}
-		page := metav1.PartialObjectMetadataList{Items: []metav1.PartialObjectMetadata{{ObjectMeta: metav1.ObjectMeta{Name: "b"}}}}
+		page := metav1.PartialObjectMetadataList{
+			TypeMeta: metav1.TypeMeta{APIVersion: "meta.k8s.io/v1", Kind: "PartialObjectMetadataList"},
+			Items:    []metav1.PartialObjectMetadata{{ObjectMeta: metav1.ObjectMeta{Name: "b", Labels: map[string]string{"region": "eu"}}}},
+		}
 		if query.Get("continue") == "" {
 			page.Items[0].Name, page.Continue = "a", "more"
 		}
@@ -49,7 +52,7 @@ func TestMemberReadsItsServerFromTheClusterObject(t *testing.T) {
 			if r.URL.Path != "/apis/cluster.karmada.io/v1alpha1/clusters/m" {
 				t.Errorf("GET %s", r.URL)
 			}
-			answer(w, http.StatusOK, map[string]any{"spec": map[string]any{
+			answer(w, http.StatusOK, map[string]any{"kind": "Cluster", "metadata": map[string]string{"name": "m"}, "spec": map[string]any{
 				"apiEndpoint": endpoint, "proxyURL": "http://proxy:1", "insecureSkipTLSVerification": true, "syncMode": "Push",
 			}, "status": map[string]any{"conditions": []any{}}})
 		})

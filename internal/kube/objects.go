@@ -5,6 +5,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"reflect"
 
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
+
+	"github.com/joinctl/joinctl/internal/failure"
 )
 
 // An Object is a ConfigMap, Role, RoleBinding, ClusterRole, ClusterRoleBinding or CertificateSigningRequest with a TypeMeta.
@@ -73,22 +76,38 @@ func (c *Client) Update(ctx context.Context, obj Object, dryRun bool) error {
 }
 
 func write(ctx context.Context, request *rest.Request, obj Object, dryRun bool) error {
+	into := obj
 	if dryRun {
-		return do(ctx, request.Body(obj), nil)
+		into = obj.DeepCopyObject().(Object)
 	}
-	return do(ctx, request.Body(obj), obj)
+	return do(ctx, request.Body(obj), into)
 }
 
-// Remove deletes an object, with its UID as precondition. The error is the API's own.
+// Remove deletes an object, with its UID as precondition. It resolves a lost answer as DeleteAndConfirm does. Every other error
+// is the API's own.
 func (c *Client) Remove(ctx context.Context, obj Object) error {
 	uid := obj.GetUID()
 	opts := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}
-	return do(ctx, request(c.restClient.Delete(), obj).Name(obj.GetName()).Body(&opts), nil)
+	err := doDelete(ctx, request(c.restClient.Delete(), obj).Name(obj.GetName()).Body(&opts), obj)
+	if !failure.IsLost(err) {
+		return err
+	}
+	found := Blank(obj)
+	return confirmDeleted(obj, found, err, c.Read(ctx, found))
+}
+
+// Blank returns an object of the same kind, namespace and name, with nothing else, to read into.
+func Blank(obj Object) Object {
+	blank := reflect.New(reflect.TypeOf(obj).Elem()).Interface().(Object)
+	blank.GetObjectKind().SetGroupVersionKind(obj.GetObjectKind().GroupVersionKind())
+	blank.SetNamespace(obj.GetNamespace())
+	blank.SetName(obj.GetName())
+	return blank
 }
 
 // ConfigMap reads one ConfigMap. The error is the API's own.
 func (c *Client) ConfigMap(ctx context.Context, namespace, name string) (*corev1.ConfigMap, error) {
-	out := &corev1.ConfigMap{}
+	out := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
 	err := do(ctx, c.restClient.Get().Namespace(namespace).Resource("configmaps").Name(name), out)
 	return out, err
 }
@@ -99,6 +118,9 @@ func (c *Client) RoleBindings(ctx context.Context) ([]rbacv1.RoleBinding, error)
 	return listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]rbacv1.RoleBinding, string, error) {
 		out := &rbacv1.RoleBindingList{}
 		err := do(ctx, request(c.restClient.Get(), &rbacv1.RoleBinding{}).VersionedParams(&opts, c.parameterCodec), out)
+		if err == nil {
+			err = verifyItems(out, "", "")
+		}
 		return out.Items, out.Continue, err
 	})
 }
@@ -109,6 +131,9 @@ func (c *Client) ClusterRoleBindings(ctx context.Context) ([]rbacv1.ClusterRoleB
 	return listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]rbacv1.ClusterRoleBinding, string, error) {
 		out := &rbacv1.ClusterRoleBindingList{}
 		err := do(ctx, request(c.restClient.Get(), &rbacv1.ClusterRoleBinding{}).VersionedParams(&opts, c.parameterCodec), out)
+		if err == nil {
+			err = verifyItems(out, "", "")
+		}
 		return out.Items, out.Continue, err
 	})
 }

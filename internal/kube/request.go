@@ -26,20 +26,19 @@ const (
 	metadataOfList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," + runtime.ContentTypeJSON
 )
 
-// do sends a request and decodes the answer into an object, which keeps its TypeMeta. nil discards the answer. All
-// requests for types that the client's scheme knows go through do. The error is that of send.
+// do sends a request and decodes the answer into an object, which keeps its TypeMeta and says what was asked for: the answer
+// has to match it, as in decode. nil discards the answer. All requests for types that the client's scheme knows go through
+// do. The error is that of send.
 func do(ctx context.Context, request *rest.Request, into runtime.Object) error {
 	return send(ctx, request, func(result rest.Result) error {
 		if into == nil {
 			return result.Error()
 		}
-		kind := into.GetObjectKind().GroupVersionKind()
-		defer into.GetObjectKind().SetGroupVersionKind(kind) // the decoder clears it
-		return result.Into(into)
+		return decode(result, into)
 	})
 }
 
-// doJSON is do for types that the client's scheme does not know.
+// doJSON is do for types that the client's scheme does not know. The caller checks the kind by verifyKind.
 func doJSON(ctx context.Context, request *rest.Request, into any) error {
 	return send(ctx, request, func(result rest.Result) error {
 		body, err := result.Raw()
@@ -47,7 +46,7 @@ func doJSON(ctx context.Context, request *rest.Request, into any) error {
 			return result.Error() // unlike Raw, Error decodes the Status in the body
 		}
 		if err := json.Unmarshal(body, into); err != nil {
-			return fmt.Errorf("read the answer of %s: %w", request.URL().Host, err)
+			return unexpected("the answer of %s is not JSON of the Kubernetes API", request.URL().Host)
 		}
 		return nil
 	})
@@ -88,7 +87,7 @@ func sendOnce(ctx context.Context, request *rest.Request, decode func(rest.Resul
 			Hint:   "nothing serves the Kubernetes API at this address: is the path in the context's server address right, and is a proxy in front of it?",
 		}
 	}
-	return err
+	return unreadable(err)
 }
 
 // isForeign reports whether a 404 comes from something else than a Kubernetes API server. Such an answer does not prove

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -67,7 +68,8 @@ func TestAnExpiredPageMakesTheListStartAgainInOneRequest(t *testing.T) {
 	c := connect(t, &rest.Config{Host: serve(t, func(w http.ResponseWriter, r *http.Request) {
 		query := r.URL.Query()
 		queries = append(queries, query.Get("limit")+"/"+query.Get("continue"))
-		list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, Items: make([]corev1.Secret, 1)}
+		secret := corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "a", UID: "u"}}
+		list := corev1.SecretList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "SecretList"}, Items: []corev1.Secret{secret}}
 		switch {
 		case query.Get("continue") != "":
 			refuse(w, apierrors.NewResourceExpired("too old"))
@@ -75,7 +77,7 @@ func TestAnExpiredPageMakesTheListStartAgainInOneRequest(t *testing.T) {
 		case query.Get("limit") != "":
 			list.Continue = "more"
 		default:
-			list.Items = make([]corev1.Secret, 3)
+			list.Items = slices.Repeat(list.Items, 3)
 		}
 		answer(w, http.StatusOK, list)
 	}).URL})

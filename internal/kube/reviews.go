@@ -96,5 +96,5 @@ func (c *Client) review(ctx context.Context, path, resource string, review runti
 // error is the API's own.
 func (c *Client) DryRunCertificateRequest(ctx context.Context, request *certificatesv1.CertificateSigningRequest) error {
 	return do(ctx, c.restClient.Post().AbsPath(certificatesPath, "certificatesigningrequests").
-		Param("dryRun", metav1.DryRunAll).Body(request), nil)
+		Param("dryRun", metav1.DryRunAll).Body(request), request.DeepCopy())
 }

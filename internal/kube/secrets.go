@@ -4,10 +4,8 @@ package kube
 
 import (
 	"context"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
@@ -28,14 +26,15 @@ func (c *Client) Secrets(namespace string) Secrets { return Secrets{c, namespace
 // Create creates a Secret and returns it as stored. Like every request, it is sent again only after a 429, which proves that
 // it was not carried out: after a success, a second one would look like a conflict.
 func (s Secrets) Create(ctx context.Context, secret *corev1.Secret, opts metav1.CreateOptions) (*corev1.Secret, error) {
-	out := &corev1.Secret{}
+	out := s.named(secret.Name)
+	out.Type = secret.Type
 	err := do(ctx, s.request(s.client.restClient.Post(), &opts).Body(secret), out)
 	return out, err
 }
 
 // Get reads one Secret.
 func (s Secrets) Get(ctx context.Context, name string, opts metav1.GetOptions) (*corev1.Secret, error) {
-	out := &corev1.Secret{}
+	out := s.named(name)
 	err := do(ctx, s.request(s.client.restClient.Get(), &opts).Name(name), out)
 	return out, err
 }
@@ -44,6 +43,9 @@ func (s Secrets) Get(ctx context.Context, name string, opts metav1.GetOptions) (
 func (s Secrets) List(ctx context.Context, opts metav1.ListOptions) (*corev1.SecretList, error) {
 	out := &corev1.SecretList{}
 	err := do(ctx, s.request(s.client.restClient.Get(), &opts), out)
+	if err == nil {
+		err = verifyItems(out, s.namespace, opts.LabelSelector)
+	}
 	return out, err
 }
 
@@ -62,20 +64,31 @@ func (s Secrets) Metadata(ctx context.Context, opts metav1.ListOptions) ([]metav
 	return listPages(opts, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
 		page := &metav1.PartialObjectMetadataList{}
 		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOfList), page)
+		if err == nil {
+			err = verifyKind(page.TypeMeta, "PartialObjectMetadataList", "SecretList")
+		}
+		if err == nil {
+			err = verifyItems(page, s.namespace, opts.LabelSelector)
+		}
 		return page.Items, page.Continue, err
 	})
 }
 
 // Update updates a Secret that was read before, and returns it as stored.
 func (s Secrets) Update(ctx context.Context, secret *corev1.Secret, opts metav1.UpdateOptions) (*corev1.Secret, error) {
-	out := &corev1.Secret{}
+	out := s.named(secret.Name)
+	out.UID, out.Type = secret.UID, secret.Type
 	err := do(ctx, s.request(s.client.restClient.Put(), &opts).Name(secret.Name).Body(secret), out)
 	return out, err
 }
 
 // Delete deletes one Secret.
 func (s Secrets) Delete(ctx context.Context, name string, opts metav1.DeleteOptions) error {
-	return do(ctx, s.request(s.client.restClient.Delete(), nil).Name(name).Body(&opts), nil)
+	want := s.named(name)
+	if opts.Preconditions != nil && opts.Preconditions.UID != nil {
+		want.UID = *opts.Preconditions.UID
+	}
+	return doDelete(ctx, s.request(s.client.restClient.Delete(), nil).Name(name).Body(&opts), want)
 }
 
 // DeleteAndConfirm deletes one Secret. It sends no request if ctx is cancelled, and lets a request in flight finish. If
@@ -87,19 +100,20 @@ func (s Secrets) DeleteAndConfirm(ctx context.Context, name string, opts metav1.
 	}
 	ctx = context.WithoutCancel(ctx)
 	deleteErr := s.Delete(ctx, name, opts)
-	if deleteErr == nil || len(opts.DryRun) > 0 || !failure.IsLost(deleteErr) {
+	if len(opts.DryRun) > 0 || !failure.IsLost(deleteErr) {
 		return deleteErr
 	}
-	found, err := s.Get(ctx, name, metav1.GetOptions{})
-	switch want := opts.Preconditions; {
-	case apierrors.IsNotFound(err):
-		return nil
-	case err != nil:
-		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost (%w), and the secret cannot be read to see whether it is gone: %w", deleteErr, err)}
-	case want != nil && want.UID != nil && *want.UID != found.UID:
-		return nil
+	want := s.named(name)
+	if opts.Preconditions != nil && opts.Preconditions.UID != nil {
+		want.UID = *opts.Preconditions.UID
 	}
-	return deleteErr
+	found, err := s.Get(ctx, name, metav1.GetOptions{})
+	return confirmDeleted(want, found, deleteErr, err)
+}
+
+// named returns a Secret that says which one a request asks for.
+func (s Secrets) named(name string) *corev1.Secret {
+	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: s.namespace, Name: name}}
 }
 
 // request adds the path of the Secrets to a request, and options, if any, as its query.

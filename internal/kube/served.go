@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -41,7 +42,11 @@ func (e *AggregatedDown) Unwrap() error { return e.Err }
 // It asks for the version: the server itself answers for the group, from the APIService, whether the aggregated API server
 // runs or not (k8s.io/kube-aggregator/pkg/apiserver/handler_apis.go).
 func (c *Client) Serves(ctx context.Context, groupVersion string) (bool, error) {
-	err := do(ctx, c.restClient.Get().AbsPath("/apis", groupVersion).SetHeader("Accept", runtime.ContentTypeJSON), nil)
+	resources := &metav1.APIResourceList{}
+	err := do(ctx, c.restClient.Get().AbsPath("/apis", groupVersion).SetHeader("Accept", runtime.ContentTypeJSON), resources)
+	if err == nil && resources.GroupVersion != groupVersion {
+		err = unexpected("the answer is about the API %q, and not %q", resources.GroupVersion, groupVersion)
+	}
 	switch {
 	case failure.ReasonOf(err) == failure.NotFound:
 		return false, nil
@@ -68,6 +73,7 @@ func IsAggregatedDown(err error) bool {
 // apiServiceCondition returns why an APIService is not available, and the reason of the error if it cannot be read.
 func (c *Client) apiServiceCondition(ctx context.Context, name string) (string, failure.Reason) {
 	var service struct {
+		metav1.TypeMeta
 		Status struct {
 			Conditions []struct {
 				Type, Status, Reason, Message string
@@ -76,6 +82,9 @@ func (c *Client) apiServiceCondition(ctx context.Context, name string) (string, 
 	}
 	request := c.restClient.Get().AbsPath("/apis/apiregistration.k8s.io/v1/apiservices", name)
 	if err := doJSON(ctx, request.SetHeader("Accept", runtime.ContentTypeJSON), &service); err != nil {
+		return "", failure.ReasonOf(err)
+	}
+	if err := verifyKind(service.TypeMeta, "APIService"); err != nil {
 		return "", failure.ReasonOf(err)
 	}
 	for _, condition := range service.Status.Conditions {

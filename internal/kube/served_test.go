@@ -21,7 +21,7 @@ func TestServesTellsAnAggregatedServerThatIsDownFromAServerThatIsDown(t *testing
 	unavailable := refusing(apierrors.NewServiceUnavailable("unavailable"))
 	condition := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"status": map[string]any{"conditions": []map[string]string{
+		_ = json.NewEncoder(w).Encode(map[string]any{"kind": "APIService", "status": map[string]any{"conditions": []map[string]string{
 			{"type": "Available", "status": "False", "reason": "MissingEndpoints", "message": "no endpoints"},
 		}}})
 	}

@@ -8,12 +8,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unique"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 )
 
@@ -42,6 +44,9 @@ func Request(ctx context.Context, c *kube.Client, account Account, spec Spec) (T
 		return Token{}, withHint(account, spec, fmt.Errorf("request a token of serviceaccount %s: %w", account, err))
 	}
 	tok, err := newToken(response)
+	if err == nil {
+		err = tok.verify(account, spec.Bound)
+	}
 	if err != nil {
 		return Token{}, fmt.Errorf("request a token of serviceaccount %s: %w", account, err)
 	}
@@ -50,10 +55,10 @@ func Request(ctx context.Context, c *kube.Client, account Account, spec Spec) (T
 
 func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 	if object.Status.Token == "" {
-		return Token{}, errors.New("the server's response has no token")
+		return Token{}, failure.UnexpectedAnswer{Err: errors.New("the server's response has no token")}
 	}
 	if strings.ContainsFunc(object.Status.Token, isNotBearer) {
-		return Token{}, errors.New("the server's response has a token with characters that no bearer token has")
+		return Token{}, failure.UnexpectedAnswer{Err: errors.New("the server's response has a token with characters that no bearer token has")}
 	}
 	claims, err := Decode(object.Status.Token)
 	if err != nil {
@@ -68,6 +73,22 @@ func newToken(object *authenticationv1.TokenRequest) (Token, error) {
 // isNotBearer reports whether a bearer token cannot contain a character (RFC 6750, section 2.1).
 func isNotBearer(r rune) bool {
 	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~+/=", r)
+}
+
+// verify checks that a token is of the ServiceAccount, and bound to the object, that was asked for. A token that is no JWT
+// proves nothing.
+func (t Token) verify(account Account, bound BoundObject) error {
+	claims := t.Claims
+	if claims.Subject != "" && claims.Subject != "system:serviceaccount:"+account.Namespace+":"+account.Name {
+		return failure.UnexpectedAnswer{Err: fmt.Errorf("the server returned a token of %q", claims.Subject)}
+	}
+	same := func(other BoundObject) bool {
+		return other.Kind == bound.Kind && other.Name == bound.Name && (bound.UID == "" || other.UID == bound.UID)
+	}
+	if claims.Subject != "" && bound.Kind != "" && !slices.ContainsFunc(claims.Bound, same) {
+		return failure.UnexpectedAnswer{Err: fmt.Errorf("the server returned a token that is not bound to %s %s", bound.Kind, bound.Name)}
+	}
+	return nil
 }
 
 // IsZero reports whether t is the zero Token.

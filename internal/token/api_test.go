@@ -142,6 +142,8 @@ func (a *api) create(w http.ResponseWriter, r *http.Request, secret *corev1.Secr
 	}
 	if r.URL.Query().Get("dryRun") == "" {
 		secret = a.store(secret)
+	} else {
+		secret.UID = "of a dry run" // which the server gives too
 	}
 	respond(w, http.StatusCreated, secret)
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/joinctl/joinctl/internal/failure"
+)
+
+// resolveTime is how long Resolve reads at most. A load balancer that holds a request back for want of a server, and
+// kube-apiserver's own queues, apply it seconds after the client has lost its connection.
+const resolveTime = 4 * time.Second
+
+// Resolve reads an object after the answer to a write was lost: at once, and again until read finds out what became of the
+// write, or fails, or until 4 seconds, or the time for one request if that is shorter, have passed. It reports whether read
+// found out. An object that is missing by then may still be created.
+func (c *Client) Resolve(ctx context.Context, read func(context.Context) (known bool, err error)) (known bool, err error) {
+	window := resolveTime
+	if timeout := c.RequestTimeout(); timeout > 0 {
+		window = min(window, timeout)
+	}
+	for _, sixteenths := range []time.Duration{0, 1, 2, 4, 9} {
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(window * sixteenths / 16):
+		}
+		if known, err = read(ctx); known || err != nil {
+			return known, err
+		}
+	}
+	return false, nil
+}
+
+// confirmDeleted says what became of a DELETE with a lost answer, after the object was read: it is gone if it is missing, or if
+// it has another UID than the one to delete.
+func confirmDeleted(want, found Object, deleteErr, readErr error) error {
+	kind := strings.ToLower(kindOf(want))
+	switch {
+	case apierrors.IsNotFound(readErr):
+		return nil
+	case readErr != nil:
+		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost (%w), and the %s cannot be read to see whether it is gone: %w", deleteErr, kind, readErr)}
+	case want.GetUID() != "" && want.GetUID() != found.GetUID():
+		return nil
+	}
+	return fmt.Errorf("the answer was lost, and the %s still exists: %w", kind, deleteErr)
+}
+
+// Mark marks the moment before a write. The function that it returns reports whether an object was created earlier, by the
+// server's clock, which counts in seconds; false if the server's time is unknown.
+func (c *Client) Mark() (earlier func(created metav1.Time) bool) {
+	const precision = 2 * time.Second // the Date of a response and a creationTimestamp are cut to the second
+	mark := c.clock.now()
+	return func(created metav1.Time) bool {
+		offset, known := c.clock.read()
+		return known && !created.IsZero() && created.Time.Before(mark.Add(offset-precision))
+	}
+}
