@@ -136,7 +136,7 @@ func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client)
 // createToken creates the token of a probe. If it cannot tell whether the token exists, it deletes the token.
 func (a *Doctor) createToken(ctx context.Context, target fleet.Target, c *kube.Client, tok token.Token, spec token.Spec) error {
 	a.rollback.Sending(target, tokenObject(a.Session, target, tok))
-	secret, err := token.Create(ctx, c, token.Encode(tok, spec), false)
+	secret, err := token.CreateDrawn(ctx, c, token.Encode(tok, spec), false)
 	switch failure.ReasonOf(err) {
 	case "":
 		a.rollback.Created(target, func(ctx context.Context) error { return token.Rollback(ctx, c, secret) })
@@ -146,9 +146,9 @@ func (a *Doctor) createToken(ctx context.Context, target fleet.Target, c *kube.C
 		return err
 	}
 	deleteErr := token.DeleteByName(context.WithoutCancel(ctx), c, token.RefTo(tok.ID), false)
-	if deleteErr != nil && failure.ReasonOf(deleteErr) != failure.NotFound {
+	if deleteErr != nil { // where the token does not exist yet, it may still be created
 		return errors.Join(err, deleteErr)
 	}
-	a.rollback.Forget(target) // the token does not exist, so Explain must not name it
+	a.rollback.Forget(target) // the token is deleted, so Explain must not name it
 	return err
 }

@@ -219,9 +219,12 @@ func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, s
 		}, spec, a.DryRun == Server)
 	}
 	sending(a.Token)
-	secret, err := token.Create(ctx, c, token.Encode(a.Token, spec), a.DryRun == Server)
+	sent, earlier := token.Encode(a.Token, spec), c.Mark()
+	secret, err := token.Create(ctx, c, sent, a.DryRun == Server)
 	if apierrors.IsAlreadyExists(err) {
-		err = a.existsError(ctx, c, key.target, err)
+		secret, err = a.existing(ctx, c, key.target, err, func(found *corev1.Secret) bool {
+			return a.DryRun == None && token.SameContent(found, sent) && !earlier(found.CreationTimestamp)
+		})
 	}
 	return a.Token, secret, err
 }

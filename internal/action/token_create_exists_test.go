@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -37,7 +38,9 @@ func TestAnIDThatExistsHasAHintThatWorks(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := apitest.New(t)
+			server.Clock(-time.Hour) // it was created before
 			test.put(t, server)
+			server.Clock(0)
 			s, _ := newSession(t, servers{"a": server})
 			a := TokenCreate{Session: s, Token: parse(t, firstToken), Spec: joining(""), Deliver: func(*CreatedTokens) error { return nil }}
 			created, err := a.Run(t.Context())

@@ -70,7 +70,7 @@ func TestATokenIsNamedIfItsRequestWasLostThoughItIsNotThereYet(t *testing.T) {
 	server.On(http.MethodPost, secretsPath, apitest.Refuse(apierrors.NewTimeoutError("no leader", 0)))
 	s, _ := newSession(t, servers{"hub": server})
 	err := wantFailures(t, mustCreate(t, creation(s)).Failures, 0, "hub")[0].Err
-	wantError(t, err, failure.Unknown, "may exist", "it does not exist")
+	wantError(t, err, failure.Unknown, "may exist", "does not exist, but may still be created")
 }
 
 func TestATokenInFlightIsNamedWhenTheRunIsKilled(t *testing.T) {

@@ -134,8 +134,8 @@ func TestALostAnswerIsResolved(t *testing.T) {
 		after  bool // stored afterwards
 	}{
 		"created":           {create, LoseAnswer().Times(1), false, "", true},
-		"not created":       {create, LoseRequest(), false, failure.Unreachable, false},
-		"perhaps created":   {create, Refuse(apierrors.NewInternalError(context.DeadlineExceeded)), false, failure.Internal, false},
+		"not created":       {create, LoseRequest(), false, failure.Unknown, false},
+		"perhaps created":   {create, Refuse(apierrors.NewInternalError(context.DeadlineExceeded)), false, failure.Unknown, false},
 		"created late":      {create, Refuse(apierrors.NewTimeoutError("etcd", 0)).AfterApply(), false, "", true},
 		"deleted":           {remove, LoseAnswer().Times(1), true, "", false},
 		"not deleted":       {remove, LoseRequest(), true, failure.Unreachable, true},

@@ -116,8 +116,8 @@ func TestCreateResolvesALostAnswer(t *testing.T) {
 		{"created, no answer", execute, noAnswer, nil, "", nil},
 		{"created, the server timed out", execute, timedOut, nil, "", nil},
 		{"created, a proxy failed", execute, badGateway, nil, "", nil},
-		{"not created, no answer", ignore, noAnswer, nil, failure.Unreachable, []string{"bootstrap-token-abcdef", "does not exist"}},
-		{"not created, the server timed out", ignore, timedOut, nil, failure.Timeout, []string{"bootstrap-token-abcdef", "does not exist"}},
+		{"not created, no answer", ignore, noAnswer, nil, failure.Unknown, []string{"bootstrap-token-abcdef", "does not exist, but may still be created"}},
+		{"not created, the server timed out", ignore, timedOut, nil, failure.Unknown, []string{"bootstrap-token-abcdef", "does not exist, but may still be created"}},
 		{"created, and may not be read", execute, noAnswer, forbidden, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be read to see whether it exists"}},
 		{"not created, and may not be read", ignore, noAnswer, forbidden, failure.Unknown, []string{"bootstrap-token-abcdef", "cannot be read to see whether it exists"}},
 	} {

@@ -40,8 +40,8 @@ func TestCreateRandomTriesAnotherTokenIfTheIDExists(t *testing.T) {
 	if got := a.secrets["bootstrap-token-abcdef"]; string(got.Data["token-secret"]) != hiddenSecret {
 		t.Error("the existing token was changed")
 	}
-	if got := a.received(""); len(got) != 3 {
-		t.Errorf("requests: %v", got)
+	if posts, gets := a.received(http.MethodPost), a.received(http.MethodGet); len(posts) != 3 || len(gets) != 2 {
+		t.Errorf("requests: %v", a.received(""))
 	}
 }
 
