@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/klog/v2"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -90,7 +91,17 @@ func (o *RequestOptions) request(ctx context.Context, out *IssuedToken, c *kube.
 	return tok, nil, err
 }
 
-func (o *RequestOptions) createRevocationSecret(ctx context.Context, out IssuedToken, c *kube.Client) (satoken.RevocationSecret, error) {
+// createRevocationSecret creates a revocation Secret. It draws another name, up to five times, while the name exists.
+func (o *RequestOptions) createRevocationSecret(ctx context.Context, out IssuedToken, c *kube.Client) (secret satoken.RevocationSecret, err error) {
+	for range 5 {
+		if secret, err = o.createNamed(ctx, out, c); !apierrors.IsAlreadyExists(err) || failure.ReasonOf(err) == failure.Unknown {
+			return secret, err
+		}
+	}
+	return secret, err
+}
+
+func (o *RequestOptions) createNamed(ctx context.Context, out IssuedToken, c *kube.Client) (satoken.RevocationSecret, error) {
 	name, err := satoken.GenerateName(o.Session.Rand, out.Account)
 	if err != nil {
 		return satoken.RevocationSecret{}, err

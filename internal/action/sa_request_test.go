@@ -238,7 +238,7 @@ func TestATokenWithAnExpirationThatCannotBeRecordedIsRevoked(t *testing.T) {
 func TestASecretThatCannotBeDeletedIsNamedWithTheCommandThatRevokesItsToken(t *testing.T) {
 	t.Parallel()
 	server := withRobot(t)
-	server.On(http.MethodPut, anyDefaultSecret, apitest.LoseAnswer())
+	server.On(http.MethodPut, anyDefaultSecret, apitest.LoseRequest())
 	server.On(http.MethodDelete, anyDefaultSecret, refusal())
 	s, _ := newSession(t, servers{"hub": server}, fixedNames)
 	err := wantFailures(t, mustRequest(t, revocable(s)).Failures, 0, "hub")[0].Err

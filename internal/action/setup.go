@@ -182,7 +182,7 @@ func (a *Setup) applyChange(ctx context.Context, c *kube.Client, key setupKey, c
 	case err == nil:
 		a.rollback.Created(key, func(ctx context.Context) error { return change.Undo(ctx, c) })
 		return nil
-	case failure.IsLost(err):
+	case failure.ReasonOf(err) == failure.Unknown, failure.IsLost(err):
 		return &failure.Error{Reason: failure.Unknown, Err: err}
 	}
 	a.rollback.Forget(key) // the change was refused, so Explain must not name it

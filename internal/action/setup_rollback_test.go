@@ -75,6 +75,7 @@ func TestSetupNamesAChangeThatMayExist(t *testing.T) {
 	t.Parallel()
 	server := newPlane(t, 0)
 	server.On(http.MethodPost, adminRoleBindings, apitest.LoseAnswer().Skip(1))
+	server.On(http.MethodGet, adminRoleBindings+"/*", apitest.Refuse(adminForbidden("rolebindings")).Skip(1))
 	setup := setupOf(t, server)
 	result := runSetup(t, setup)
 	adminWantFailure(t, result.Failures, failure.Unknown,
@@ -88,9 +89,30 @@ func TestSetupNamesAnUpdateThatMayHaveBeenMade(t *testing.T) {
 	server := newPlane(t, 0)
 	server.Put(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: approver}})
 	server.On(http.MethodPut, adminClusterRoles+"/*", apitest.LoseAnswer().Skip(1))
+	server.On(http.MethodGet, adminClusterRoles+"/"+approver, apitest.Refuse(adminForbidden("clusterroles")).Skip(1))
 	result := runSetup(t, setupOf(t, server))
 	adminWantFailure(t, result.Failures, failure.Unknown,
 		"the change to clusterrole "+approver+" may exist", "kubectl edit clusterrole "+approver+" --kubeconfig ")
+}
+
+func TestSetupFindsChangesWithALostOrRepeatedAnswer(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(*apitest.Server) apitest.Fault{
+		"lost":             func(*apitest.Server) apitest.Fault { return apitest.LoseAnswer().Skip(1) },
+		"a web page":       func(s *apitest.Server) apitest.Fault { return s.Hostile()["web page"].Skip(1) },
+		"another kind":     func(s *apitest.Server) apitest.Fault { return s.Hostile()["Pod"].Skip(1) },
+		"sent twice":       func(s *apitest.Server) apitest.Fault { return s.Twice().Skip(1) },
+		"an answer of 204": func(s *apitest.Server) apitest.Fault { return s.Hostile()["no content"].Skip(1) },
+	} {
+		server := newPlane(t, 0)
+		server.Put(&rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: approver}})
+		server.On(http.MethodPost, adminRoleBindings, fault(server))
+		server.On(http.MethodPut, adminClusterRoles+"/*", fault(server))
+		result := runSetup(t, setupOf(t, server))
+		if result.Failures.Any() || len(result.Plans) != 1 {
+			t.Errorf("%s: %v", name, result.Failures.Errors())
+		}
+	}
 }
 
 func TestSetupStopsAndRollsBackIfTheContextEnds(t *testing.T) {

@@ -87,9 +87,11 @@ func rights(ctx context.Context, c *kube.Client, needed []kube.Access) error {
 }
 
 // Apply makes the change. It does not cancel the request when the context ends. The error says what failed, with the reason
-// of the API.
+// of the API. It resolves a lost answer, and a Conflict, which a proxy that sends a request again gets, by reading the object;
+// the reason is Unknown if that leaves open whether the change was made.
 func (c Change) Apply(ctx context.Context, client *kube.Client) error {
-	return c.send(context.WithoutCancel(ctx), client, false)
+	ctx = context.WithoutCancel(ctx)
+	return c.resolve(ctx, client, c.Object, c.send(ctx, client, false))
 }
 
 // Undo reverts a change that Apply made: it deletes a new object by its UID, and writes an updated one back as it was unless
@@ -99,7 +101,7 @@ func (c Change) Undo(ctx context.Context, client *kube.Client) error {
 	var err error
 	if c.Exists() {
 		c.before.SetResourceVersion(c.Object.GetResourceVersion())
-		err = client.Update(ctx, c.before, false)
+		err = c.resolve(ctx, client, c.before, client.Update(ctx, c.before, false))
 	} else {
 		err = client.Remove(ctx, c.Object)
 	}

@@ -49,7 +49,8 @@ func (s RevocationSecret) BoundObject() BoundObject {
 
 // CreateRevocationSecret creates the Secret for one token of a ServiceAccount, with a name from GenerateName. It sends
 // nothing once ctx has ended, and lets a request in flight finish. If the answer is lost, it deletes the Secret that
-// may exist; the reason is Unknown if that fails too.
+// may exist; the reason is Unknown if that fails too, or if there is nothing to delete yet. If the name exists, it reads the
+// Secret, which is its own if a proxy sent the request twice; the reason is Unknown if that fails.
 func CreateRevocationSecret(ctx context.Context, c *kube.Client, account Account, name string) (RevocationSecret, error) {
 	if err := ctx.Err(); err != nil {
 		return RevocationSecret{}, err
@@ -61,16 +62,20 @@ func CreateRevocationSecret(ctx context.Context, c *kube.Client, account Account
 		Labels:      map[string]string{revocationLabel: revocationLabelValue, "app.kubernetes.io/managed-by": "joinctl"},
 		Annotations: map[string]string{accountAnnotation: account.Name},
 	}}, metav1.CreateOptions{})
-	if err == nil {
-		return newRevocationSecret(created), nil
+	if apierrors.IsAlreadyExists(err) {
+		created, err = readDrawn(ctx, secrets, account, name, err)
 	}
-	if failure.IsLost(err) {
-		if deleteErr := secrets.Delete(ctx, name, metav1.DeleteOptions{}); deleteErr != nil && !apierrors.IsNotFound(deleteErr) {
-			return RevocationSecret{}, &failure.Error{
-				Reason: failure.Unknown,
-				Err:    fmt.Errorf("create secret %s/%s: the answer was lost (%w), and the secret cannot be deleted: %w", account.Namespace, name, err, deleteErr),
-				Hint:   fmt.Sprintf("no token is bound to it; if it exists, delete it with: joinctl sa revoke %s -n %s", name, account.Namespace),
-			}
+	switch {
+	case err == nil && created.Labels[revocationLabel] == revocationLabelValue:
+		secret := newRevocationSecret(created)
+		secret.Account = account // a webhook may strip annotations
+		return secret, nil
+	case err == nil:
+		err = failure.UnexpectedAnswer{Err: fmt.Errorf("the server stored the secret without the label %s, so that sa revoke would not find it", revocationLabel)}
+		fallthrough
+	case failure.IsLost(err):
+		if deleteErr := secrets.Delete(ctx, name, metav1.DeleteOptions{}); deleteErr != nil {
+			return RevocationSecret{}, mayExist(account, name, err, deleteErr)
 		}
 	}
 	return RevocationSecret{}, withSecretsRight("create", account.Namespace, fmt.Errorf("create secret %s/%s to bind the token to: %w", account.Namespace, name, err))
@@ -79,14 +84,25 @@ func CreateRevocationSecret(ctx context.Context, c *kube.Client, account Account
 // Record stores the audiences and the expiration of the issued token on the Secret, for List.
 func (s RevocationSecret) Record(ctx context.Context, c *kube.Client, tok Token) (RevocationSecret, error) {
 	secret := s.secret.DeepCopy()
+	if secret.Annotations == nil {
+		secret.Annotations = map[string]string{}
+	}
 	audiences, _ := json.Marshal(tok.Claims.Audiences) // strings cannot fail
 	secret.Annotations[audiencesAnnotation] = string(audiences)
 	secret.Annotations[expiresAnnotation] = tok.Expires().UTC().Format(time.RFC3339)
+	secret.Annotations[accountAnnotation] = s.Account.Name
 	stored, err := c.Secrets(secret.Namespace).Update(ctx, secret, metav1.UpdateOptions{})
+	if failure.IsLost(err) || apierrors.IsConflict(err) { // a proxy that sends an update again gets a Conflict
+		if found, readErr := c.Secrets(secret.Namespace).Get(ctx, secret.Name, metav1.GetOptions{}); readErr == nil && recorded(found, secret) {
+			stored, err = found, nil
+		}
+	}
 	if err != nil {
 		return s, withSecretsRight("update", secret.Namespace, fmt.Errorf("record the expiration of the token on secret %s/%s: %w", secret.Namespace, secret.Name, err))
 	}
-	return newRevocationSecret(stored), nil
+	out := newRevocationSecret(stored)
+	out.Account = s.Account
+	return out, nil
 }
 
 // Undo deletes the very Secret that CreateRevocationSecret created, and so revokes the token. A missing Secret is no

@@ -47,7 +47,7 @@ func TestCreateDeletesTheSecretIfTheAnswerIsLost(t *testing.T) {
 	}{
 		"refused":                                {map[string]response{createRequest: apiError(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{createRequest}, failure.Forbidden},
 		"lost":                                   {map[string]response{createRequest: noResponse, deleteRequest: deleted()}, []string{createRequest, deleteRequest}, failure.Unreachable},
-		"lost, and not created":                  {map[string]response{createRequest: noResponse}, []string{createRequest, deleteRequest}, failure.Unreachable},
+		"lost, and not created":                  {map[string]response{createRequest: noResponse}, []string{createRequest, deleteRequest}, failure.Unknown},
 		"lost, and not deletable":                {map[string]response{createRequest: noResponse, deleteRequest: apiError(http.StatusForbidden, metav1.StatusReasonForbidden)}, []string{createRequest, deleteRequest}, failure.Unknown},
 		"lost, and the server stays unreachable": {map[string]response{createRequest: noResponse, deleteRequest: noResponse}, []string{createRequest, deleteRequest}, failure.Unknown},
 	} {
