@@ -28,10 +28,11 @@ func run() int {
 	stderr := os.Stderr
 	endPlugins := adoptPlugins()
 	defer endPlugins()
+	kill := signals(cancel, endPlugins)
 	env := &cli.Env{
 		In:       interruptibleReader{ctx, os.Stdin},
-		Out:      os.Stdout,
-		Err:      stderr,
+		Out:      &interruptibleWriter{ctx: ctx, kill: kill, file: os.Stdout},
+		Err:      &interruptibleWriter{ctx: ctx, kill: kill, file: stderr},
 		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		ErrTTY:   term.IsTerminal(int(stderr.Fd())),
 		ErrWidth: func() int { return width(stderr) },
@@ -42,7 +43,7 @@ func run() int {
 		Now:      time.Now,
 		Rand:     rand.Reader,
 		MaxFiles: maxFiles(),
-		Kill:     signals(cancel, endPlugins),
+		Kill:     kill,
 		Version:  version,
 	}
 	return cli.Main(ctx, env, os.Args[1:])
@@ -61,8 +62,11 @@ func width(file *os.File) int {
 // signal the program and then its process group.
 const repeatedSignal = time.Second
 
-// signals calls cancel at the first interrupt. The second interrupt closes the returned channel, and a second later
-// calls end and exits the program, if it still runs.
+// namingTime is how long the program may name objects in flight after the second interrupt.
+const namingTime = 2 * time.Second
+
+// signals calls cancel at the first interrupt. The second interrupt closes the returned channel. After namingTime it calls end
+// and exits the program, if it still runs.
 func signals(cancel context.CancelFunc, end func()) <-chan struct{} {
 	// With a handler for SIGPIPE, a write to a closed pipe returns an error instead of killing the program.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -72,7 +76,7 @@ func signals(cancel context.CancelFunc, end func()) <-chan struct{} {
 	go func() {
 		awaitTwo(interrupts, cancel)
 		close(kill)
-		time.Sleep(time.Second)
+		time.Sleep(namingTime)
 		end()
 		os.Exit(cli.ExitInterrupted)
 	}()

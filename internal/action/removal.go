@@ -34,6 +34,8 @@ type Removal[T any] struct {
 	Sweep func(ctx context.Context, target fleet.Target, c *kube.Client) ([]T, error)
 	// Delete deletes the object that was found, and no later one of its name.
 	Delete func(ctx context.Context, target fleet.Target, c *kube.Client, object T, dryRun bool) error
+
+	ledger ledger[T]
 }
 
 // A Planned is an object that a Removal deletes.
@@ -63,21 +65,21 @@ func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, 
 	results, err := session.Each(ctx, r.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) (found[T], error) {
 		here, err := r.search(ctx, target, c)
 		if err == nil && !r.planned() {
-			r.deleteAll(ctx, target, c, here.objects)
+			r.deleteAll(ctx, target, c, here)
 		}
 		return here, err
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	plan := r.decide(results, failures)
-	if r.planned() {
-		if r.Confirm != nil && len(plan) > 0 && r.DryRun == None && !r.Confirm(plan) {
-			return nil, nil, ErrNotConfirmed
-		}
-		plan = r.carryOut(ctx, plan, failures)
+	plan := r.decide(r.withAbandoned(results), failures)
+	if !r.planned() {
+		return r.deleted(plan, failures), failures, nil
 	}
-	return r.deleted(plan, failures), failures, nil
+	if r.Confirm != nil && len(plan) > 0 && r.DryRun == None && !r.Confirm(plan) {
+		return nil, nil, ErrNotConfirmed
+	}
+	return r.carryOut(ctx, plan, failures), failures, nil
 }
 
 // planned reports whether objects are deleted only after all targets were searched, because references can be ambiguous
@@ -96,8 +98,8 @@ func (r *Removal[T]) ambiguous(ref session.Ref) bool {
 	return !ref.Qualified() && !r.Everywhere && r.Session.Many()
 }
 
-// carryOut deletes the objects of a plan, and returns them with what became of each. Targets that could not be visited
-// again are failures.
+// carryOut deletes the objects of a plan, and returns those that are deleted. The others, and targets that could not be
+// visited again, are failures.
 func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *session.Failures) []Planned[T] {
 	byTarget := map[fleet.Target][]Planned[T]{}
 	var targets []fleet.Target
@@ -110,25 +112,34 @@ func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *
 	var done []Planned[T]
 	for _, result := range session.On(ctx, r.Session, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]Planned[T], error) {
 		objects := byTarget[target]
-		r.deleteAll(ctx, target, c, objects)
+		r.deleteAll(ctx, target, c, found[T]{objects: objects})
 		return objects, nil
 	}) {
+		objects := result.Value
 		if result.Err != nil {
-			failures.Add(result.Key, result.Err)
+			here, begun := r.abandoned(result.Key, result.Err)
+			if !begun {
+				failures.Add(result.Key, result.Err)
+			}
+			objects = here.objects
 		}
-		done = append(done, result.Value...)
+		done = append(done, r.deleted(objects, failures)...)
 	}
 	return done
 }
 
 // deleteAll deletes all objects, also after one has failed.
-func (r *Removal[T]) deleteAll(ctx context.Context, target fleet.Target, c *kube.Client, objects []Planned[T]) {
+func (r *Removal[T]) deleteAll(ctx context.Context, target fleet.Target, c *kube.Client, here found[T]) {
+	objects := here.objects
 	klog.V(1).InfoS("deleting", "context", target.Context, "member", target.Member, "server", c.Server().Host, "objects", len(objects))
+	if r.DryRun == Client {
+		return
+	}
+	r.ledger.begin(target, here)
 	for i := range objects {
-		if r.DryRun == Client {
-			continue
-		}
+		r.ledger.sending(target)
 		objects[i].err = r.Delete(ctx, target, c, objects[i].Object, r.DryRun == Server)
+		r.ledger.answer(target, objects[i].err)
 	}
 }
 

@@ -22,8 +22,9 @@ import (
 // sweeping returns a removal of all tokens for a cluster, on every target.
 func sweeping(s *session.Session, cluster string) *Removal[*corev1.Secret] {
 	return &Removal[*corev1.Secret]{
-		Session: s,
-		Name:    func(secret *corev1.Secret) string { return secret.Name },
+		Session:  s,
+		Describe: describeToken,
+		Name:     func(secret *corev1.Secret) string { return secret.Name },
 		Sweep: func(ctx context.Context, _ fleet.Target, c *kube.Client) ([]*corev1.Secret, error) {
 			return findTokens(ctx, c, session.Ref{Cluster: cluster})
 		},

@@ -4,9 +4,7 @@ package action
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/joinctl/joinctl/internal/failure"
@@ -31,6 +29,8 @@ type Rollback[K comparable] struct {
 type created struct {
 	object Object
 	undo   func(context.Context) error // nil: the object is in flight
+
+	undoing bool
 }
 
 // Sending says that a request that creates an object is about to be sent. It replaces an earlier object under the key,
@@ -59,41 +59,31 @@ func (r *Rollback[K]) Forget(key K) {
 	delete(r.objects, key)
 }
 
-// Undo deletes the object under a key, if it was created and is not forgotten. The error says that it still exists.
+// Undo deletes the object under a key, if it was created and is not forgotten. The error says that it still exists, or may.
+// Explain names the object until the answer is there.
 func (r *Rollback[K]) Undo(ctx context.Context, key K) (undone bool, err error) {
-	r.mu.Lock()
-	one := r.objects[key]
-	if one != nil && one.undo != nil {
-		delete(r.objects, key)
-	}
-	r.mu.Unlock()
-	if one == nil || one.undo == nil {
+	one := r.takeUndo(key)
+	if one == nil {
 		return false, nil
 	}
-	if err := one.undo(context.WithoutCancel(ctx)); err != nil {
-		return false, &failure.Error{
-			Err:  fmt.Errorf("%s still exists in %s: %w", one.object.Name, one.object.Where, err),
-			Hint: "remove it with: " + one.object.Remove,
-		}
+	err = one.undo(context.WithoutCancel(ctx))
+	r.Forget(key)
+	if err != nil {
+		return false, one.object.remains(isOpen(err), err)
 	}
 	return true, nil
 }
 
-// UndoAll deletes all objects that were created and are not forgotten, the last one first. It returns those that are deleted.
-func (r *Rollback[K]) UndoAll(ctx context.Context) (undone []Object, err error) {
+// takeUndo returns the object under a key if it was created, is not forgotten, and nobody else undoes it; else nil.
+func (r *Rollback[K]) takeUndo(key K) *created {
 	r.mu.Lock()
-	keys := slices.Clone(r.order)
-	r.mu.Unlock()
-	var errs []error
-	for _, key := range slices.Backward(keys) {
-		object := r.object(key)
-		deleted, err := r.Undo(ctx, key)
-		if deleted {
-			undone = append(undone, object)
-		}
-		errs = append(errs, err)
+	defer r.mu.Unlock()
+	one := r.objects[key]
+	if one == nil || one.undo == nil || one.undoing {
+		return nil
 	}
-	return undone, errors.Join(errs...)
+	one.undoing = true
+	return one
 }
 
 func (r *Rollback[K]) object(key K) Object {
@@ -109,9 +99,7 @@ func (r *Rollback[K]) object(key K) Object {
 // the operation was abandoned. It returns every other error as it is.
 func (r *Rollback[K]) Explain(key K, err error) error {
 	object := r.object(key)
-	reason := failure.ReasonOf(err)
-	undecided := reason == failure.Unknown || reason == failure.Timeout && failure.IsLost(err) // a request that was not sent changed nothing
-	if object.Name == "" || !undecided {
+	if object.Name == "" || !isOpen(err) {
 		return err
 	}
 	return &failure.Error{

@@ -11,6 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/session"
 )
 
 // createdObjects returns a rollback with objects that were created in order, and the record of those that it deletes.
@@ -28,6 +29,13 @@ func createdObjects(deleteErr func(name string) error, names ...string) (rollbac
 
 func never(string) error { return nil }
 
+// oneAtATime returns a session in which one object is rolled back after the other.
+func oneAtATime(t *testing.T) *session.Session {
+	t.Helper()
+	s, _ := newSession(t, servers{}, func(s *session.Session) { s.Parallel = 1 })
+	return s
+}
+
 func namesOf(objects []Object) []string {
 	var names []string
 	for _, object := range objects {
@@ -39,7 +47,7 @@ func namesOf(objects []Object) []string {
 func TestARollbackDeletesTheLastObjectFirst(t *testing.T) {
 	t.Parallel()
 	rollback, deleted := createdObjects(never, "a", "b", "c")
-	undone, err := rollback.UndoAll(t.Context())
+	undone, err := rollback.UndoAll(t.Context(), oneAtATime(t))
 	check(t, err)
 	if !slices.Equal(*deleted, []string{"c", "b", "a"}) || !slices.Equal(namesOf(undone), []string{"token c", "token b", "token a"}) {
 		t.Errorf("deleted %q, returned %v", *deleted, undone)
@@ -51,7 +59,7 @@ func TestARollbackLeavesObjectsThatAreKeptOrInFlight(t *testing.T) {
 	rollback, deleted := createdObjects(never, "a", "b")
 	rollback.Forget("b")
 	rollback.Sending("c", Object{Name: "token c"})
-	undone, err := rollback.UndoAll(t.Context())
+	undone, err := rollback.UndoAll(t.Context(), oneAtATime(t))
 	check(t, err)
 	if !slices.Equal(*deleted, []string{"a"}) || len(undone) != 1 {
 		t.Errorf("deleted %q, returned %v", *deleted, undone)
@@ -71,7 +79,7 @@ func TestAnObjectIsDeletedOnce(t *testing.T) {
 			t.Errorf("call %d: %v, %v", i+1, undone, err)
 		}
 	}
-	undone, err := rollback.UndoAll(t.Context())
+	undone, err := rollback.UndoAll(t.Context(), oneAtATime(t))
 	check(t, err)
 	if len(undone) != 0 || len(*deleted) != 1 {
 		t.Errorf("deleted %q, returned %v", *deleted, undone)
@@ -83,7 +91,7 @@ func TestARollbackWorksUnderACancelledContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	rollback, _ := createdObjects(never, "a")
-	undone, err := rollback.UndoAll(ctx)
+	undone, err := rollback.UndoAll(ctx, oneAtATime(t))
 	check(t, err)
 	if len(undone) != 1 {
 		t.Errorf("returned %v", undone)
@@ -98,7 +106,7 @@ func TestAnObjectThatCannotBeDeletedIsNamedAndTheOthersAreDeleted(t *testing.T) 
 		}
 		return nil
 	}, "a", "b", "c")
-	undone, err := rollback.UndoAll(t.Context())
+	undone, err := rollback.UndoAll(t.Context(), oneAtATime(t))
 	wantError(t, err, failure.Forbidden, "token b still exists in context hub", "not allowed")
 	if hint := hintOf(err); hint != "remove it with: joinctl token delete b" {
 		t.Errorf("hint %q", hint)

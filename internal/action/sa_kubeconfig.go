@@ -79,7 +79,7 @@ func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
 	}
 	err = a.deliver(out, kubeconfig)
 	if err != nil || out.Kept || len(out.Tokens) == 0 {
-		undone, undoErr := a.rollback.UndoAll(ctx)
+		undone, undoErr := a.rollback.UndoAll(ctx, a.Session)
 		if err != nil {
 			delivered := "printed"
 			if file != nil {

@@ -55,7 +55,7 @@ func (a *SAToken) Run(ctx context.Context) (*IssuedTokens, error) {
 		out.Failures.Done++
 	}
 	if err := a.Deliver(out); err != nil {
-		undone, undoErr := a.rollback.UndoAll(ctx)
+		undone, undoErr := a.rollback.UndoAll(ctx, a.Session)
 		return out, undelivered(err, "printed", undone, undoErr)
 	}
 	return out, nil

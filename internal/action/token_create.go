@@ -95,7 +95,7 @@ func (a *TokenCreate) Run(ctx context.Context) (*CreatedTokens, error) {
 		return nil, err
 	}
 	if err := a.Deliver(created); err != nil {
-		undone, undoErr := a.rollback.UndoAll(ctx)
+		undone, undoErr := a.rollback.UndoAll(ctx, a.Session)
 		return created, undelivered(err, "printed", undone, undoErr)
 	}
 	return created, nil
@@ -186,7 +186,9 @@ func (a *TokenCreate) create(ctx context.Context, key tokenKey, ready prepared) 
 		return out, nil
 	}
 	a.rollback.Created(key, func(ctx context.Context) error {
-		defer ready.client.Close() // its target may be done already
+		if key.cluster == "" { // else the others use the client at the same time
+			defer ready.client.Close() // its target may be done already
+		}
 		return token.Rollback(ctx, ready.client, out.Secret)
 	})
 	if ready.found != nil {

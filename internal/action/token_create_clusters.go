@@ -54,26 +54,22 @@ func (a *TokenCreate) forClusters(ctx context.Context) (*CreatedTokens, error) {
 		return a.create(ctx, tokenKey{target, cluster}, ready.prepared)
 	})
 	a.Session.ReportWarnings(target, ready.client)
+	a.writeFiles(ctx, target, results)
 	for _, result := range results {
-		a.collect(ctx, out, tokenKey{target, result.Key}, result)
+		a.collect(out, tokenKey{target, result.Key}, result)
 	}
 	a.waitAllSigned(ctx, out, target, ready.prepared)
 	return out, nil
 }
 
-// collect adds the result for a cluster: its token, in a file if it belongs there, or a failure.
-func (a *TokenCreate) collect(ctx context.Context, out *CreatedTokens, key tokenKey, result fleet.Result[string, CreatedToken]) {
-	created, err := result.Value, result.Err
-	if err != nil {
+// collect adds the result for a cluster: its token, or a failure.
+func (a *TokenCreate) collect(out *CreatedTokens, key tokenKey, result fleet.Result[string, CreatedToken]) {
+	if err := result.Err; err != nil {
 		out.Failures.AddCluster(key.target, key.cluster, a.rollback.Explain(key, err))
 		return
 	}
-	if err := a.writeFile(ctx, key, &created); err != nil {
-		out.Failures.AddCluster(key.target, key.cluster, err)
-		return
-	}
 	out.Failures.Done++
-	out.Tokens = append(out.Tokens, created)
+	out.Tokens = append(out.Tokens, result.Value)
 }
 
 // waitAllSigned waits until cluster-info is signed with all tokens that were created.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/secretfile"
 	"github.com/joinctl/joinctl/internal/token"
 )
@@ -87,20 +88,39 @@ func (a *TokenCreate) path(cluster string) string {
 	return filepath.Join(a.OutDir, cluster+extension)
 }
 
-// writeFile puts a credential into its file, unless a private file holds it already. A token that was created and cannot
-// be written is deleted again.
-func (a *TokenCreate) writeFile(ctx context.Context, key tokenKey, created *CreatedToken) error {
+// writeFiles puts credentials into their files, and a failure into the results of those that cannot be written. Tokens that
+// were created for them are deleted again.
+func (a *TokenCreate) writeFiles(ctx context.Context, target fleet.Target, results []fleet.Result[string, CreatedToken]) {
+	failed := map[tokenKey]*fleet.Result[string, CreatedToken]{}
+	var keys []tokenKey
+	for i := range results {
+		one, key := &results[i], tokenKey{target, results[i].Key}
+		if one.Err != nil {
+			continue
+		}
+		if one.Err = a.writeFile(key, &one.Value); one.Err != nil {
+			failed[key] = one
+			keys = append(keys, key)
+		}
+	}
+	for _, undoing := range a.rollback.undoEach(ctx, a.Session, keys) {
+		one := failed[undoing.Key]
+		if undoing.Value.undone {
+			one.Err = fmt.Errorf("%w; token %s was deleted again", one.Err, one.Value.Token.ID)
+		}
+		one.Err = errors.Join(one.Err, undoing.Err)
+	}
+}
+
+// writeFile puts a credential into its file, unless the file holds it already.
+func (a *TokenCreate) writeFile(key tokenKey, created *CreatedToken) error {
 	if a.OutDir == "" || a.DryRun != None {
 		return nil
 	}
 	path, content := a.path(key.cluster), created.Credential()+"\n"
 	if old, err := secretfile.Read(path); err != nil || !old.Private || string(old.Content) != content {
 		if err := secretfile.Write(path, []byte(content)); err != nil {
-			undone, undoErr := a.rollback.Undo(ctx, key)
-			if undone {
-				err = fmt.Errorf("%w; token %s was deleted again", err, created.Token.ID)
-			}
-			return errors.Join(err, undoErr)
+			return err
 		}
 		created.Written = true
 	}

@@ -86,6 +86,11 @@ func (q *queue[K]) next() (int, error) {
 // stopped returns why no more operations start; nil: they do.
 func (q *queue[K]) stopped() error {
 	limit := q.runner.MaxFailures
+	select {
+	case <-q.runner.Kill:
+		return &failure.Error{Reason: failure.Interrupted, Err: errors.New("not started: interrupted")}
+	default:
+	}
 	switch err := q.ctx.Err(); {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("not started: the time for the whole command was over: %w", err)
