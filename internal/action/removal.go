@@ -20,7 +20,7 @@ type Removal[T any] struct {
 	Session        *session.Session
 	Refs           []session.Ref
 	Listed         bool // the references come from a list: nobody named the objects one by one
-	Everywhere     bool // an unqualified reference means the object in every target that has it
+	Everywhere     bool // an ambiguous reference means the object in every target that has it
 	IgnoreNotFound bool
 	DryRun         DryRun
 	Confirm        func([]Planned[T]) bool  // asks about the plan; nil: nothing needs to be confirmed
@@ -93,9 +93,11 @@ func (r *Removal[T]) searchesFirst() bool {
 	return r.Sweep != nil || slices.ContainsFunc(r.Refs, func(ref session.Ref) bool { return ref.Name == "" || r.ambiguous(ref) })
 }
 
-// ambiguous reports whether a reference means one object, which several targets can have.
+// ambiguous reports whether a reference means one object, which several targets can have. A context with many members is
+// several targets.
 func (r *Removal[T]) ambiguous(ref session.Ref) bool {
-	return !ref.Qualified() && !r.Everywhere && r.Session.Many()
+	exact := ref.Qualified() && (ref.Member != "" || !r.Session.Members.Many())
+	return !exact && !r.Everywhere && r.Session.Many()
 }
 
 // carryOut deletes the objects of a plan, and returns those that are deleted. The others, and targets that could not be

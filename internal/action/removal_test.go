@@ -145,21 +145,51 @@ func TestAMemberThatIsNotSelectedIsAFailure(t *testing.T) {
 	wantStored(t, member)
 }
 
-func TestAReferenceToAContextMeansTheObjectInEverySelectedMember(t *testing.T) {
+func TestAReferenceToAContextIsRefusedIfSeveralMembersHaveTheObject(t *testing.T) {
+	t.Parallel()
+	hub, m1, m2 := apitest.New(t, apitest.Karmada), apitest.New(t), apitest.New(t)
+	hub.AddMember("m1", m1)
+	hub.AddMember("m2", m2)
+	for _, test := range []struct {
+		name       string
+		ref        session.Ref
+		everywhere bool
+		left1      []string
+		left2      []string
+	}{
+		{"context", session.Ref{Context: "a", Name: firstName}, false, []string{"abcdef"}, []string{"abcdef"}},
+		{"member", session.Ref{Context: "a", Member: "m1", Name: firstName}, false, nil, []string{"abcdef"}},
+		{"everywhere", session.Ref{Context: "a", Name: firstName}, true, nil, nil},
+	} {
+		put(t, m1, joining(""), firstToken)
+		put(t, m2, joining(""), firstToken)
+		s, _ := newSession(t, servers{"a": hub})
+		s.Members.All = true
+		a := TokenDelete{Session: s, Refs: []session.Ref{test.ref}, Everywhere: test.everywhere}
+		_, failures, err := a.Run(t.Context())
+		check(t, err)
+		if refused := len(test.left1) > 0; refused != failures.Any() {
+			t.Errorf("%s: failures %v", test.name, failures.All())
+		} else if refused {
+			wantText(t, failures.All()[0].Err.Error(), "is in 2 members", "was left in all of them")
+		}
+		wantStored(t, m1, test.left1...)
+		wantStored(t, m2, test.left2...)
+	}
+}
+
+func TestAReferenceToAContextIsRefusedIfAMemberCannotBeSearched(t *testing.T) {
 	t.Parallel()
 	hub, member := apitest.New(t, apitest.Karmada), apitest.New(t)
 	hub.AddMember("m1", member)
 	hub.AddMember("m2", apitest.Down(t))
-	for name, left := range map[string][]string{firstName: nil, missingToken.Name: {"abcdef"}} {
-		put(t, member, joining(""), firstToken)
-		s, _ := newSession(t, servers{"a": hub})
-		s.Members.All = true
-		a := TokenDelete{Session: s, Refs: []session.Ref{{Context: "a", Name: name}}}
-		_, failures, err := a.Run(t.Context())
-		check(t, err)
-		if all := failures.All(); len(all) != 1 || all[0].Target.Member != "m2" {
-			t.Errorf("%s: failures %v", name, all)
-		}
-		wantStored(t, member, left...)
+	put(t, member, joining(""), firstToken)
+	s, _ := newSession(t, servers{"a": hub})
+	s.Members.All = true
+	_, failures, err := (&TokenDelete{Session: s, Refs: []session.Ref{{Context: "a", Name: firstName}}}).Run(t.Context())
+	check(t, err)
+	if len(failures.All()) != 2 {
+		t.Errorf("failures %v", failures.All())
 	}
+	wantStored(t, member, "abcdef")
 }
