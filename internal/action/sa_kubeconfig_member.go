@@ -92,11 +92,11 @@ func (a *SAKubeconfig) verifyError(target fleet.Target, end endpoint, issued Iss
 	switch {
 	case failure.ReasonOf(err) == failure.Interrupted:
 		return err
-	case a.ViaHub && failure.ReasonOf(err) == failure.Forbidden:
+	case a.ViaHub && failure.ReasonOf(err) == failure.Forbidden && !kube.IsImpersonationRefused(err):
 		return &failure.Error{Err: tried, Hint: fmt.Sprintf("serviceaccount %s of the control plane needs the verbs get and create on clusters/proxy there, and inside the member rights for the user system:serviceaccount:%s:%s",
 			issued.Account, issued.Account.Namespace, issued.Account.Name)}
 	case a.ViaHub:
-		return tried
+		return end.client.ExplainProxyError(tried)
 	case failure.IsUntrusted(err):
 		return &failure.Error{
 			Err:  fmt.Errorf("check the kubeconfig for member %s at %s: %w", target.Member, server, err),

@@ -152,12 +152,8 @@ func (c *Client) explainForbidden(status metav1.Status, fromHub bool, err error)
 			Hint: "this needs two things: on the control plane the verbs get and create on clusters/proxy of " + KarmadaGroup +
 				", which a ClusterRole can restrict to resourceNames: [" + c.member + "]; and " + inMember,
 		}
-	case strings.Contains(status.Message, "cannot impersonate resource"):
-		return &failure.Error{
-			Err: fmt.Errorf("member %s refuses to let the control plane impersonate this user: %w", c.member, err),
-			Hint: "Karmada lets its impersonator in the member act only for users and groups to which a ClusterRole on the control plane grants clusters/proxy of this member by name: " +
-				"bind this user or group to such a ClusterRole; this also needs " + inMember,
-		}
+	case isImpersonation(status):
+		return c.explainImpersonation(status, inMember, err)
 	}
 	return &failure.Error{
 		Err:  fmt.Errorf("member %s refuses: %w", c.member, err),

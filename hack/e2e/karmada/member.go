@@ -12,6 +12,7 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/client-go/kubernetes"
@@ -30,14 +31,19 @@ type member struct {
 	client kubernetes.Interface
 }
 
-// RestrictImpersonation lets the proxy impersonate only these users in a member, in any group, until the test ends.
-// ServiceAccounts are excluded. Without it the proxy may impersonate everyone.
-func (k *Karmada) RestrictImpersonation(t testing.TB, in *controlplane.ControlPlane, users ...string) {
+// RestrictImpersonation lets the proxy impersonate only these subjects in a member until the test ends, as Karmada does with
+// the subjects of the hub's bindings on clusters/proxy: a user or a ServiceAccount only with all its groups. Without it the
+// proxy may impersonate everyone.
+func (k *Karmada) RestrictImpersonation(t testing.TB, in *controlplane.ControlPlane, subjects ...rbacv1.Subject) {
 	t.Helper()
 	m, ctx := k.member(t, in), context.WithoutCancel(t.Context())
-	rules := []object{{"apiGroups": []string{""}, "verbs": []string{"impersonate"}, "resources": []string{"groups"}}}
-	if len(users) > 0 {
-		rules = append(rules, object{"apiGroups": []string{""}, "verbs": []string{"impersonate"}, "resources": []string{"users"}, "resourceNames": users})
+	resources := map[string]string{rbacv1.UserKind: "users", rbacv1.GroupKind: "groups", rbacv1.ServiceAccountKind: "serviceaccounts"}
+	var rules []object
+	for _, subject := range subjects {
+		rules = append(rules, object{
+			"apiGroups": []string{""}, "verbs": []string{"impersonate"},
+			"resources": []string{resources[subject.Kind]}, "resourceNames": []string{subject.Name},
+		})
 	}
 	if err := m.setRules(ctx, rules); err != nil {
 		t.Fatal(err)

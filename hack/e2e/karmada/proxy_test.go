@@ -9,6 +9,7 @@ import (
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -79,11 +80,15 @@ func TestImpersonationCanBeRestricted(t *testing.T) {
 	grantUser(t, hub, "bob", "cluster.karmada.io", "clusters/proxy", "create")
 	grantUser(t, hub, "carol", "cluster.karmada.io", "clusters/proxy", "create")
 	t.Run("bob only", func(t *testing.T) {
-		fakeKarmada.RestrictImpersonation(t, member, "bob")
+		bob, team := rbacv1.Subject{Kind: rbacv1.UserKind, Name: "bob"}, rbacv1.Subject{Kind: rbacv1.GroupKind, Name: "team"}
+		fakeKarmada.RestrictImpersonation(t, member, bob)
+		_, err := whoami(t, viaProxy(impersonating(t, "bob"), "m1"))
+		expectStatus(t, err, 403, `groups "team" is forbidden: User "system:serviceaccount:karmada-cluster:karmada-impersonator" cannot impersonate resource "groups"`)
+		fakeKarmada.RestrictImpersonation(t, member, bob, team)
 		if _, err := whoami(t, viaProxy(impersonating(t, "bob"), "m1")); err != nil {
 			t.Error(err)
 		}
-		_, err := whoami(t, viaProxy(impersonating(t, "carol"), "m1"))
+		_, err = whoami(t, viaProxy(impersonating(t, "carol"), "m1"))
 		expectStatus(t, err, 403, `users "carol" is forbidden: User "system:serviceaccount:karmada-cluster:karmada-impersonator" cannot impersonate resource "users" in API group "" at the cluster scope`)
 	})
 	if _, err := whoami(t, viaProxy(impersonating(t, "carol"), "m1")); err != nil {

@@ -81,8 +81,23 @@ func TestForbiddenNamesTheMissingRight(t *testing.T) {
 	east.grant(t, "authority-for-alice", user("alice"), rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}})
 	run(t, exportArgs...).OK(t)
 
-	fakeKarmada.RestrictImpersonation(t, east.ControlPlane, "bob")
+	fakeKarmada.RestrictImpersonation(t, east.ControlPlane, user("bob"))
 	run(t, args...).Expect(t, 1, "member east refuses to let the control plane impersonate this user: ", "cannot impersonate resource", "hint: Karmada lets its impersonator", proxyRight, memberRight)
+}
+
+// TestViaHubNamesTheGroupThatTheImpersonatorMayNotActFor binds the groups of the ServiceAccount one after the other.
+func TestViaHubNamesTheGroupThatTheImpersonatorMayNotActFor(t *testing.T) {
+	joinMembers(t)
+	account := rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: "default", Name: "default"}
+	hub.grant(t, "proxy-for-account", account, proxyRule())
+	subjects, args := []rbacv1.Subject{account}, []string{"sa", "kubeconfig", "default", "--member", "east", "--via-hub"}
+	for _, group := range []string{"system:serviceaccounts", "system:serviceaccounts:default"} {
+		fakeKarmada.RestrictImpersonation(t, east.ControlPlane, subjects...)
+		run(t, args...).Expect(t, 1, `impersonate group "`+group+`": `, "hint: ", "bind group "+group+" to a ClusterRole on clusters/proxy")
+		subjects = append(subjects, rbacv1.Subject{Kind: rbacv1.GroupKind, Name: group})
+	}
+	fakeKarmada.RestrictImpersonation(t, east.ControlPlane, subjects...)
+	run(t, args...).OK(t)
 }
 
 // TestUnavailableAggregatedAPIIsReported stops the fake Karmada, so that no member is reachable.
