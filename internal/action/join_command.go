@@ -65,12 +65,12 @@ func (o *JoinCommandOptions) command(found *discovery.Result, tok token.Token, s
 }
 
 // CheckGroups returns a warning for a token that authenticates without the group that the joiner's rights are usually
-// bound to, else "". name is what people call the token.
+// bound to, else "". name is what a message calls the token, such as token abcdef.
 func (o *JoinCommandOptions) CheckGroups(name string, spec token.Spec) string {
 	if !spec.Has(token.Authentication) || slices.Contains(spec.Groups, o.Joiner.Group()) {
 		return ""
 	}
-	return fmt.Sprintf("token %s is not in group %s, to which the rights of a %s joiner are usually bound", name, o.Joiner.Group(), o.Joiner)
+	return fmt.Sprintf("%s is not in group %s, to which the rights of a %s joiner are usually bound", name, o.Joiner.Group(), o.Joiner)
 }
 
 // waitSigned waits until cluster-info is signed with tokens. The error is a *CheckFailed where the tokens exist and cannot

@@ -135,7 +135,7 @@ func TestOnlyATokenThatAuthenticatesWithoutTheGroupOfTheJoinerIsWarnedOf(t *test
 		{token.Spec{Usages: both, Groups: []string{join.Karmada.Group()}}, true},
 		{token.Spec{Usages: []string{token.Signing}}, false},
 	} {
-		got := options.CheckGroups("abcdef", test.spec)
+		got := options.CheckGroups("token abcdef", test.spec)
 		if got != "" != test.warned || test.warned && !strings.Contains(got, "token abcdef is not in group "+join.Kubeadm.Group()) {
 			t.Errorf("%+v: %q", test.spec, got)
 		}

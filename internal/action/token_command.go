@@ -56,7 +56,7 @@ func (a *TokenCommand) onTarget(ctx context.Context, target fleet.Target, c *kub
 	if err != nil {
 		return issued{}, err
 	}
-	if warning := a.Join.CheckGroups(one.Token.ID, one.Spec); warning != "" {
+	if warning := a.Join.CheckGroups("token "+one.Token.ID, one.Spec); warning != "" {
 		a.Session.Warn(target, warning)
 	}
 	if one.Spec.For != "" {

@@ -70,7 +70,7 @@ func (r *tokenReport) writeOne(created action.CreatedToken) {
 	}
 	r.Info("created token %s in %s; it %s", created.Token.ID, location(created), r.expiry(created.Spec))
 	r.Info("revoke it with: joinctl token delete %s%s", created.Token.ID, r.session.Arguments(created.Target))
-	r.warn(created.Token.ID, created.Spec)
+	r.warn("token "+created.Token.ID, created.Spec)
 	r.writeFiles()
 }
 
@@ -83,7 +83,7 @@ func (r *tokenReport) writeMany() {
 	last := r.new[len(r.new)-1]
 	r.Info("created %s, one in each context; each %s", failure.Count(len(r.new), "token"), r.expiry(last.Spec))
 	r.Info("revoke one with: joinctl token delete CONTEXT/ID; -o name prints such names")
-	r.warn("each", last.Spec)
+	r.warn("each token", last.Spec)
 }
 
 // writeClusters reports one token for each of many clusters.
@@ -93,9 +93,13 @@ func (r *tokenReport) writeClusters() {
 		r.Info("the server of %s accepts %s; nothing was created (server dry run)", location(last), failure.Count(len(r.new), "token"))
 		return
 	}
-	r.Info("created %s in %s, one for each cluster; each %s", failure.Count(len(r.new), "token"), location(last), r.expiry(last.Spec))
+	if len(r.new) == 1 {
+		r.Info("created 1 token in %s, for cluster %s; it %s", location(last), last.Spec.For, r.expiry(last.Spec))
+	} else {
+		r.Info("created %s in %s, one for each cluster; each %s", failure.Count(len(r.new), "token"), location(last), r.expiry(last.Spec))
+	}
 	r.Info("revoke one with: joinctl token delete --for NAME%s", r.hub)
-	r.warn("each", last.Spec)
+	r.warn("each token", last.Spec)
 	r.writeFiles()
 }
 
@@ -146,7 +150,7 @@ func (r *tokenReport) plan(secrets []*corev1.Secret) error {
 		}
 	}
 	r.Info("nothing was created (client dry run); -o yaml prints the Secret")
-	r.warnNeverExpires(id, spec)
+	r.warnNeverExpires("token "+id, spec)
 	return nil
 }
 
@@ -175,9 +179,9 @@ func (r *tokenReport) warnNeverExpires(name string, spec token.Spec) {
 	switch {
 	case r.create.TTL > 0:
 	case isKarmada(spec):
-		r.Warn("token %s NEVER EXPIRES: where Karmada approves joins automatically, anyone who holds it can become cluster-admin of this control plane at any time; delete it as soon as the member has joined", name)
+		r.Warn("%s NEVER EXPIRES: where Karmada approves joins automatically, anyone who holds it can become cluster-admin of this control plane at any time; delete it as soon as the member has joined", name)
 	default:
-		r.Warn("token %s never expires: delete it as soon as the cluster has joined", name)
+		r.Warn("%s never expires: delete it as soon as the cluster has joined", name)
 	}
 }
 

@@ -114,7 +114,7 @@ func (p *Plan) clusterInfo(ctx context.Context, c *kube.Client, chosen join.Endp
 		return &failure.Error{
 			Reason: failure.Conflict,
 			Err:    fmt.Errorf("cluster-info exists and is another one: %s", differs),
-			Hint:   "--force overwrites it, after which tokens have to be signed anew; without --endpoint its server stays as it is",
+			Hint:   "--force overwrites it, and the bootstrap signer signs the new one with every valid token; without --endpoint its server stays as it is",
 		}
 	}
 	before, err := c.ConfigMap(ctx, metav1.NamespacePublic, bootstrapapi.ConfigMapClusterInfo)
