@@ -19,8 +19,10 @@ func IsImpersonationRefused(err error) bool {
 	return errors.As(err, &answer) && isImpersonation(answer.Status())
 }
 
+// isImpersonation recognizes the verbs impersonate and impersonate-on:…: kube-apiserver names either, and the group only with
+// the first.
 func isImpersonation(status metav1.Status) bool {
-	return status.Reason == metav1.StatusReasonForbidden && strings.Contains(status.Message, "cannot impersonate resource")
+	return status.Reason == metav1.StatusReasonForbidden && strings.Contains(status.Message, " cannot impersonate")
 }
 
 // explainImpersonation names the user or group that the control plane may not impersonate in the member. The control plane
