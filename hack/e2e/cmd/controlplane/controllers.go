@@ -9,13 +9,17 @@ import (
 
 	"k8s.io/client-go/informers"
 	certificates "k8s.io/client-go/informers/certificates/v1"
+	core "k8s.io/client-go/informers/core/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/util/keyutil"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/controller/bootstrap"
 	"k8s.io/kubernetes/pkg/controller/certificates/approver"
 	"k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher"
 	"k8s.io/kubernetes/pkg/controller/certificates/signer"
+	"k8s.io/kubernetes/pkg/controller/job"
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
+	tokens "k8s.io/kubernetes/pkg/serviceaccount"
 )
 
 // certificateLifetime is the lifetime of the certificates that the CSR signers issue.
@@ -32,6 +36,18 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 		return err
 	}
 	go accounts.Run(ctx, 1)
+	accountTokens, err := newTokensController(ctx, client, core)
+	if err != nil {
+		return err
+	}
+	go accountTokens.Run(ctx, 1)
+	if o.jobController {
+		c, err := job.NewController(ctx, client, core.Pods(), factory.Batch().V1().Jobs(), nil, nil)
+		if err != nil {
+			return err
+		}
+		go c.Run(ctx, 1)
+	}
 	if o.signer {
 		c, err := bootstrap.NewSigner(client, core.Secrets(), core.ConfigMaps(), bootstrap.DefaultSignerOptions())
 		if err != nil {
@@ -60,6 +76,24 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 	}
 	factory.Start(ctx.Done())
 	return nil
+}
+
+// newTokensController returns the controller that fills the Secrets of ServiceAccount tokens.
+func newTokensController(ctx context.Context, client kubernetes.Interface, core core.Interface) (*serviceaccount.TokensController, error) {
+	authority, err := os.ReadFile("ca.crt")
+	if err != nil {
+		return nil, err
+	}
+	key, err := keyutil.PrivateKeyFromFile("sa.key")
+	if err != nil {
+		return nil, err
+	}
+	generator, err := tokens.JWTTokenGenerator(tokens.LegacyIssuer, key)
+	if err != nil {
+		return nil, err
+	}
+	return serviceaccount.NewTokensController(klog.FromContext(ctx), core.ServiceAccounts(), core.Secrets(), client,
+		serviceaccount.TokensControllerOptions{TokenGenerator: generator, RootCA: authority})
 }
 
 // startCertificateControllers starts the CSR signers, which all use the

@@ -22,6 +22,7 @@ type options struct {
 	signer             bool
 	cleaner            bool
 	garbageCollector   bool
+	jobController      bool
 	maxTokenExpiration time.Duration // 0: no maximum, the server's default
 	karmada            bool
 	joinable           bool
@@ -49,6 +50,7 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 	fs.BoolVar(&o.signer, "signer", true, "run the controller that signs cluster-info")
 	fs.BoolVar(&o.cleaner, "cleaner", true, "run the controller that deletes expired bootstrap tokens")
 	fs.BoolVar(&o.garbageCollector, "garbage-collector", false, "run the controller that deletes the objects of deleted owners; it watches everything")
+	fs.BoolVar(&o.jobController, "job-controller", false, "run the controller that creates the Pods of Jobs; nothing runs them")
 	fs.DurationVar(&o.maxTokenExpiration, "max-token-expiration", 0, "maximum lifetime of a ServiceAccount token, at least 1h (default: no maximum)")
 	fs.BoolVar(&o.karmada, "karmada", false, "serve a fake of Karmada's Cluster API")
 	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and RBAC for joining members, as karmadactl init does")

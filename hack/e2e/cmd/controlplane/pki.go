@@ -25,10 +25,14 @@ type authority struct {
 	pem  []byte // the certificate
 }
 
-// writePKI creates the CA, the serving certificate and the signing key for
-// ServiceAccount tokens, and writes them to the working directory.
+// frontProxyName is the user of the certificate with which kube-apiserver sends requests on to aggregated API servers.
+const frontProxyName = "front-proxy-client"
+
+// writePKI creates the CA, the serving certificate, the signing key for
+// ServiceAccount tokens, and the front-proxy CA with its client certificate, and
+// writes them to the working directory.
 func writePKI(extraSANs []string) (*authority, error) {
-	ca, err := newAuthority()
+	ca, err := newAuthority("joinctl-e2e-ca")
 	if err != nil {
 		return nil, err
 	}
@@ -57,10 +61,21 @@ func writePKI(extraSANs []string) (*authority, error) {
 	if err != nil {
 		return nil, err
 	}
+	frontProxy, err := newAuthority("joinctl-e2e-front-proxy-ca")
+	if err != nil {
+		return nil, err
+	}
+	proxyCert, proxyKey, err := frontProxy.issue(&x509.Certificate{
+		Subject: pkix.Name{CommonName: frontProxyName}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	})
+	if err != nil {
+		return nil, err
+	}
 	for name, data := range map[string][]byte{
 		"ca.crt": ca.pem, "ca.key": caKey,
 		"apiserver.crt": servingCert, "apiserver.key": servingKey,
-		"sa.key": saKey,
+		"sa.key":             saKey,
+		"front-proxy-ca.crt": frontProxy.pem, "front-proxy-client.crt": proxyCert, "front-proxy-client.key": proxyKey,
 	} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			return nil, err
@@ -70,7 +85,7 @@ func writePKI(extraSANs []string) (*authority, error) {
 }
 
 // newAuthority creates a self-signed CA certificate that is valid for ten years.
-func newAuthority() (*authority, error) {
+func newAuthority(name string) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -78,7 +93,7 @@ func newAuthority() (*authority, error) {
 	now := time.Now()
 	template := &x509.Certificate{
 		SerialNumber:          big.NewInt(1),
-		Subject:               pkix.Name{CommonName: "joinctl-e2e-ca"},
+		Subject:               pkix.Name{CommonName: name},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.AddDate(10, 0, 0),
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
