@@ -25,7 +25,7 @@ import (
 // Doctor judges whether clusters can join the targets, and what is wrong with them.
 type Doctor struct {
 	Session  *session.Session
-	Joiner   join.Joiner
+	Joiner   join.Joiner   // empty: that of each control plane
 	Probe    bool          // try a join too, with a token that is created and deleted again
 	Endpoint join.Endpoint // where the probe joins; zero: at the kubeconfig's server
 
@@ -89,21 +89,28 @@ func (d *Diagnosis) count(severity controlplane.Severity) int {
 }
 
 func (a *Doctor) examine(ctx context.Context, target fleet.Target, c *kube.Client) ([]controlplane.Finding, error) {
-	klog.V(1).InfoS("examining", "context", target.Context, "server", c.Server().Host, "joiner", a.Joiner.String(), "probe", a.Probe)
-	findings, err := controlplane.Examine(ctx, c, a.Joiner)
-	if err != nil {
+	joiner := a.Joiner
+	if joiner == "" {
+		var err error
+		if joiner, err = controlplane.JoinerOf(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	klog.V(1).InfoS("examining", "context", target.Context, "server", c.Server().Host, "joiner", joiner.String(), "probe", a.Probe)
+	findings, err := controlplane.Examine(ctx, c, joiner)
+	if err != nil || joiner == "" {
 		return findings, err
 	}
 	if !a.Probe {
 		return append(findings, controlplane.Unprobed()), nil
 	}
-	probed, err := a.probe(ctx, target, c)
+	probed, err := a.probe(ctx, target, c, joiner)
 	return controlplane.Supersede(findings, probed), err
 }
 
-// probe creates a token, replays a join with it, requests a certificate and deletes both, also where ctx has ended. The error says that the probe
-// could not be made, or that the token still exists.
-func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client) ([]controlplane.Finding, error) {
+// probe creates a token, replays a join with it, requests a certificate and deletes both, also where ctx has ended. The
+// error says that the probe could not be made, or that the token still exists.
+func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client, joiner join.Joiner) ([]controlplane.Finding, error) {
 	tok, err := token.Generate(a.Session.Rand)
 	if err != nil {
 		return nil, err
@@ -111,7 +118,7 @@ func (a *Doctor) probe(ctx context.Context, target fleet.Target, c *kube.Client)
 	const signature = 5 * time.Second // a signer is done by then
 	probe := controlplane.Probe{
 		Member:   discovery.Member{UserAgent: a.Session.UserAgent, Now: a.Session.Now, Rand: a.Session.Rand, Wait: signature},
-		Joiner:   a.Joiner,
+		Joiner:   joiner,
 		Endpoint: a.Endpoint,
 		Token:    tok,
 	}

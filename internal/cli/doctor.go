@@ -25,8 +25,11 @@ func newDoctor(env *Env, s *session.Session) *cobra.Command {
 		Short: "Check whether clusters can join a control plane, and find out why not",
 		Long: `Check from the administrator's side whether clusters can join a control plane: cluster-info and who can read it, the rights
 of joiners, the controllers that sign cluster-info, delete expired tokens, and approve and sign the certificate requests of
-joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings; -o wide and the structured formats show everything.
-Nothing is changed. The exit code is 4 if there are errors or warnings.
+joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings;
+-o wide and the structured formats show everything. Nothing is changed. The exit code is 4 if there are errors or warnings.
+
+Without --joiner, doctor finds out whether a control plane is for karmadactl register or for kubeadm join. If it is for neither,
+such as those of k0s and k3s, only its tokens and the rights of their groups are judged.
 
 --probe creates a token, tries a join as joinctl check does, requests a certificate with it, and deletes both again. Only this
 shows whether the API server accepts bootstrap tokens. The certificate is for a name without rights, and its key is thrown
@@ -46,7 +49,7 @@ away.`,
 	}
 	addOutput(cmd, &format)
 	flags := cmd.Flags()
-	flags.TextVar(&doctor.Joiner, "joiner", join.Default(), "program that joins, the `joiner`: karmada or kubeadm")
+	flags.TextVar(&doctor.Joiner, "joiner", join.Joiner(""), "program that joins, the `joiner`: karmada or kubeadm (default: that of each control plane)")
 	flags.BoolVar(&doctor.Probe, "probe", false, "try a join too, with a token and a certificate request that are valid for minutes and are deleted again")
 	flags.TextVar(&doctor.Endpoint, "endpoint", join.Endpoint{}, "with --probe: address `HOST:PORT` to join at (default: the kubeconfig's server)")
 	preRun(cmd, func() error {

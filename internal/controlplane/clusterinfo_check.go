@@ -86,6 +86,9 @@ func (e *examination) server(ctx context.Context) error {
 		return e.authority(ctx, e.c)
 	}
 	if endpoint.Caveat() != "" {
+		if e.isLab(ctx, endpoint) {
+			severity = Info
+		}
 		e.reportCaveat(check, severity, fix, endpoint)
 		return e.authority(ctx, e.c)
 	}

@@ -39,8 +39,12 @@ type examination struct {
 
 // Examine checks whether clusters can join a control plane, and reports everything else that is wrong with it. It changes
 // nothing. A check that this client may not do is a finding; it returns an error if a request fails for another reason.
+// Without a joiner it examines only what every control plane has.
 func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding, error) {
 	e := &examination{c: c, joiner: joiner.Description(), tokensFor: map[string][]string{}}
+	if joiner == "" {
+		e.reportNoJoiner()
+	}
 	for _, check := range []struct {
 		name string
 		run  func(context.Context) error
@@ -57,6 +61,9 @@ func Examine(ctx context.Context, c *kube.Client, joiner join.Joiner) ([]Finding
 		{"groups", e.groups},
 		{"clock", e.clock},
 	} {
+		if joiner == "" && !needsNoJoiner(check.name) {
+			continue
+		}
 		if err := check.run(ctx); err != nil {
 			if failure.ReasonOf(err) != failure.Forbidden {
 				return e.findings, err
@@ -132,6 +139,8 @@ func (e *examination) kind(ctx context.Context) error {
 	}
 	if mismatch := group.Check(served); mismatch != "" {
 		e.report("kind", Warning, group.Fix, "%s", mismatch)
+	} else {
+		e.report("kind", Info, "", "judged for %s; --joiner names another program", e.joiner.Program())
 	}
 	return nil
 }

@@ -64,6 +64,8 @@ func TestTheRightsOfInstallersAreForJoining(t *testing.T) {
 		{"node approval", "", rule(certificates, requests+"/nodeclient", "create"), true},
 		{"nodes", "", rule("", "nodes", "get"), true},
 		{"kubeadm config", "kube-system", named(rule("", "configmaps", "get"), "kubeadm-config"), true},
+		{"worker config of k0s", "kube-system", named(rule("", "configmaps", "get", "list", "watch"), "worker-config-default-1.37"), true},
+		{"seed approval of Gardener", "", rule(certificates, requests+"/seedclient", "create"), true},
 		{"uploaded certificates", "kube-system", named(rule("", "secrets", "get"), "kubeadm-certs"), true},
 		{"version", "", rbacv1.PolicyRule{NonResourceURLs: []string{"/version"}, Verbs: []string{"get"}}, true},
 		{"everything", "", rule("*", "*", "*"), false},

@@ -42,7 +42,7 @@ func (e *examination) groups(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if excess := slices.IndexFunc(rules, func(rule rbacv1.PolicyRule) bool { return !isForJoining(rule, b.namespace) }); excess >= 0 {
+		if excess := slices.IndexFunc(rules, func(rule rbacv1.PolicyRule) bool { return !isForJoining(rule, b.namespace) && !isOfOCM(rule, b) }); excess >= 0 {
 			e.report("group-rights", Error, "whoever has a token has these rights: delete the binding",
 				"%s grants group %s more than joining needs: %s %s, which may %s", Describe(b.object), b.subjects[at].Name,
 				strings.ToLower(b.role.Kind), b.role.Name, describe(rules[excess]))
@@ -109,16 +109,35 @@ func isForJoining(rule rbacv1.PolicyRule, namespace string) bool {
 		return subset(rule.Verbs, []string{"get"}) // of paths outside the API, such as /healthz
 	case within(csr, []string{requests}, "create", "get", "list", "watch"):
 		return true
-	case within(csr, []string{requests + "/clusteragent", requests + "/nodeclient", requests + "/selfclusteragent", requests + "/selfnodeclient"}, "create"):
+	case within(csr, []string{
+		requests + "/clusteragent", requests + "/nodeclient", requests + "/selfclusteragent", requests + "/selfnodeclient",
+		requests + "/seedclient", requests + "/shootclient",
+	}, "create"): // the last two of Gardener
 		return true
 	case within(core, []string{"nodes"}, "get"):
 		return true
-	case within(core, []string{"configmaps"}, "get"):
+	case within(core, []string{"configmaps"}, "get", "list", "watch"): // k0s watches the configuration of its workers
 		return len(rule.ResourceNames) > 0 && (namespace == metav1.NamespaceSystem || namespace == metav1.NamespacePublic)
 	case within(core, []string{"secrets"}, "get"): // encrypted; kubeadm init phase upload-certs
 		return namespace == metav1.NamespaceSystem && slices.Equal(rule.ResourceNames, []string{"kubeadm-certs"})
 	}
 	return false
+}
+
+// isOfOCM reports whether Open Cluster Management gives a rule to clusters that join its hub
+// (open-cluster-management.io/ocm/deploy/cluster-manager/chart/cluster-manager/templates/bootstrap_cluster_role.yaml).
+func isOfOCM(rule rbacv1.PolicyRule, b binding) bool {
+	const group = "cluster.open-cluster-management.io"
+	if b.role.Kind != "ClusterRole" || b.role.Name != "open-cluster-management:bootstrap" {
+		return false
+	}
+	return slices.ContainsFunc([]rbacv1.PolicyRule{
+		{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get"}},
+		{APIGroups: []string{group}, Resources: []string{"managedclusters"}, Verbs: []string{"get", "create", "list", "watch"}},
+		{APIGroups: []string{group}, Resources: []string{"managedclustersets/join"}, Verbs: []string{"create"}},
+	}, func(known rbacv1.PolicyRule) bool {
+		return subset(rule.APIGroups, known.APIGroups) && subset(rule.Resources, known.Resources) && subset(rule.Verbs, known.Verbs)
+	})
 }
 
 func subset(some, of []string) bool {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -31,6 +32,7 @@ func wellKnown() []string {
 // tokenStats has references to tokens, sorted by what is wrong with them.
 type tokenStats struct {
 	expired, malformed, unusable, neverExpires, wellKnown []string
+	others                                                []string // never expire, and are of another program
 	signing, unsigned, stale                              []string // of the valid tokens that have the usage signing
 }
 
@@ -57,6 +59,7 @@ func (e *examination) tokens(ctx context.Context) error {
 	}{
 		{"token-sample", "from public documentation, so everybody knows them", "delete them at once: whoever knows the address can join, or do worse", Error, found.wellKnown},
 		{"token-immortal", "never expire", "delete those that are no longer needed: joinctl token delete", Warning, found.neverExpires},
+		{"token-immortal", "never expire, and are of another program", "k0s and OCM create such tokens: delete those that are no longer needed", Info, found.others},
 		{"token-unusable", "well formed, but refused by the server", "joinctl token list shows why; delete them", Warning, found.unusable},
 		{"token-malformed", "not readable as tokens", "joinctl token list shows why; delete them", Warning, found.malformed},
 	} {
@@ -90,8 +93,12 @@ func (s *tokenStats) add(secret *corev1.Secret, status token.Status, now time.Ti
 	if err == nil && slices.Contains(wellKnown(), tok.Reveal()) {
 		s.wellKnown = append(s.wellKnown, ref)
 	}
-	if spec.Expires.IsZero() {
+	switch {
+	case !spec.Expires.IsZero():
+	case isOfJoiner(spec):
 		s.neverExpires = append(s.neverExpires, ref)
+	default:
+		s.others = append(s.others, ref)
 	}
 	if info == nil || !spec.Has(token.Signing) || now.Sub(secret.CreationTimestamp.Time) < signingTime {
 		return
@@ -103,6 +110,14 @@ func (s *tokenStats) add(secret *corev1.Secret, status token.Status, now time.Ti
 	case discovery.Mismatched:
 		s.stale = append(s.stale, ref)
 	}
+}
+
+// isOfJoiner reports whether a joiner that joinctl knows can join with a token, or the token has the rights of one.
+func isOfJoiner(spec token.Spec) bool {
+	return slices.ContainsFunc(join.Joiners(), func(joiner join.Joiner) bool {
+		return slices.Contains(spec.Groups, joiner.Group()) ||
+			!slices.ContainsFunc(joiner.Usages(), func(usage string) bool { return !spec.Has(usage) })
+	})
 }
 
 // controllers infers from the tokens whether the bootstrap signer and the token cleaner run: the API does not tell.

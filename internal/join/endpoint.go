@@ -93,19 +93,21 @@ func (e Endpoint) HostPort() string {
 
 // IsService reports whether the host is the DNS name of a Service, which only Pods of its own cluster resolve.
 func (e Endpoint) IsService() bool {
-	return e.Host == "kubernetes" || strings.HasSuffix(e.Host, ".svc") || strings.Contains(e.Host, ".svc.")
+	return e.Host == "kubernetes" || e.Host == "kubernetes.default" || strings.HasSuffix(e.Host, ".svc") || strings.Contains(e.Host, ".svc.")
+}
+
+// IsLoopback reports whether the host means the machine that uses it.
+func (e Endpoint) IsLoopback() bool {
+	if addr, err := netip.ParseAddr(e.Host); err == nil {
+		return addr.IsLoopback() || addr.IsUnspecified()
+	}
+	return e.Host == "localhost" || strings.HasSuffix(e.Host, ".localhost")
 }
 
 // Caveat says why other machines are unlikely to reach the endpoint. It returns "" if there is no reason.
 func (e Endpoint) Caveat() string {
-	if addr, err := netip.ParseAddr(e.Host); err == nil {
-		if addr.IsLoopback() || addr.IsUnspecified() {
-			return "a loopback address: only this machine reaches it"
-		}
-		return ""
-	}
 	switch {
-	case e.Host == "localhost" || strings.HasSuffix(e.Host, ".localhost"):
+	case e.IsLoopback():
 		return "a loopback address: only this machine reaches it"
 	case e.IsService():
 		return "a Service's DNS name: only Pods of its own cluster resolve it"

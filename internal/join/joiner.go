@@ -163,6 +163,7 @@ func (g APIGroup) Check(served bool) string {
 
 // A SetUp says how a control plane is set up for a joiner.
 type SetUp struct {
+	ConfigMap   string // in kube-system, that only its installer leaves; "": the API group tells
 	Command     string // grants the group of the joiner's tokens its rights
 	ClusterInfo string // fix for a control plane without cluster-info
 	Rights      string // fix for missing rights

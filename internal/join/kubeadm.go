@@ -20,6 +20,7 @@ const Kubeadm Joiner = "kubeadm"
 const (
 	bootstrapTokenPhase = "kubeadm init phase bootstrap-token"
 	uploadConfigPhase   = "kubeadm init phase upload-config all"
+	kubeadmConfig       = "kubeadm-config"
 )
 
 // kubeadm describes kubeadm join (cmd/kubeadm/app/cmd/join.go). Its certificate request is the kubelet's
@@ -66,6 +67,7 @@ func kubeadm() Description {
 		},
 		Grants: append(commonGrants(group, request.Approval, nodes, "selfnodeclient"), nodeReads(group, reads)),
 		SetUp: SetUp{
+			ConfigMap:   kubeadmConfig,
 			Command:     bootstrapTokenPhase,
 			ClusterInfo: bootstrapTokenPhase + " creates it",
 			Rights:      bootstrapTokenPhase + " and phase upload-config grant it",
@@ -82,7 +84,7 @@ func kubeadmReads() []Read {
 	}
 	return []Read{
 		{Step: "nodes", Access: Access{Verb: "get", Resource: "nodes"}, SetUp: bootstrapTokenPhase},
-		{Step: "kubeadm-config", Access: config("kubeadm-config"), SetUp: uploadConfigPhase},
+		{Step: "kubeadm-config", Access: config(kubeadmConfig), SetUp: uploadConfigPhase},
 		{Step: "kubelet-config", Access: config("kubelet-config"), SetUp: uploadConfigPhase},
 	}
 }
