@@ -47,7 +47,7 @@ func TestNoSecretIsLoggedAtAnyLevel(t *testing.T) {
 			reveals bool // on stdout, because the operator asked for it
 		}{
 			{[]string{"create", id + "." + secret}, true},
-			{[]string{"create", id + "." + secret}, false},
+			{[]string{"create", id + "." + secret, "--description", "another"}, false},
 			{[]string{"create", id + "." + secret, "--dry-run=server"}, false},
 			{[]string{"create", id + "." + secret, "--dry-run=client"}, false},
 			{[]string{"create", id + "." + secret + "X"}, false},
