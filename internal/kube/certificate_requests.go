@@ -9,9 +9,14 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// CertificateRequests reads the certificate signing requests for a signer, page by page. The error is the API's own.
+// CertificateRequests reads the certificate signing requests for a signer, page by page; "" means all signers. The error is
+// the API's own.
 func (c *Client) CertificateRequests(ctx context.Context, signer string) ([]certificatesv1.CertificateSigningRequest, error) {
-	return listPages(metav1.ListOptions{FieldSelector: "spec.signerName=" + signer},
+	options := metav1.ListOptions{}
+	if signer != "" {
+		options.FieldSelector = "spec.signerName=" + signer
+	}
+	return listPages(options,
 		func(opts metav1.ListOptions) ([]certificatesv1.CertificateSigningRequest, string, error) {
 			page := &certificatesv1.CertificateSigningRequestList{}
 			list := request(c.restClient.Get(), &certificatesv1.CertificateSigningRequest{}).VersionedParams(&opts, c.parameterCodec)
