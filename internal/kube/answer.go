@@ -167,8 +167,8 @@ func qualified(obj metav1.Object) string {
 	return obj.GetNamespace() + "/" + obj.GetName()
 }
 
-// verifyItems checks that the items of a list have a name, and Secrets a UID, are in the namespace that was asked for ("": any), and match the
-// label selector.
+// verifyItems checks the items of a list: each has a name, a Secret has a UID too, and each is in the namespace that was
+// asked for ("": any) and matches the label selector.
 func verifyItems(list runtime.Object, namespace, selector string) error {
 	selects, err := labels.Parse(selector)
 	if err != nil {

@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			return 1, err
 		}
-		cp, client, err := start("--name", "zoo", "--extra-san", address)
+		cp, client, err := start("--name", "zoo", "--extra-san", address, "--agent-approver")
 		if err != nil {
 			return 1, err
 		}
