@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -113,14 +114,15 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(r.issueToken(sentRequest.Object))
+	_ = json.NewEncoder(w).Encode(r.issueToken(req.URL.Path, sentRequest.Object))
 }
 
-// issueToken returns the response that an API server would send.
-func (r *recorder) issueToken(sent *authenticationv1.TokenRequest) *authenticationv1.TokenRequest {
+// issueToken returns the response that an API server would send to a request with this path.
+func (r *recorder) issueToken(path string, sent *authenticationv1.TokenRequest) *authenticationv1.TokenRequest {
 	issued := sent.DeepCopy()
 	issued.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
-	issued.Name, issued.Namespace = "mysa", "test"
+	parts := strings.Split(path, "/") // /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token
+	issued.Namespace, issued.Name = parts[4], parts[6]
 	issued.CreationTimestamp = metav1.NewTime(time.Unix(1_000_000, 0))
 	issued.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "someone", Operation: "Update"}}
 	seconds := int64(3600)
@@ -131,7 +133,7 @@ func (r *recorder) issueToken(sent *authenticationv1.TokenRequest) *authenticati
 	issued.Status.ExpirationTimestamp = metav1.NewTime(time.Unix(1_000_000+seconds, 0))
 	switch r.response.token {
 	case "":
-		issued.Status.Token = fakeJWT(seconds)
+		issued.Status.Token = fakeJWT(issued, seconds)
 	case "-":
 	default:
 		issued.Status.Token = r.response.token
@@ -139,11 +141,17 @@ func (r *recorder) issueToken(sent *authenticationv1.TokenRequest) *authenticati
 	return issued
 }
 
-// fakeJWT returns a JWT that was issued at Unix time 1,000,000 and expires after seconds.
-func fakeJWT(seconds int64) string {
+// fakeJWT returns a JWT for a request that was issued at Unix time 1,000,000 and expires after seconds.
+func fakeJWT(request *authenticationv1.TokenRequest, seconds int64) string {
+	bound := map[string]any{}
+	if object := request.Spec.BoundObjectRef; object != nil {
+		bound[strings.ToLower(object.Kind)] = map[string]any{"name": object.Name, "uid": object.UID}
+	}
+	payload, _ := json.Marshal(map[string]any{ // strings and numbers cannot fail
+		"sub": "system:serviceaccount:" + request.Namespace + ":" + request.Name, "iat": 1_000_000, "exp": 1_000_000 + seconds, "kubernetes.io": bound,
+	})
 	part := base64.RawURLEncoding.EncodeToString
-	return part([]byte(`{"alg":"ES256"}`)) + "." +
-		part(fmt.Appendf(nil, `{"sub":"system:serviceaccount:test:mysa","iat":1000000,"exp":%d}`, 1_000_000+seconds)) + ".c2lnbmF0dXJl"
+	return part([]byte(`{"alg":"ES256"}`)) + "." + part(payload) + ".c2lnbmF0dXJl"
 }
 
 func errorResponse(code int32, reason metav1.StatusReason, message string) response {
