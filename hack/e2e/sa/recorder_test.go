@@ -121,8 +121,8 @@ func (r *recorder) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *recorder) issueToken(path string, sent *authenticationv1.TokenRequest) *authenticationv1.TokenRequest {
 	issued := sent.DeepCopy()
 	issued.SetGroupVersionKind(authenticationv1.SchemeGroupVersion.WithKind("TokenRequest"))
-	parts := strings.Split(path, "/") // /api/v1/namespaces/NAMESPACE/serviceaccounts/NAME/token
-	issued.Namespace, issued.Name = parts[4], parts[6]
+	parts := strings.Split(path, "/") // …/namespaces/NAMESPACE/serviceaccounts/NAME/token
+	issued.Namespace, issued.Name = parts[len(parts)-4], parts[len(parts)-2]
 	issued.CreationTimestamp = metav1.NewTime(time.Unix(1_000_000, 0))
 	issued.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "someone", Operation: "Update"}}
 	seconds := int64(3600)
