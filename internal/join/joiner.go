@@ -39,8 +39,10 @@ func Joiners() []Joiner {
 // Description returns the description of a joiner. Without a joiner, it is that of the default joiner.
 func (j Joiner) Description() Description {
 	all := descriptions()
-	if i := slices.IndexFunc(all, func(d Description) bool { return d.Joiner == j }); i >= 0 {
-		return all[i]
+	for _, d := range all {
+		if d.Joiner == j {
+			return d
+		}
 	}
 	return all[0]
 }

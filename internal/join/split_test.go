@@ -22,6 +22,7 @@ func TestSplitReadsWhatPeoplePaste(t *testing.T) {
 		`a\ b 'it'\''s' "\"\\\$\x"`:      {"a b", "it's", `"\$\x`},
 		"$ kubeadm join [2001:db8::1]:1": {"$", "kubeadm", "join", "[2001:db8::1]:1"},
 		"'$HOME' '`id`'":                 {"$HOME", "`id`"},
+		"a $":                            {"a", "$"},
 	} {
 		if got, err := Split(line); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q is split into %q, %v, want %q", line, got, err, want)

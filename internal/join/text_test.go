@@ -44,6 +44,20 @@ func TestTheCommandIsFoundInThePastedText(t *testing.T) {
 	}
 }
 
+func TestEveryPrintableCharacterOfASCIICanBeInAWord(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{" ", "~", " ~"} {
+		if a, err := ParseText(textLine + " --node-name '" + name + "'"); err != nil || a.Line() != textLine {
+			t.Errorf("--node-name %q: %v, %q", name, err, a.Line())
+		}
+	}
+	for _, name := range []string{"\x1f", "\x7f"} {
+		if _, err := ParseText(textLine + " --node-name '" + name + "'"); err == nil {
+			t.Errorf("--node-name %q is accepted", name)
+		}
+	}
+}
+
 func TestWhatIsWrongInAPastedTextIsNamed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ text, want string }{
