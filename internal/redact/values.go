@@ -128,8 +128,8 @@ func (v *values) replace(s string) string {
 func (v *values) match(s string, at int) int {
 	longest := 0
 	for _, value := range v.byPrefix[s[at:at+shortestValue]] {
-		if len(value) > longest && strings.HasPrefix(s[at:], value) && (len(value) >= shortestPart || isWord(s, at, len(value))) {
-			longest = len(value)
+		if strings.HasPrefix(s[at:], value) && (len(value) >= shortestPart || isWord(s, at, len(value))) {
+			longest = max(longest, len(value))
 		}
 	}
 	return longest
