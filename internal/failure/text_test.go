@@ -70,6 +70,7 @@ func TestAShortenedErrorStaysWhatItIs(t *testing.T) {
 func TestASkewSaysWhichClockIsBehind(t *testing.T) {
 	t.Parallel()
 	for ahead, want := range map[time.Duration]string{
+		0:                                    "this machine's clock is 0s ahead of the server's",
 		5 * time.Minute:                      "this machine's clock is 5m ahead of the server's",
 		-time.Hour - 400*time.Millisecond:    "this machine's clock is 1h behind the server's",
 		400 * 24 * time.Hour:                 "this machine's clock is 1y35d ahead of the server's",
