@@ -2,7 +2,11 @@
 
 package fleet
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 const (
 	watchAfter = time.Second
@@ -54,8 +58,8 @@ func (q *queue[K]) progress() Progress {
 	defer q.mu.Unlock()
 	p := Progress{Done: q.finished, Failed: q.failed, Left: len(q.keys) - q.finished}
 	slowest := -1
-	for i, since := range q.started {
-		if slowest < 0 || since.Before(q.started[slowest]) || since.Equal(q.started[slowest]) && i < slowest {
+	for _, i := range slices.Sorted(maps.Keys(q.started)) {
+		if slowest < 0 || q.started[i].Before(q.started[slowest]) {
 			slowest = i
 		}
 	}

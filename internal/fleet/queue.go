@@ -118,7 +118,7 @@ func (q *queue[K]) done(i int, err error) {
 	switch {
 	case failure.ReasonOf(err) != failure.CredentialPlugin || errors.Is(err, context.DeadlineExceeded):
 		q.release(plugin)
-	case len(rest) > 1:
+	case len(rest) > 0:
 		q.ready, q.waiting[plugin] = append(q.ready, rest[0]), rest[1:]
 	default:
 		q.release(plugin)

@@ -116,6 +116,15 @@ func TestAnUnknownContextIsATypedErrorWithTheKnownOnes(t *testing.T) {
 	}
 }
 
+func TestASlashAloneIsAGlob(t *testing.T) {
+	t.Parallel()
+	if found, err := Select(loadClusters(t, map[string]*clientcmdapi.Cluster{
+		"/": {Server: "https://a:6443"}, "a/b": {Server: "https://b:6443"},
+	}), Selection{Include: patterns(t, "/")}); err != nil || !slices.Equal(contexts(found), []string{"/"}) {
+		t.Errorf("got %v, %v", contexts(found), err)
+	}
+}
+
 func TestAnInvalidPatternIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "//", "/(/", "/a(?!b)/"} {

@@ -72,6 +72,8 @@ func TestAnUnknownContextIsAConfigErrorThatNamesTheKnownOnes(t *testing.T) {
 	}{
 		"none": {nil, []string{"no contexts"}},
 		"few":  {[]string{"prod", "dev"}, []string{`"dev" "prod"`, "--context"}},
+		"five": {many[:5], []string{`"context-00" "context-01" "context-02" "context-03" "context-04"`, "choose one with --context"}},
+		"six":  {many[:6], []string{"one of the 6 contexts", `"context-04"]`}},
 		"many": {many, []string{"12", "context-", "--context"}},
 	} {
 		t.Run(name, func(t *testing.T) {
