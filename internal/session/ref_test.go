@@ -40,6 +40,7 @@ func TestAReferenceIsANameWithTheContextAndMemberThatItIsIn(t *testing.T) {
 		{all, "abcdef", session.Ref{Name: name}},
 		{all, "hub/abcdef", session.Ref{Context: "hub", Name: name}},
 		{all, "hub/m1/abcdef", session.Ref{Context: "hub", Member: "m1", Name: name}},
+		{all, "/m1/abcdef", session.Ref{Context: "/m1", Name: name}}, // without a context before the member
 		{all, "cluster/prod/m1/abcdef", session.Ref{Context: "cluster/prod", Member: "m1", Name: name}},
 	} {
 		s := &session.Session{Options: session.Options{Members: test.members}}
