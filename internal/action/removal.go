@@ -23,10 +23,11 @@ type Removal[T any] struct {
 	Everywhere     bool // an ambiguous reference means the object in every target that has it
 	IgnoreNotFound bool
 	DryRun         DryRun
-	Confirm        func([]Planned[T]) bool  // asks about the plan; nil: nothing needs to be confirmed
-	Syntax         string                   // of a qualified reference, for people
-	Describe       func(session.Ref) string // what people call the object that a reference means
-	Name           func(T) string           // unique on a target
+	Nowhere        func(name string, searched []fleet.Target) // with Everywhere: hears of an object that is in none of these targets
+	Confirm        func([]Planned[T]) bool                    // asks about the plan; nil: nothing needs to be confirmed
+	Syntax         string                                     // of a qualified reference, for people
+	Describe       func(session.Ref) string                   // what people call the object that a reference means
+	Name           func(T) string                             // unique on a target
 
 	// Find returns the objects that a reference means on a target; none is no error.
 	Find func(ctx context.Context, target fleet.Target, c *kube.Client, ref session.Ref) ([]T, error)
@@ -72,7 +73,9 @@ func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, 
 	if err != nil {
 		return nil, nil, err
 	}
-	plan := r.decide(r.withAbandoned(results), failures)
+	results = r.withAbandoned(results)
+	plan := r.decide(results, failures)
+	r.reportNowhere(results)
 	if !r.planned() {
 		return r.deleted(plan, failures), failures, nil
 	}
@@ -153,7 +156,7 @@ func (r *Removal[T]) deleted(plan []Planned[T], failures *session.Failures) []Pl
 		case one.err == nil:
 			failures.Done++
 			out = append(out, one)
-		case failure.ReasonOf(one.err) == failure.NotFound && (r.IgnoreNotFound || r.Everywhere && !one.Ref.Qualified()):
+		case failure.ReasonOf(one.err) == failure.NotFound && (r.IgnoreNotFound || r.Sweep != nil || r.Everywhere && !one.Ref.Qualified()):
 			failures.Done++
 		default:
 			failures.Add(one.Target, one.err)

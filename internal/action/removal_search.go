@@ -153,3 +153,25 @@ func (r *Removal[T]) names(targets []fleet.Target) []string {
 	}
 	return names
 }
+
+// reportNowhere names the references that mean nothing in any target, and the targets that were searched.
+func (r *Removal[T]) reportNowhere(results []session.Result[found[T]]) {
+	if r.Nowhere == nil || !r.Everywhere {
+		return
+	}
+	for _, ref := range r.Refs {
+		var searched []fleet.Target
+		exists := ref.Qualified() // a missing one is a failure
+		for _, result := range results {
+			if result.Err == nil && result.Value.failed[ref] == nil {
+				searched = append(searched, result.Key)
+			}
+			exists = exists || slices.ContainsFunc(result.Value.objects, func(p Planned[T]) bool {
+				return slices.Contains(p.refs, ref) && failure.ReasonOf(p.err) != failure.NotFound
+			})
+		}
+		if !exists && len(searched) > 0 {
+			r.Nowhere(r.Describe(ref), searched)
+		}
+	}
+}

@@ -24,6 +24,8 @@ type SARevoke struct {
 
 	// Confirm asks about the expired tokens, or about several from a list; nil: they are deleted.
 	Confirm func([]RevokedToken) bool
+	// Nowhere hears of a token that is in none of the searched targets, with Everywhere.
+	Nowhere func(name string, searched []fleet.Target)
 }
 
 // A RevokedToken is a token whose revocation Secret is deleted.
@@ -36,6 +38,7 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 		Refs:       a.Refs,
 		Listed:     a.Listed,
 		Everywhere: a.Everywhere,
+		Nowhere:    a.Nowhere,
 		Syntax:     "CONTEXT/NAME",
 		Describe:   func(ref session.Ref) string { return "token " + ref.Name },
 		Name:       func(secret satoken.RevocationSecret) string { return secret.Account.Namespace + "/" + secret.Name },

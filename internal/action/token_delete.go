@@ -4,7 +4,6 @@ package action
 
 import (
 	"context"
-	"fmt"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -30,8 +29,14 @@ type TokenDelete struct {
 	Confirm func([]DeletedToken) bool
 	// ConfirmOther asks about a token that another program uses, and says what for; nil: it is deleted.
 	ConfirmOther func(token DeletedToken, purpose string) bool
+	// ConfirmPending asks about a token while certificate requests that were sent with it wait; nil: it is deleted, and the
+	// requests are not read.
+	ConfirmPending func(token DeletedToken, uses token.Uses) bool
+	// Nowhere hears of a token that is in none of the searched targets, with Everywhere.
+	Nowhere func(name string, searched []fleet.Target)
 
-	asking *sync.Mutex // one question at a time
+	asking *sync.Mutex // one question at a time; guards uses
+	uses   map[fleet.Target]map[string]token.Uses
 }
 
 // A DeletedToken is a token that is deleted, or in a dry run would be.
@@ -39,7 +44,7 @@ type DeletedToken = Planned[*corev1.Secret]
 
 // Run deletes the tokens and returns them.
 func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failures, error) {
-	a.asking = &sync.Mutex{}
+	a.asking, a.uses = &sync.Mutex{}, map[fleet.Target]map[string]token.Uses{}
 	removal := &Removal[*corev1.Secret]{
 		Session:        a.Session,
 		Refs:           a.Refs,
@@ -47,6 +52,7 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 		Everywhere:     a.Everywhere,
 		IgnoreNotFound: a.IgnoreNotFound,
 		DryRun:         a.DryRun,
+		Nowhere:        a.Nowhere,
 		Syntax:         "CONTEXT/ID",
 		Describe:       describeToken,
 		Name:           func(secret *corev1.Secret) string { return secret.Name },
@@ -69,16 +75,26 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 }
 
 func (a *TokenDelete) delete(ctx context.Context, target fleet.Target, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
+	a.Session.Terminal.Redactor().HideEncoded(string(secret.Data[bootstrapapi.BootstrapTokenSecretKey]))
+	if !dryRun {
+		if err := a.confirm(ctx, target, c, secret); err != nil {
+			return err
+		}
+	}
 	if secret.UID == "" {
 		return token.DeleteByName(ctx, c, token.Ref{Name: secret.Name}, dryRun)
 	}
-	a.Session.Terminal.Redactor().HideEncoded(string(secret.Data[bootstrapapi.BootstrapTokenSecretKey]))
-	if !dryRun {
+	return token.DeleteSecret(ctx, c, secret, dryRun)
+}
+
+// confirm asks about a token that more hangs on than its name shows.
+func (a *TokenDelete) confirm(ctx context.Context, target fleet.Target, c *kube.Client, secret *corev1.Secret) error {
+	if secret.UID != "" {
 		if err := a.confirmOther(ctx, target, c, secret); err != nil {
 			return err
 		}
 	}
-	return token.DeleteSecret(ctx, c, secret, dryRun)
+	return a.confirmPending(ctx, target, c, secret)
 }
 
 // confirmOther asks before a token goes that another program uses, since the garbage collector deletes what it owns.
@@ -97,7 +113,7 @@ func (a *TokenDelete) confirmOther(ctx context.Context, target fleet.Target, c *
 	a.asking.Lock()
 	defer a.asking.Unlock()
 	if !a.ConfirmOther(DeletedToken{Target: target, Object: secret}, purpose) {
-		return fmt.Errorf("token %s was left as it is: not confirmed", token.Ref{Name: secret.Name})
+		return unconfirmed(token.Ref{Name: secret.Name})
 	}
 	return nil
 }

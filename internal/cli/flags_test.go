@@ -34,6 +34,7 @@ const (
 	notADryRun   = "must be one of: none, client, server"
 	notAnOutput  = "must be one of: table, wide, name, json, yaml, kyaml, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file"
 	notATTL      = "must be a duration such as 24h or 30m, or 0 for a token that never expires"
+	notAnAge     = "must be a duration such as 24h or 30m"
 	notALifetime = "must be a duration such as 1h or 30m, or 0 to leave it to the server"
 	notAShard    = "must be I/N: part I of N, counted from 0, such as 0/4"
 	notAnAddress = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
@@ -93,6 +94,8 @@ func flagCases() map[string]flagCase {
 			"-1h": "a token cannot expire before it is created; 0 leaves the lifetime to the server, usually an hour",
 			"9m":  "the server grants from 600 to 4294967296 seconds (10m to 1193046h28m16s)",
 		}},
+		"grace":             {"token prune", map[string]string{"24h": "", "0": ""}, map[string]string{"soon": notAnAge, "24": notAnAge, "-1h": notAnAge, "": notAnAge}},
+		"older-than":        {"token prune", map[string]string{"720h": ""}, map[string]string{"soon": notAnAge, "30d": notAnAge}},
 		"bound-object-kind": {"sa token", map[string]string{"pod": "Pod", "NODE": "Node"}, map[string]string{"deployment": "must be Pod, Secret or Node", "": "must be Pod, Secret or Node"}},
 		"min-granted":       {"sa token", map[string]string{"1h": "1h0m0s"}, map[string]string{"soon": notADuration}},
 		"member":            {"sa token", map[string]string{"m1,m2": "m1,m2"}, map[string]string{"M1": notACluster}},

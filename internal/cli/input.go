@@ -37,10 +37,15 @@ func readLines(env *Env, path string) ([]string, error) {
 		return nil, fmt.Errorf("read %s: %w", inputName(path), err)
 	}
 	if len(lines) == 0 {
-		return nil, fmt.Errorf("%s is empty", inputName(path))
+		return nil, emptyError(inputName(path))
 	}
 	return lines, nil
 }
+
+// An emptyError names an input without a line.
+type emptyError string
+
+func (e emptyError) Error() string { return string(e) + " is empty" }
 
 // readNames reads names, one per line, as readLines does. A # at the beginning of a line, or after white space, begins a
 // comment.
@@ -58,6 +63,9 @@ func readNames(env *Env, path string) ([]string, error) {
 	}
 	return names, err
 }
+
+// An argsReader returns the words that positional arguments and a file name together.
+type argsReader func(env *Env, args []string, file string) ([]string, error)
 
 // readArgs returns the words that positional arguments and --token-file name together: - stands for the lines of standard
 // input.
@@ -83,6 +91,29 @@ func readArgs(env *Env, args []string, file string) ([]string, error) {
 		words = append(words, lines...)
 	}
 	return words, nil
+}
+
+// readList is readArgs for commands that do something to each word: an empty list is no mistake beside other words. The error
+// is an emptyError if there are none.
+func readList(env *Env, args []string, file string) ([]string, error) {
+	words, err := readArgs(env, args, file)
+	given := slices.DeleteFunc(slices.Clone(args), func(arg string) bool { return arg == stdin })
+	_, empty := errors.AsType[emptyError](err)
+	switch {
+	case empty && len(args)-len(given) > 1:
+		return nil, errors.New("standard input is named twice")
+	case empty && len(given) > 0:
+		return given, nil
+	}
+	return words, err
+}
+
+// unlessEmpty returns the error of reading a list, or which input is empty if that is all.
+func unlessEmpty(err error) (empty string, other error) {
+	if nothing, ok := errors.AsType[emptyError](err); ok {
+		return string(nothing), nil
+	}
+	return "", err
 }
 
 // fromStdin reports whether words come from standard input.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation"
 
 	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/session"
 )
@@ -18,6 +19,7 @@ import (
 func newSARevoke(env *Env, s *session.Session) *cobra.Command {
 	var (
 		revoke = action.SARevoke{Session: s}
+		empty  string // the input that names no token
 		yes    bool
 		format output.Format
 	)
@@ -29,7 +31,7 @@ to. NAME is that Secret, as sa list shows it; CONTEXT/ before it names its conte
 member. All are tried, and each failure is reported. The server may accept a revoked token for about 10 seconds more.
 
 --expired deletes the Secrets of expired tokens: it shows them, and asks. joinctl also asks if standard input names more than
-one token. --yes skips the question.`,
+one token. --yes skips the question. Empty standard input is no mistake: there is nothing to revoke.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
   joinctl sa list -n ci -o name | joinctl sa revoke - -n ci --yes
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
@@ -38,23 +40,24 @@ one token. --yes skips the question.`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			revoke.Listed = fromStdin(args, "")
 			revoke.Refs, err = parseRevocationRefs(env, s, args, revoke.Expired)
+			empty, err = unlessEmpty(err)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if empty != "" {
+				s.Terminal.Info("nothing to revoke: %s is empty", empty)
+				return finish(printRevoked(env, s, &format, false, nil, s.NewFailures()), nil, nil)
+			}
 			if !yes {
 				revoke.Confirm = func(plan []action.RevokedToken) bool { return confirmRevocation(s, revoke.Expired, plan) }
 			}
+			revoke.Nowhere = func(name string, searched []fleet.Target) { reportNowhere(s, name, searched) }
 			revoked, failures, err := revoke.Run(cmd.Context())
 			if err != nil {
 				return err
 			}
 			err = printRevoked(env, s, &format, revoke.Expired, revoked, failures)
-			switch {
-			case len(revoked) > 0 && !revoke.Expired:
-				s.Terminal.Info("the server may accept a revoked token for about 10 seconds more")
-			case len(revoked) == 0 && revoke.Expired && !failures.Any():
-				s.Terminal.Info("no tokens are expired")
-			}
+			reportRevoked(s, revoke.Expired, len(revoked), failures)
 			return finish(err, nil, failures)
 		},
 	}
@@ -75,6 +78,16 @@ one token. --yes skips the question.`,
 	return cmd
 }
 
+// reportRevoked says how long a revoked token may still work, or that no token is expired.
+func reportRevoked(s *session.Session, expired bool, revoked int, failures *session.Failures) {
+	switch {
+	case revoked > 0 && !expired:
+		s.Terminal.Info("the server may accept a revoked token for about 10 seconds more")
+	case revoked == 0 && expired && !failures.Any():
+		s.Terminal.Info("nothing to remove: no tokens are expired")
+	}
+}
+
 // parseRevocationRefs reads names of Secrets from arguments or standard input. No error repeats a word.
 func parseRevocationRefs(env *Env, s *session.Session, args []string, expired bool) ([]session.Ref, error) {
 	if expired {
@@ -86,7 +99,7 @@ func parseRevocationRefs(env *Env, s *session.Session, args []string, expired bo
 	if len(args) == 0 {
 		return nil, errors.New("name the Secrets of the tokens to revoke, as sa list shows them, or say --expired")
 	}
-	words, err := readArgs(env, args, "")
+	words, err := readList(env, args, "")
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ as the Secret bootstrap-token-ID in the namespace kube-system.`,
 		newTokenCreate(env, s),
 		newTokenList(env, s),
 		newTokenDelete(env, s),
+		newTokenPrune(env, s),
 		newTokenCommand(env, s),
 		newTokenGenerate(env),
 	)
@@ -46,14 +47,14 @@ func refuseBootstrapBearer(s *session.Session) error {
 }
 
 // parseTokenRefs reads references to bootstrap tokens from arguments, standard input or a file, and clusters that stand
-// for their tokens. No error repeats a word.
-func parseTokenRefs(env *Env, s *session.Session, args []string, file string, clusters []string) ([]session.Ref, error) {
+// for their tokens. No error repeats a word. read is readArgs or readList.
+func parseTokenRefs(env *Env, s *session.Session, args []string, file string, clusters []string, read argsReader) ([]session.Ref, error) {
 	var refs []session.Ref
 	if named := len(args) > 0 || file != ""; named && len(clusters) > 0 {
 		return nil, errors.New("name tokens by a REF or by the cluster that they are for (--for), not both at once")
 	}
 	if len(clusters) == 0 {
-		words, err := readArgs(env, args, file)
+		words, err := read(env, args, file)
 		if err != nil {
 			return nil, err
 		}

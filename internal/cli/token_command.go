@@ -32,7 +32,7 @@ A token that the server refuses has no command. A token for a cluster that is a 
   joinctl token command hub-1/07401b
   joinctl token command 07401b --joiner kubeadm --endpoint api.example.org:6443`,
 		Args: func(_ *cobra.Command, args []string) error {
-			refs, err := parseTokenRefs(env, s, args, file, clusters)
+			refs, err := parseTokenRefs(env, s, args, file, clusters, readArgs)
 			if err != nil {
 				return err
 			}

@@ -33,6 +33,11 @@ func Purpose(secret *corev1.Secret, owned []string) string {
 	if len(usages(secret)) > 0 {
 		return ""
 	}
+	return otherPurpose(secret, owned)
+}
+
+// otherPurpose is Purpose for any token.
+func otherPurpose(secret *corev1.Secret, owned []string) string {
 	ofKubeadm := string(secret.Data[bootstrapapi.BootstrapTokenDescriptionKey]) == uploadCertsDescription
 	switch foreign := foreignUsages(secret); {
 	case ofKubeadm && len(owned) == 0:
@@ -69,6 +74,7 @@ type Inventory struct {
 	Secrets []corev1.Secret
 	Now     time.Time // the server's
 	owned   map[types.UID][]string
+	partial bool // the other Secrets could not be listed
 }
 
 // Health returns the health of one of the Secrets.
@@ -88,7 +94,7 @@ func ReadInventory(ctx context.Context, c *kube.Client, selector string) (Invent
 	if err != nil {
 		return out, err
 	}
-	out.owned = ownedBy(others)
+	out.owned, out.partial = ownedBy(append(metadataOf(secrets), others...)), others == nil
 	for _, other := range others {
 		if selector == "" && (Ref{other.Name}).ID() != "" && strings.HasPrefix(other.Name, bootstrapapi.BootstrapTokenSecretPrefix) {
 			out.Secrets = append(out.Secrets, corev1.Secret{ObjectMeta: other.ObjectMeta})
@@ -109,7 +115,7 @@ func Owned(ctx context.Context, c *kube.Client, secret *corev1.Secret) ([]string
 
 func withoutUsage(secret corev1.Secret) bool { return len(usages(&secret)) == 0 }
 
-// otherSecrets reads the metadata of the Secrets that are no bootstrap tokens; none if the caller may not list them.
+// otherSecrets reads the metadata of the Secrets that are no bootstrap tokens; nil if the caller may not list them.
 func otherSecrets(ctx context.Context, c *kube.Client) ([]metav1.PartialObjectMetadata, error) {
 	others, err := c.Secrets(metav1.NamespaceSystem).Metadata(ctx, metav1.ListOptions{
 		FieldSelector: "type!=" + string(bootstrapapi.SecretTypeBootstrapToken),
@@ -120,7 +126,15 @@ func otherSecrets(ctx context.Context, c *kube.Client) ([]metav1.PartialObjectMe
 	case err != nil:
 		return nil, fmt.Errorf("list the other secrets of %s: %w", metav1.NamespaceSystem, err)
 	}
-	return others, nil
+	return append([]metav1.PartialObjectMetadata{}, others...), nil
+}
+
+func metadataOf(secrets []corev1.Secret) []metav1.PartialObjectMetadata {
+	out := make([]metav1.PartialObjectMetadata, len(secrets))
+	for i := range secrets {
+		out[i].ObjectMeta = secrets[i].ObjectMeta
+	}
+	return out
 }
 
 // ownedBy returns the names of Secrets by their owners.
