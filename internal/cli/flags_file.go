@@ -5,6 +5,7 @@ package cli
 import (
 	"slices"
 
+	"github.com/spf13/pflag"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
@@ -14,7 +15,7 @@ func connectionFiles() []string {
 }
 
 // inputFiles are the flags with files that a command reads by itself.
-func inputFiles() []string { return []string{"contexts-file", "for-file", "token-file"} }
+func inputFiles() []string { return []string{"contexts-file", "for-file", "token-file", "audit-log"} }
 
 // outputFiles are the flags with files or directories that a command writes.
 func outputFiles() []string {
@@ -24,4 +25,12 @@ func outputFiles() []string {
 // isFile reports whether the value of a flag is the name of a file or of a directory.
 func isFile(flag string) bool {
 	return slices.Contains(slices.Concat(connectionFiles(), inputFiles(), outputFiles()), flag)
+}
+
+// fileNames returns the values of a flag: one, or several where it can be repeated.
+func fileNames(f *pflag.Flag) []string {
+	if repeated, ok := f.Value.(pflag.SliceValue); ok {
+		return repeated.GetSlice()
+	}
+	return []string{f.Value.String()}
 }

@@ -41,8 +41,8 @@ func registerLogging(flags *pflag.FlagSet) *logging {
 func (l *logging) check(flags *pflag.FlagSet, s *session.Session) error {
 	const logFile = "log-file"
 	flags.Visit(func(f *pflag.Flag) {
-		if path := f.Value.String(); slices.Contains(inputFiles(), f.Name) && path != stdin {
-			s.Inputs = append(s.Inputs, path)
+		if slices.Contains(inputFiles(), f.Name) {
+			s.Inputs = append(s.Inputs, slices.DeleteFunc(fileNames(f), func(path string) bool { return path == stdin })...)
 		}
 	})
 	if path := flags.Lookup(logFile).Value.String(); path != "" {

@@ -27,6 +27,7 @@ as the Secret bootstrap-token-ID in the namespace kube-system.`,
 		newTokenPrune(env, s),
 		newTokenCommand(env, s),
 		newTokenGenerate(env),
+		newTokenUses(env, s),
 	)
 	for _, sub := range cmd.Commands() {
 		preRun(sub, func() error { return refuseBootstrapBearer(s) })

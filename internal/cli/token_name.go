@@ -42,8 +42,10 @@ func checkTokenName(f *pflag.Flag) error {
 	value := f.Value.String()
 	switch {
 	case isFile(f.Name):
-		if err := checkFileName(value); err != nil {
-			return fmt.Errorf("--%s: %w", f.Name, err)
+		for _, name := range fileNames(f) {
+			if err := checkFileName(name); err != nil {
+				return fmt.Errorf("--%s: %w", f.Name, err)
+			}
 		}
 	case slices.Contains(hosts, f.Name) && isTokenHost(value):
 		return fmt.Errorf("--%s: the host has the form of a bootstrap token, so nothing connects to it", f.Name)

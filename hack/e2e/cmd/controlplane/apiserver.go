@@ -100,6 +100,8 @@ func apiServerFlags(o options) []string {
 		"--enable-admission-plugins=NodeRestriction",
 		fmt.Sprintf("--anonymous-auth=%t", o.anonymousAuth),
 		fmt.Sprintf("--enable-bootstrap-token-auth=%t", o.bootstrapAuth),
+		"--audit-policy-file=" + o.auditPolicy,
+		"--audit-log-path=" + o.auditLog,
 		"--profiling=false",
 	}
 }

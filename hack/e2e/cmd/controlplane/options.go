@@ -28,6 +28,8 @@ type options struct {
 	joinable           bool
 	agentApprover      bool
 	csrSigners         bool
+	auditPolicy        string // absolute; empty: nothing is recorded
+	auditLog           string // absolute
 	exitWithStdin      bool
 	verbose            bool
 }
@@ -56,6 +58,8 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and RBAC for joining members, as karmadactl init does")
 	fs.BoolVar(&o.agentApprover, "agent-approver", false, "approve the certificate requests of Karmada's agents, as karmada-controller-manager does")
 	fs.BoolVar(&o.csrSigners, "csr-signers", true, "run the controllers that sign approved certificate requests")
+	fs.StringVar(&o.auditPolicy, "audit-policy", "", "`file` with the policy by which kube-apiserver records requests in --audit-log")
+	fs.StringVar(&o.auditLog, "audit-log", "", "`file` for the audit log of kube-apiserver")
 	fs.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "stop when standard input closes, so that the process does not outlive its parent")
 	fs.BoolVar(&o.verbose, "v", false, "log to standard error")
 	if err := fs.Parse(args); err != nil {
@@ -75,7 +79,7 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 
 // absolute returns o with absolute paths, because the process changes its working directory.
 func (o options) absolute() (options, error) {
-	for _, p := range []*string{&o.kubeconfig, &o.dataDir} {
+	for _, p := range []*string{&o.kubeconfig, &o.dataDir, &o.auditPolicy, &o.auditLog} {
 		if *p == "" {
 			continue
 		}
