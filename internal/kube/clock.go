@@ -61,7 +61,7 @@ func (c *Client) TimeForExpiry(ctx context.Context) (time.Time, error) {
 		Reason: failure.Invalid,
 		Err: fmt.Errorf("the server's clock says %s, and this machine's says %s: no expiry can be counted from clocks that are more than a day apart",
 			server.Format(time.RFC3339), local.Format(time.RFC3339)),
-		Hint: "nothing was created: set the clock that is wrong, by NTP for example, or find the proxy that writes the Date header of the answers",
+		Hint: "nothing was changed: set the clock that is wrong, by NTP for example, or find the proxy that writes the Date header of the answers",
 	}
 }
 

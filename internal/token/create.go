@@ -88,12 +88,17 @@ func SameContent(found, sent *corev1.Secret) bool {
 // times, while the token ID exists. It returns the token and its Secret as stored; its errors are those of generate and
 // Create.
 func CreateRandom(ctx context.Context, c *kube.Client, generate func() (Token, error), spec Spec, dryRun bool) (Token, *corev1.Secret, error) {
+	return CreateRandomSecret(ctx, c, generate, func(tok Token) *corev1.Secret { return Encode(tok, spec) }, dryRun)
+}
+
+// CreateRandomSecret is CreateRandom with a Secret that encode returns for a token.
+func CreateRandomSecret(ctx context.Context, c *kube.Client, generate func() (Token, error), encode func(Token) *corev1.Secret, dryRun bool) (Token, *corev1.Secret, error) {
 	for range 5 {
 		tok, err := generate()
 		if err != nil {
 			return Token{}, nil, err
 		}
-		created, err := CreateDrawn(ctx, c, Encode(tok, spec), dryRun)
+		created, err := CreateDrawn(ctx, c, encode(tok), dryRun)
 		if !apierrors.IsAlreadyExists(err) || failure.ReasonOf(err) == failure.Unknown {
 			return tok, created, err
 		}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package token
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/klog/v2"
+
+	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/kube"
+)
+
+// Update changes the data of the very Secret that Get or List returned, and returns the Secret as stored; dryRun only asks the
+// server whether it would. Everything that change leaves alone stays as it was read. A Secret that somebody has changed or
+// replaced since is a Conflict. Update sends nothing once ctx has ended, and lets a request in flight finish. It resolves a
+// lost answer, and one without the change, by reading the Secret; the reason is Unknown if that fails, or if the Secret is
+// unchanged: then it may still be changed.
+func Update(ctx context.Context, c *kube.Client, secret *corev1.Secret, change func(data map[string][]byte), dryRun bool) (*corev1.Secret, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	sent := secret.DeepCopy() // with its UID and its resourceVersion, the server refuses the change of another Secret
+	change(sent.Data)
+	updated, err := c.Secrets(metav1.NamespaceSystem).Update(ctx, sent, metav1.UpdateOptions{DryRun: serverDryRun(dryRun)})
+	if err == nil && !isChanged(updated, change) {
+		err = failure.UnexpectedAnswer{Err: errors.New("the answer is the secret without the change")}
+	}
+	switch {
+	case err == nil:
+		return updated, nil
+	case dryRun || !failure.IsLost(err):
+		return nil, fmt.Errorf("update secret %s: %w", secret.Name, err)
+	}
+	klog.V(4).InfoS("the answer was lost: reading the secret to see whether it is changed", "name", secret.Name, "err", err)
+	return resolveUpdate(ctx, c, secret, change, err)
+}
+
+// isChanged reports whether a Secret has a change in its data.
+func isChanged(secret *corev1.Secret, change func(map[string][]byte)) bool {
+	data := maps.Clone(secret.Data)
+	if data == nil {
+		return false
+	}
+	change(data)
+	return maps.EqualFunc(data, secret.Data, bytes.Equal)
+}
+
+// resolveUpdate reads the Secret to learn whether a request with a lost answer changed it. A Secret with another
+// resourceVersion and without the change never gets it from that request.
+func resolveUpdate(ctx context.Context, c *kube.Client, read *corev1.Secret, change func(map[string][]byte), updateErr error) (*corev1.Secret, error) {
+	var found *corev1.Secret
+	known, err := c.Resolve(ctx, func(ctx context.Context) (bool, error) {
+		var err error
+		found, err = c.Secrets(metav1.NamespaceSystem).Get(ctx, read.Name, metav1.GetOptions{})
+		return err == nil && (found.UID != read.UID || found.ResourceVersion != read.ResourceVersion), err
+	})
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, fmt.Errorf("update secret %s: the answer was lost, and the secret is gone: %w", read.Name, err)
+	case err != nil:
+		return nil, unknown("update secret %s: the answer was lost (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
+	case !known:
+		return nil, unknown("update secret %s: the answer was lost, and the secret is unchanged, but may still be changed: %w", read.Name, updateErr)
+	case found.UID == read.UID && isChanged(found, change):
+		return found, nil
+	}
+	return nil, fmt.Errorf("update secret %s: %w", read.Name,
+		apierrors.NewConflict(corev1.Resource("secrets"), read.Name, errors.New("somebody else changed or replaced it")))
+}
