@@ -15,7 +15,8 @@ import (
 )
 
 // A Removal is the one way in which objects are deleted: it resolves references, refuses ambiguous ones, has the plan
-// confirmed where more goes than was named one by one, and deletes the very objects that it found.
+// confirmed where more goes than was named one by one, and deletes the very objects that it found. Locate is for commands that
+// do something else with the objects that references mean.
 type Removal[T any] struct {
 	Session        *session.Session
 	Refs           []session.Ref
@@ -26,6 +27,7 @@ type Removal[T any] struct {
 	Nowhere        func(name string, searched []fleet.Target) // with Everywhere: hears of an object that is in none of these targets
 	Confirm        func([]Planned[T]) bool                    // asks about the plan; nil: nothing needs to be confirmed
 	Syntax         string                                     // of a qualified reference, for people
+	NoEverywhere   bool                                       // the command has no --everywhere
 	Describe       func(session.Ref) string                   // what people call the object that a reference means
 	Name           func(T) string                             // unique on a target
 
@@ -82,6 +84,9 @@ func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, 
 	if r.Confirm != nil && len(plan) > 0 && r.DryRun == None && !r.Confirm(plan) {
 		return nil, nil, ErrNotConfirmed
 	}
+	if r.DryRun == Client {
+		return r.deleted(plan, failures), failures, nil
+	}
 	return r.carryOut(ctx, plan, failures), failures, nil
 }
 
@@ -103,17 +108,34 @@ func (r *Removal[T]) ambiguous(ref session.Ref) bool {
 	return !exact && !r.Everywhere && r.Session.Many()
 }
 
+// Locate returns what the references mean, with the Failures of the others, and deletes nothing. Failures.Done does not count
+// what is found.
+func (r *Removal[T]) Locate(ctx context.Context) ([]Planned[T], *session.Failures, error) {
+	r.DryRun = Client
+	plan, failures, err := r.Run(ctx)
+	if err == nil {
+		failures.Done -= len(plan)
+	}
+	return plan, failures, err
+}
+
+// byTarget returns the targets of some objects, in their order, with the objects on each.
+func byTarget[T any](plan []Planned[T]) ([]fleet.Target, map[fleet.Target][]Planned[T]) {
+	on := map[fleet.Target][]Planned[T]{}
+	var targets []fleet.Target
+	for _, one := range plan {
+		if on[one.Target] == nil {
+			targets = append(targets, one.Target)
+		}
+		on[one.Target] = append(on[one.Target], one)
+	}
+	return targets, on
+}
+
 // carryOut deletes the objects of a plan, and returns those that are deleted. The others, and targets that could not be
 // visited again, are failures.
 func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *session.Failures) []Planned[T] {
-	byTarget := map[fleet.Target][]Planned[T]{}
-	var targets []fleet.Target
-	for _, one := range plan {
-		if byTarget[one.Target] == nil {
-			targets = append(targets, one.Target)
-		}
-		byTarget[one.Target] = append(byTarget[one.Target], one)
-	}
+	targets, byTarget := byTarget(plan)
 	var done []Planned[T]
 	for _, result := range session.On(ctx, r.Session, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]Planned[T], error) {
 		objects := byTarget[target]

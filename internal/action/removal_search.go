@@ -126,7 +126,10 @@ func (r *Removal[T]) searched(ref session.Ref, results []session.Result[found[T]
 // refuse returns why nothing is deleted that a reference means, and the target that the error is about, if it is one.
 func (r *Removal[T]) refuse(ref session.Ref, found search) (fleet.Target, error) {
 	name, noun := r.Describe(ref), r.Session.Noun()
-	hint := fmt.Sprintf("name it as %s, or say --everywhere", r.Syntax)
+	hint := "name it as " + r.Syntax
+	if !r.NoEverywhere {
+		hint += ", or say --everywhere"
+	}
 	switch {
 	case len(found.covered) == 0 && ref.Qualified():
 		return fleet.Target{}, &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("%s: no such member of context %q is selected", name, ref.Context)}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -116,22 +117,36 @@ func (a *TokenCommand) refOn(ctx context.Context, c *kube.Client) (token.Ref, er
 	if err != nil {
 		return token.Ref{}, err
 	}
-	accepted := slices.DeleteFunc(slices.Clone(secrets), func(s corev1.Secret) bool { return token.Evaluate(&s, now).Status != token.OK })
+	tokens := make([]*corev1.Secret, len(secrets))
+	for i := range secrets {
+		tokens[i] = &secrets[i]
+	}
+	one, err := oneOfCluster(tokens, now, a.Ref)
+	if err != nil {
+		return token.Ref{}, err
+	}
+	return token.Ref{Name: one.Name}, nil
+}
+
+// oneOfCluster returns the one token that a reference to a cluster means: of those for the cluster, the one that the server
+// accepts. Its errors are NotFound and Conflict.
+func oneOfCluster(tokens []*corev1.Secret, now time.Time, ref session.Ref) (*corev1.Secret, error) {
+	accepted := slices.DeleteFunc(slices.Clone(tokens), func(s *corev1.Secret) bool { return token.Evaluate(s, now).Status != token.OK })
 	if len(accepted) > 0 {
-		secrets = accepted
+		tokens = accepted
 	}
 	var ids []string
-	for i := range secrets {
-		ids = append(ids, token.Ref{Name: secrets[i].Name}.String())
+	for _, one := range tokens {
+		ids = append(ids, token.Ref{Name: one.Name}.String())
 	}
 	switch len(ids) {
 	case 0:
-		return token.Ref{}, &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("there is no %s", describeToken(a.Ref)), Hint: "joinctl token create --for creates one"}
+		return nil, &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("there is no %s", describeToken(ref)), Hint: "joinctl token create --for creates one"}
 	case 1:
-		return token.Ref{Name: secrets[0].Name}, nil
+		return tokens[0], nil
 	}
-	return token.Ref{}, &failure.Error{
+	return nil, &failure.Error{
 		Reason: failure.Conflict, Hint: "name one by its ID",
-		Err: fmt.Errorf("cluster %s has %d tokens (%s)", a.Ref.Cluster, len(ids), failure.Quoted(ids)),
+		Err: fmt.Errorf("cluster %s has %d tokens (%s)", ref.Cluster, len(ids), failure.Quoted(ids)),
 	}
 }

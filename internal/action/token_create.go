@@ -25,14 +25,17 @@ import (
 type TokenCreate struct {
 	Session      *session.Session
 	Token        token.Token   // zero: a random one
-	TTL          time.Duration // 0: the token never expires
-	Spec         token.Spec    // its Expires is set by the server's clock
-	DryRun       DryRun        // None or Server
+	TTL          time.Duration // 0: the token never expires, unless Expires is given
+	Expires      token.Expiry
+	Spec         token.Spec // its Expires is set by the server's clock
+	DryRun       DryRun     // None or Server
 	Join         JoinCommandOptions
 	Clusters     []string // that join, each with a token of its own
 	SkipExisting bool     // clusters that have a token which the server accepts get no other
 	Force        bool     // files in OutDir are replaced although joinctl did not write them
 	OutDir       string   // directory for a file with each credential; "": Deliver prints them
+
+	successorOf *corev1.Secret // the random token has the labels and all usages of this one; nil: of none
 
 	// Deliver hands the tokens over. If it fails, those that are in no file are deleted again.
 	Deliver func(*CreatedTokens) error
@@ -112,6 +115,11 @@ func (a *TokenCreate) onTargets(ctx context.Context) (*CreatedTokens, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.collectTargets(results), nil
+}
+
+// collectTargets returns the tokens on targets, their findings, and the failures of the other targets.
+func (a *TokenCreate) collectTargets(results []session.Result[issued]) *CreatedTokens {
 	out := &CreatedTokens{Failures: a.Session.NewFailures()}
 	for _, result := range results {
 		exists := result.Value.Secret != nil
@@ -130,7 +138,7 @@ func (a *TokenCreate) onTargets(ctx context.Context) (*CreatedTokens, error) {
 			out.Findings = append(out.Findings, result.Value.finding)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // onTarget creates a token on one target. Everything that can fail comes before the one request that writes.
@@ -162,18 +170,28 @@ func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.
 			return ready, err
 		}
 	}
-	if a.TTL > 0 {
+	if lifetime := a.Lifetime(); !lifetime.NeverEnds() {
 		if ready.now, err = c.TimeForExpiry(ctx); err != nil {
 			return ready, fmt.Errorf("ask %s for its time: %w", c.Server().Host, err)
 		}
-		ready.spec.Expires = ready.now.Add(a.TTL)
+		if ready.spec.Expires, err = lifetime.End(ready.now); err != nil {
+			return ready, err
+		}
 	}
 	return ready, nil
+}
+
+// Lifetime returns how long the tokens are valid.
+func (a *TokenCreate) Lifetime() token.Lifetime {
+	return token.Lifetime{TTL: a.TTL, Expires: a.Expires}
 }
 
 // create creates one token, for the cluster that the key names, if any.
 func (a *TokenCreate) create(ctx context.Context, key tokenKey, ready prepared) (CreatedToken, error) {
 	out := CreatedToken{Target: key.target, Server: ready.client.Server(), Spec: SpecFor(ready.spec, key.cluster), Now: ready.now}
+	if a.successorOf != nil {
+		out.Spec = ready.spec // with the cluster of the old token
+	}
 	klog.V(1).InfoS("creating a bootstrap token", "context", key.target.Context, "for", key.cluster, "server", ready.client.Server().Host, "expires", out.Spec.Expires)
 	var err error
 	if out.Token, out.Secret, err = a.store(ctx, key, ready.client, out.Spec); err != nil {
@@ -214,11 +232,11 @@ func (a *TokenCreate) store(ctx context.Context, key tokenKey, c *kube.Client, s
 		}
 	}
 	if a.Token.IsZero() {
-		return token.CreateRandom(ctx, c, func() (token.Token, error) {
+		return token.CreateRandomSecret(ctx, c, func() (token.Token, error) {
 			tok, err := token.Generate(a.Session.Rand)
 			sending(tok)
 			return tok, err
-		}, spec, a.DryRun == Server)
+		}, func(tok token.Token) *corev1.Secret { return token.EncodeSuccessor(tok, spec, a.successorOf) }, a.DryRun == Server)
 	}
 	sending(a.Token)
 	sent, earlier := token.Encode(a.Token, spec), c.Mark()
@@ -244,8 +262,9 @@ func tokenObject(s *session.Session, target fleet.Target, tok token.Token) Objec
 // Plan returns the Secrets that Run would create, and asks no server: the expiry counts from this machine's clock.
 func (a *TokenCreate) Plan() ([]*corev1.Secret, error) {
 	spec := a.Spec
-	if a.TTL > 0 {
-		spec.Expires = a.Session.Now().Add(a.TTL).UTC().Truncate(time.Second)
+	var err error
+	if spec.Expires, err = a.Lifetime().End(a.Session.Now()); err != nil {
+		return nil, err
 	}
 	clusters := a.Clusters
 	if len(clusters) == 0 {

@@ -39,6 +39,10 @@ const (
 	notAShard    = "must be I/N: part I of N, counted from 0, such as 0/4"
 	notAnAddress = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
 	notAKey      = "must be 64 hex digits, as kubeadm init phase upload-certs prints them"
+	notATime     = "must be a time in RFC 3339, such as 2027-01-02T15:04:05Z"
+	notAnAge     = "must be a duration of at least a second, such as 168h, or 0 for any age"
+	notOld       = "must be one of: keep, delete, expire-in=DURATION"
+	notALater    = "expire-in= takes a duration of at least a second, such as expire-in=1h"
 	someKey      = "0000000000000000000000000000000000000000000000000000000000000000"
 )
 
@@ -74,6 +78,14 @@ func flagCases() map[string]flagCase {
 			"tomorrow": notATTL, "24": notATTL, "": notATTL,
 			"-5m":   "a token cannot expire before it is created; 0 is for one that never expires",
 			"500ms": "a token must be valid for at least a second",
+		}},
+		"expires": {"token create", map[string]string{"2027-01-02T15:04:05Z": "2027-01-02T15:04:05Z", "2027-01-02T15:04:05.9+01:00": "2027-01-02T14:04:05Z"}, map[string]string{
+			"tomorrow": notATime, "": notATime, "2027-01-02": notATime, "0001-01-01T00:00:00Z": notATime, "1767366245": notATime,
+		}},
+		"max-age": {"token extend", map[string]string{"168h": "168h0m0s", "0": "0s"}, map[string]string{"-1h": notAnAge, "": notAnAge, "1ms": notAnAge, "7d": notAnAge}},
+		"old": {"token rotate", map[string]string{"keep": "keep", "delete": "delete", "expire-in=1h": "expire-in=1h0m0s"}, map[string]string{
+			"": notOld, "Delete": notOld, "expire-in": notOld,
+			"expire-in=": notALater, "expire-in=0": notALater, "expire-in=-1h": notALater, "expire-in=1d": notALater,
 		}},
 		"usages": {"token create", map[string]string{"signing": "signing", "authentication,signing": "signing,authentication"}, map[string]string{"bar": "a usage must be signing or authentication", "": "a token needs a usage: signing, authentication or both"}},
 		"groups": {"token create", map[string]string{"system:bootstrappers:a:b": "system:bootstrappers:a:b", "": ""}, map[string]string{
@@ -240,6 +252,13 @@ func TestFlagsThatContradictEachOtherAreUsageErrors(t *testing.T) {
 		"token delete hub/07401b --user u":                                                   "--user is about one server or one identity, and does not go with a selection of many contexts",
 		"token list --contexts-file /does/not/exist":                                         "--contexts-file: read lines: open /does/not/exist: no such file or directory",
 		"token list -o jsonpath":                                                             "needs a template",
+		"token create --ttl 1h --expires 2027-01-02T15:04:05Z":                               "expires ttl",
+		"token extend 07401b":                                                                "say with --ttl or --expires how long the tokens are to be valid",
+		"token extend 07401b --ttl 0 --max-age 1h":                                           "--ttl 0 is for a token that never expires, and --max-age for one that does",
+		"token extend 07401b --for m1 --ttl 1h":                                              "name tokens by a REF or by the cluster that they are for (--for), not both at once",
+		"token extend --ttl 1h":                                                              "no token is named",
+		"token rotate 07401b abcdef":                                                         "one token is rotated at a time: name a single REF, or a single cluster",
+		"token rotate 07401b --endpoint hub:6443":                                            "--endpoint goes with --print-register-command or --print-join-command",
 		"token list surplus":                                                                 "joinctl token list takes no arguments, got 1",
 		"token list --no-such-flag":                                                          "unknown flag: --no-such-flag",
 		"token list --token 07401b.0123456789abcdef":                                         "--token is the credential for the API server, as in kubectl",

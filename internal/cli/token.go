@@ -26,6 +26,8 @@ as the Secret bootstrap-token-ID in the namespace kube-system.`,
 		newTokenDelete(env, s),
 		newTokenPrune(env, s),
 		newTokenCommand(env, s),
+		newTokenExtend(env, s),
+		newTokenRotate(env, s),
 		newTokenGenerate(env),
 		newTokenUses(env, s),
 	)

@@ -86,11 +86,19 @@ func addTokenSpec(cmd *cobra.Command, create *action.TokenCreate) {
 	flags.BoolVar(&create.SkipExisting, "skip-existing", false, "with --for: skip clusters that have a token which the server accepts")
 	flags.StringVar(&create.OutDir, "out-dir", "", "with --for: directory for a file NAME.command, or NAME.token, for each cluster, readable by its owner only")
 	flags.BoolVar(&create.Force, "force", false, "with --out-dir: replace existing files that joinctl did not write")
-	flags.TextVar((*token.TTL)(&create.TTL), "ttl", token.TTL(24*time.Hour), "`duration` for which the token is valid, 0 = never expires")
+	addLifetime(cmd, &create.TTL, &create.Expires, 24*time.Hour)
 	listVar(flags, &create.Spec.Usages, "usages", "list", "what the token is good for: signing, authentication", withoutEmpty(token.ParseUsages))
 	listVar(flags, &create.Spec.Groups, "groups", "list", "extra groups the token authenticates as (default: the group that the joiner's rights are bound to)", withoutEmpty(token.ParseGroups))
 	flags.StringVar(&create.Spec.Description, "description", "", "why the token exists, for whoever lists it later")
 	addDryRun(cmd, &create.DryRun)
+}
+
+// addLifetime adds the flags that say when a token expires.
+func addLifetime(cmd *cobra.Command, ttl *time.Duration, expires *token.Expiry, byDefault time.Duration) {
+	flags := cmd.Flags()
+	flags.TextVar((*token.TTL)(ttl), "ttl", token.TTL(byDefault), "`duration` for which the token is valid from now, 0 = never expires")
+	flags.TextVar(expires, "expires", token.Expiry{}, "`time` at which the token expires, in place of --ttl, such as 2027-01-02T15:04:05Z")
+	cmd.MarkFlagsMutuallyExclusive("ttl", "expires")
 }
 
 // checkClusterFlags refuses flags that need --for, or do not go with it.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -68,7 +69,7 @@ func (r *tokenReport) writeOne(created action.CreatedToken) {
 		r.Info("the server of %s accepts token %s; nothing was created (server dry run)", location(created), created.Token.ID)
 		return
 	}
-	r.Info("created token %s in %s; it %s", created.Token.ID, location(created), r.expiry(created.Spec))
+	r.Info("created token %s in %s; it %s", created.Token.ID, location(created), expiry(created.Spec, created.Now))
 	r.Info("revoke it with: joinctl token delete %s%s", created.Token.ID, r.session.Arguments(created.Target))
 	r.warn("token "+created.Token.ID, created.Spec)
 	r.writeFiles()
@@ -81,7 +82,7 @@ func (r *tokenReport) writeMany() {
 		return
 	}
 	last := r.new[len(r.new)-1]
-	r.Info("created %s, one in each context; each %s", failure.Count(len(r.new), "token"), r.expiry(last.Spec))
+	r.Info("created %s, one in each context; each %s", failure.Count(len(r.new), "token"), expiry(last.Spec, last.Now))
 	r.Info("revoke one with: joinctl token delete CONTEXT/ID; -o name prints such names")
 	r.warn("each token", last.Spec)
 }
@@ -94,9 +95,9 @@ func (r *tokenReport) writeClusters() {
 		return
 	}
 	if len(r.new) == 1 {
-		r.Info("created 1 token in %s, for cluster %s; it %s", location(last), last.Spec.For, r.expiry(last.Spec))
+		r.Info("created 1 token in %s, for cluster %s; it %s", location(last), last.Spec.For, expiry(last.Spec, last.Now))
 	} else {
-		r.Info("created %s in %s, one for each cluster; each %s", failure.Count(len(r.new), "token"), location(last), r.expiry(last.Spec))
+		r.Info("created %s in %s, one for each cluster; each %s", failure.Count(len(r.new), "token"), location(last), expiry(last.Spec, last.Now))
 	}
 	r.Info("revoke one with: joinctl token delete --for NAME%s", r.hub)
 	r.warn("each token", last.Spec)
@@ -129,7 +130,7 @@ func (r *tokenReport) plan(secrets []*corev1.Secret) error {
 	if err != nil {
 		return err
 	}
-	create := r.create
+	create, now := r.create, r.session.Now().UTC().Truncate(time.Second)
 	id, description := cmp.Or(create.Token.ID, "with a random ID"), create.Spec.Description
 	_, spec, err := token.Decode(secrets[0])
 	if err != nil {
@@ -140,9 +141,9 @@ func (r *tokenReport) plan(secrets []*corev1.Secret) error {
 	}
 	for _, target := range targets {
 		if len(create.Clusters) > 0 {
-			r.Info("would create %s in %s, one for each of %s; each %s", failure.Count(len(secrets), "token"), session.Describe(target), failure.Quoted(create.Clusters), r.expiry(spec))
+			r.Info("would create %s in %s, one for each of %s; each %s", failure.Count(len(secrets), "token"), session.Describe(target), failure.Quoted(create.Clusters), expiry(spec, now))
 		} else {
-			r.Info("would create token %s in %s; it %s", id, session.Describe(target), r.expiry(spec))
+			r.Info("would create token %s in %s; it %s", id, session.Describe(target), expiry(spec, now))
 		}
 		r.Info("would give it usages %s, groups %s, description %q", commaList(spec.Usages), commaList(spec.Groups), description)
 		if create.Join.Wanted {
@@ -159,12 +160,12 @@ func location(created action.CreatedToken) string {
 	return fmt.Sprintf("%s (%s)", session.Describe(created.Target), created.Server.Redacted())
 }
 
-// expiry says when a token expires, relative and absolute.
-func (r *tokenReport) expiry(spec token.Spec) string {
-	if r.create.TTL == 0 {
+// expiry says when a token expires, relative and absolute, given the server's time.
+func expiry(spec token.Spec, now time.Time) string {
+	if spec.Expires.IsZero() {
 		return "never expires"
 	}
-	return fmt.Sprintf("expires in %s, at %s", failure.Duration(r.create.TTL), timestamp(spec.Expires))
+	return fmt.Sprintf("expires in %s, at %s", failure.Duration(spec.Expires.Sub(now)), timestamp(spec.Expires))
 }
 
 // warn warns of a token that lives too long, or whose groups do not suit the joiner.
@@ -176,13 +177,18 @@ func (r *tokenReport) warn(name string, spec token.Spec) {
 }
 
 func (r *tokenReport) warnNeverExpires(name string, spec token.Spec) {
-	switch {
-	case r.create.TTL > 0:
-	case isKarmada(spec):
-		r.Warn("%s NEVER EXPIRES: where Karmada approves joins automatically, anyone who holds it can become cluster-admin of this control plane at any time; delete it as soon as the member has joined", name)
-	default:
-		r.Warn("%s never expires: delete it as soon as the cluster has joined", name)
+	if r.create.Lifetime().NeverEnds() {
+		warnNeverExpires(r.Terminal, name, spec)
 	}
+}
+
+// warnNeverExpires warns of a token that is valid until somebody deletes it.
+func warnNeverExpires(t *terminal.Terminal, name string, spec token.Spec) {
+	if isKarmada(spec) {
+		t.Warn("%s NEVER EXPIRES: where Karmada approves joins automatically, anyone who holds it can become cluster-admin of this control plane at any time; delete it as soon as the member has joined", name)
+		return
+	}
+	t.Warn("%s never expires: delete it as soon as the cluster has joined", name)
 }
 
 func tokenID(secret *corev1.Secret) string { return token.Ref{Name: secret.Name}.ID() }

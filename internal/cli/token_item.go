@@ -30,7 +30,8 @@ type tokenItem struct {
 	Endpoint      string   `json:"endpoint,omitempty"`
 	CACertHashes  []string `json:"caCertHashes,omitempty"`
 	Command       string   `json:"command,omitempty"`
-	File          string   `json:"file,omitempty"` // that holds the token, or the command, in place of this document
+	Replaces      string   `json:"replaces,omitempty"` // the ID of the token in whose place it was created
+	File          string   `json:"file,omitempty"`     // that holds the token, or the command, in place of this document
 
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
