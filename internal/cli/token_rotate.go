@@ -19,7 +19,6 @@ import (
 func newTokenRotate(env *Env, s *session.Session) *cobra.Command {
 	var (
 		rotate   = action.TokenRotate{Session: s}
-		lifetime token.Lifetime
 		wanted   printFlags
 		file     string
 		clusters []string
@@ -58,9 +57,6 @@ those joins would fail. It shows them and asks; --yes skips the question.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if flags := cmd.Flags(); flags.Changed("ttl") || flags.Changed("expires") {
-				rotate.Lifetime = &lifetime
-			}
 			if !yes {
 				rotate.Confirm = func(old *action.RotatedToken) bool { return confirmRetire(s, old) }
 			}
@@ -70,7 +66,7 @@ those joins would fail. It shows them and asks; --yes skips the question.`,
 	addOutput(cmd, &format)
 	addJoinCommand(cmd, &rotate.Join, 30*time.Second)
 	wanted.add(cmd, &rotate.Join)
-	addNewLifetime(cmd, &lifetime)
+	addNewLifetime(cmd, &rotate)
 	flags := cmd.Flags()
 	flags.TextVar(&rotate.Old, "old", action.OldToken{}, "what becomes of the `old` token: keep, delete or expire-in=DURATION")
 	flags.StringVar(&file, "token-file", "", "file with the REF, or - for standard input")
@@ -81,10 +77,18 @@ those joins would fail. It shows them and asks; --yes skips the question.`,
 }
 
 // addNewLifetime adds the flags that say when the new token expires.
-func addNewLifetime(cmd *cobra.Command, lifetime *token.Lifetime) {
+func addNewLifetime(cmd *cobra.Command, rotate *action.TokenRotate) {
+	var lifetime token.Lifetime
 	addLifetime(cmd, &lifetime.TTL, &lifetime.Expires, 0)
-	ttl := cmd.Flags().Lookup("ttl")
+	flags := cmd.Flags()
+	ttl := flags.Lookup("ttl")
 	ttl.Usage, ttl.DefValue = "`duration` for which the new token is valid from now, 0 = never expires (default: as long as the old one)", ""
+	preRun(cmd, func() error {
+		if flags.Changed("ttl") || flags.Changed("expires") {
+			rotate.Lifetime = &lifetime
+		}
+		return nil
+	})
 }
 
 // rotateToken rotates a token, prints the new one, and reports both.
