@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -174,14 +173,6 @@ func TestALifetimeCanBeNamed(t *testing.T) {
 	}
 }
 
-// pendingRequest is a certificate request by firstToken that waits for its certificate.
-func pendingRequest() *certificatesv1.CertificateSigningRequest {
-	return &certificatesv1.CertificateSigningRequest{
-		ObjectMeta: metav1.ObjectMeta{Name: "csr-m1"},
-		Spec:       certificatesv1.CertificateSigningRequestSpec{Username: "system:bootstrap:abcdef"},
-	}
-}
-
 func TestAClusterThatWaitsForItsCertificateIsAskedAboutBeforeAnythingChanges(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -197,7 +188,7 @@ func TestAClusterThatWaitsForItsCertificateIsAskedAboutBeforeAnythingChanges(t *
 	} {
 		server := apitest.New(t)
 		putAged(t, server, lasting("", time.Hour), 0, firstToken)
-		server.Put(pendingRequest())
+		server.Put(pendingRequest("csr-m1", "abcdef"))
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		a := rotation(s, test.old)
 		asked := false

@@ -40,7 +40,7 @@ const (
 	notAnAddress = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
 	notAKey      = "must be 64 hex digits, as kubeadm init phase upload-certs prints them"
 	notATime     = "must be a time in RFC 3339, such as 2027-01-02T15:04:05Z"
-	notAnAge     = "must be a duration of at least a second, such as 168h, or 0 for any age"
+	notAMaxAge   = "must be a duration of at least a second, such as 168h, or 0 for any age"
 	notOld       = "must be one of: keep, delete, expire-in=DURATION"
 	notALater    = "expire-in= takes a duration of at least a second, such as expire-in=1h"
 	someKey      = "0000000000000000000000000000000000000000000000000000000000000000"
@@ -82,7 +82,7 @@ func flagCases() map[string]flagCase {
 		"expires": {"token create", map[string]string{"2027-01-02T15:04:05Z": "2027-01-02T15:04:05Z", "2027-01-02T15:04:05.9+01:00": "2027-01-02T14:04:05Z"}, map[string]string{
 			"tomorrow": notATime, "": notATime, "2027-01-02": notATime, "0001-01-01T00:00:00Z": notATime, "1767366245": notATime,
 		}},
-		"max-age": {"token extend", map[string]string{"168h": "168h0m0s", "0": "0s"}, map[string]string{"-1h": notAnAge, "": notAnAge, "1ms": notAnAge, "7d": notAnAge}},
+		"max-age": {"token extend", map[string]string{"168h": "168h0m0s", "0": "0s"}, map[string]string{"-1h": notAMaxAge, "": notAMaxAge, "1ms": notAMaxAge, "7d": notAMaxAge}},
 		"old": {"token rotate", map[string]string{"keep": "keep", "delete": "delete", "expire-in=1h": "expire-in=1h0m0s"}, map[string]string{
 			"": notOld, "Delete": notOld, "expire-in": notOld,
 			"expire-in=": notALater, "expire-in=0": notALater, "expire-in=-1h": notALater, "expire-in=1d": notALater,

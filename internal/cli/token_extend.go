@@ -41,7 +41,7 @@ delete it at any moment: rotate it. Neither is one that the server refuses, or t
   joinctl token extend hub-1/07401b hub-2/abcdef --expires 2027-01-02T15:04:05Z
   joinctl token extend 07401b --ttl 1h --allow-shorten --dry-run`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
-			extend.Refs, err = parseTokenRefs(env, s, args, file, clusters)
+			extend.Refs, err = parseTokenRefs(env, s, args, file, clusters, readArgs)
 			return err
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {

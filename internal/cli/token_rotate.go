@@ -46,7 +46,7 @@ those joins would fail. It shows them and asks; --yes skips the question.`,
   joinctl token rotate 07401b --print-register-command
   joinctl token rotate 07401b --old delete --dry-run`,
 		Args: func(_ *cobra.Command, args []string) error {
-			refs, err := parseTokenRefs(env, s, args, file, clusters)
+			refs, err := parseTokenRefs(env, s, args, file, clusters, readArgs)
 			if err != nil {
 				return err
 			}

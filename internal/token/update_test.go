@@ -34,7 +34,7 @@ func updatable(t *testing.T) (*apitest.Server, *kube.Client, *corev1.Secret) {
 	secret.OwnerReferences = []metav1.OwnerReference{{APIVersion: "v1", Kind: "ConfigMap", Name: "x", UID: "y"}}
 	server.Put(secret)
 	c, err := kube.New(&rest.Config{
-		Host: server.URL, Timeout: 300 * time.Millisecond, BearerToken: apitest.AdminToken, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
+		Host: server.URL, Timeout: 2 * time.Second, BearerToken: apitest.AdminToken, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
 	}, "joinctl/test", time.Now)
 	if err != nil {
 		t.Fatal(err)
