@@ -18,12 +18,12 @@ import (
 // addOutput gives a command -o and its companions, as kubectl has them.
 func addOutput(cmd *cobra.Command, f *output.Format) {
 	flags := cmd.Flags()
-	flags.TextVarP(f, "output", "o", output.Format{}, "output `format`: "+strings.Join(output.Names(), ", "))
+	flags.TextVarP(f, "output", "o", *f, "output `format`: "+strings.Join(f.Names(), ", "))
 	flags.StringVar(&f.Template, "template", "", "template, or file with one, for -o go-template, jsonpath and their like")
 	flags.BoolVar(&f.NoHeaders, "no-headers", false, "print tables without their first line")
 	flags.BoolVar(&f.ShowManaged, "show-managed-fields", false, "keep managedFields of API objects that are printed")
 	flags.BoolVar(&f.AllowMissingKeys, "allow-missing-template-keys", true, "print nothing for fields that a template names and the document lacks, in place of an error")
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(output.Names(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.Names(), cobra.ShellCompDirectiveNoFileComp))
 	preRun(cmd, f.Check)
 }
 
@@ -100,8 +100,9 @@ func qualifiedName(s *session.Session, at place) string {
 	return at.name
 }
 
-// printList prints what a command found on all targets as one document, and says so where it found nothing.
-func printList[T any](env *Env, s *session.Session, format *output.Format, kind, things string, view output.View[T], items []T, failures *session.Failures) error {
+// printList prints what a command found on all targets as one document, and says so where it found nothing. findings are what it
+// thinks of that.
+func printList[T any](env *Env, s *session.Session, format *output.Format, kind, things string, view output.View[T], items []T, failures *session.Failures, findings ...error) error {
 	switch {
 	case len(items) > 0 || failures.Done == 0:
 	case s.Many():
@@ -111,5 +112,5 @@ func printList[T any](env *Env, s *session.Session, format *output.Format, kind,
 		s.Terminal.Info("no %s in %s", things, session.Describe(targets[0]))
 	}
 	list := output.List[T]{Kind: kind, Items: items, Failures: failureItems(s, failures)}
-	return finish(output.Print(env.Out, format, list, view), nil, failures)
+	return finish(output.Print(env.Out, format, list, view), findings, failures)
 }

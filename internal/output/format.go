@@ -23,6 +23,7 @@ const (
 	jsonPathJSON = "jsonpath-as-json"
 	goTemplate   = "go-template"
 	goTmplFile   = "go-template-file"
+	prometheus   = "prometheus"
 )
 
 // A Format is the output format: the values of -o, --template, --no-headers, --show-managed-fields and
@@ -36,11 +37,17 @@ type Format struct {
 	NoHeaders        bool
 	ShowManaged      bool
 	AllowMissingKeys bool
+
+	Metrics bool // the command has metrics, so that prometheus is one of the names
 }
 
-// Names returns the names of all formats.
-func Names() []string {
-	return []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
+// Names returns the names of all formats of a command.
+func (f *Format) Names() []string {
+	names := []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
+	if f.Metrics {
+		names = append(names, prometheus)
+	}
+	return names
 }
 
 // templateFormats returns the formats that need a template.
@@ -59,8 +66,8 @@ func (f *Format) UnmarshalText(text []byte) error {
 	if alias, ok := aliases()[name]; ok {
 		name = alias
 	}
-	if !slices.Contains(Names(), name) {
-		return fmt.Errorf("must be one of: %s", strings.Join(Names(), ", "))
+	if !slices.Contains(f.Names(), name) {
+		return fmt.Errorf("must be one of: %s", strings.Join(f.Names(), ", "))
 	}
 	f.name, f.argument = name, argument
 	return nil
@@ -74,10 +81,10 @@ func (f Format) MarshalText() ([]byte, error) {
 	return []byte(f.name + "=" + f.argument), nil
 }
 
-// Structured reports whether the format prints the document: any format but a table and name. Template without -o means
-// go-template.
+// Structured reports whether the format prints the document: any format but a table, name and metrics. Template without -o
+// means go-template.
 func (f *Format) Structured() bool {
-	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name}, f.name)
+	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name, prometheus}, f.name)
 }
 
 func (f *Format) isTemplate() bool {
@@ -88,7 +95,10 @@ func (f *Format) isTemplate() bool {
 func (f *Format) IsName() bool { return f.name == Name }
 
 // IsTable reports whether the format prints a table, wide or not.
-func (f *Format) IsTable() bool { return !f.Structured() && !f.IsName() }
+func (f *Format) IsTable() bool { return !f.Structured() && !f.IsName() && !f.IsMetrics() }
+
+// IsMetrics reports whether the format is that of Prometheus, which a command prints by PrintMetrics.
+func (f *Format) IsMetrics() bool { return f.name == prometheus }
 
 // IsWide reports whether the format prints a table with all columns.
 func (f *Format) IsWide() bool { return f.name == Wide }
