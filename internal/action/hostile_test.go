@@ -183,17 +183,17 @@ func TestAReadWithAHostileAnswerIsAFailure(t *testing.T) {
 		server.On(http.MethodGet, secretsPath, server.Hostile()[name])
 		server.On(http.MethodGet, anySecret, server.Hostile()[name])
 		s, _ := newSession(t, servers{"hub": server})
-		listed, failures, err := (&TokenList{Session: s}).Run(t.Context())
+		list, err := (&TokenList{Session: s}).Run(t.Context())
 		check(t, err)
-		if len(listed) > 0 || !failures.Any() {
-			t.Errorf("%s: listed %v, %v", name, listed, failures.Errors())
+		if len(list.Shown) > 0 || !list.Failures.Any() {
+			t.Errorf("%s: listed %v, %v", name, list.Shown, list.Failures.Errors())
 		}
 		printed, err := command(s, session.Ref{Name: firstName}).Run(t.Context())
 		check(t, err)
 		if len(printed.Tokens) > 0 || !printed.Failures.Any() {
 			t.Errorf("%s: printed %v", name, printed.Tokens)
 		}
-		_, failures, err = (&TokenDelete{Session: s, Refs: []session.Ref{{Name: firstName}}}).Run(t.Context())
+		_, failures, err := (&TokenDelete{Session: s, Refs: []session.Ref{{Name: firstName}}}).Run(t.Context())
 		check(t, err)
 		if !failures.Any() || len(stored(server)) != 1 {
 			t.Errorf("%s: deleted, %v", name, failures.Errors())

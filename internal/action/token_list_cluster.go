@@ -23,20 +23,20 @@ const (
 	ClusterNotJoined ClusterStatus = "NotJoined"
 )
 
-// lookUpClusters adds the status of the clusters to the tokens of a target, if a valid token is for one. It leaves the status
-// open where there are no members, or this client may not list them, and warns where the control plane does not answer.
-func (a *TokenList) lookUpClusters(ctx context.Context, target fleet.Target, c *kube.Client, tokens []ListedToken) {
-	if !slices.ContainsFunc(tokens, func(one ListedToken) bool { return one.Spec.For != "" && one.Health.Status == token.OK }) {
-		return
+// lookUpClusters adds the status of the clusters to the tokens of a target, if a valid token is for one, as lookedUp says. If
+// only pending tokens are shown, it asks where any token is for a cluster, and every failure is an error.
+func (a *TokenList) lookUpClusters(ctx context.Context, target fleet.Target, c *kube.Client, tokens []ListedToken) error {
+	pending := a.Filter.Pending
+	forCluster := func(one ListedToken) bool { return one.Spec.For != "" && (pending || one.Health.Status == token.OK) }
+	if !a.ClusterStatus && !pending || !slices.ContainsFunc(tokens, forCluster) {
+		return nil
 	}
 	ready, err := c.MembersReady(ctx)
-	switch failure.ReasonOf(err) {
-	case "":
-	case failure.Unsupported, failure.Forbidden, failure.Interrupted:
-		return
-	default:
-		a.Session.Warn(target, fmt.Sprintf("cannot tell which clusters have joined: %v", err))
-		return
+	switch {
+	case err != nil && pending:
+		return fmt.Errorf("cannot tell which clusters are pending: %w", err)
+	case err != nil:
+		return a.lookedUp(target, fmt.Errorf("cannot tell which clusters have joined: %w", err))
 	}
 	for i := range tokens {
 		name := tokens[i].Spec.For
@@ -51,4 +51,36 @@ func (a *TokenList) lookUpClusters(ctx context.Context, target fleet.Target, c *
 			tokens[i].ClusterStatus = ClusterNotReady
 		}
 	}
+	return nil
+}
+
+// lookUpUses adds the uses to the tokens of a target, if it has any, as lookedUp says.
+func (a *TokenList) lookUpUses(ctx context.Context, target fleet.Target, c *kube.Client, tokens []ListedToken) error {
+	if !a.Uses || len(tokens) == 0 {
+		return nil
+	}
+	requests, err := c.CertificateRequests(ctx, "")
+	if err != nil {
+		return a.lookedUp(target, fmt.Errorf("cannot tell who used the tokens: list certificate requests: %w", err))
+	}
+	uses := token.UsesOf(requests)
+	for i := range tokens {
+		of := uses[token.Ref{Name: tokens[i].Secret.Name}.ID()]
+		tokens[i].Uses = &of
+	}
+	return nil
+}
+
+// lookedUp returns what the error of an addition means for a list: nothing where this client may not read it, or the control
+// plane does not have it, and else a warning. A watch fails instead, and lists again.
+func (a *TokenList) lookedUp(target fleet.Target, err error) error {
+	switch failure.ReasonOf(err) {
+	case failure.Unsupported, failure.Forbidden, failure.NotFound, failure.Interrupted:
+		return nil
+	}
+	if a.watched {
+		return err
+	}
+	a.Session.Warn(target, err.Error())
+	return nil
 }

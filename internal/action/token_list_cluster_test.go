@@ -49,13 +49,13 @@ func TestAListTellsWhichClustersHaveJoined(t *testing.T) {
 	} {
 		putJoiningTokens(t, test.server)
 		s, stderr := adminSession(t, map[string]*apitest.Server{"hub": test.server})
-		found, failures, err := (&TokenList{Session: s, ClusterStatus: true}).Run(t.Context())
+		list, err := (&TokenList{Session: s, ClusterStatus: true}).Run(t.Context())
 		adminCheck(t, err)
 		var got []ClusterStatus
-		for _, one := range found {
+		for _, one := range list.Shown {
 			got = append(got, one.ClusterStatus)
 		}
-		if !slices.Equal(got, test.want) || failures.Any() || stderr.String() != "" || countClusterLists(test.server) != 1 {
+		if !slices.Equal(got, test.want) || list.Failures.Any() || stderr.String() != "" || countClusterLists(test.server) != 1 {
 			t.Errorf("%s: %q, stderr %q, requests %q", name, got, stderr, test.server.Requests())
 		}
 	}
@@ -70,7 +70,7 @@ func TestAListAsksForClustersOnlyIfItShowsThemAndAValidTokenIsForOne(t *testing.
 		server *apitest.Server
 		shown  bool
 	}{{named, false}, {unnamed, true}} {
-		_, _, err := (&TokenList{Session: adminHub(t, test.server), ClusterStatus: test.shown}).Run(t.Context())
+		_, err := (&TokenList{Session: adminHub(t, test.server), ClusterStatus: test.shown}).Run(t.Context())
 		adminCheck(t, err)
 		if countClusterLists(test.server) > 0 {
 			t.Errorf("requests: %q", test.server.Requests())

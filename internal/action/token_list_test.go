@@ -36,11 +36,11 @@ func TestTokensAreListedBySelector(t *testing.T) {
 			put(t, server, joining(""), "cccccc.0123456789abcdef")
 			s, _ := newSession(t, servers{"a": server})
 			a := TokenList{Session: s, Clusters: test.clusters, Selector: test.selector}
-			found, failures, err := a.Run(t.Context())
+			list, err := a.Run(t.Context())
 			check(t, err)
-			wantFailures(t, failures, 1)
+			wantFailures(t, list.Failures, 1)
 			var ids []string
-			for _, one := range found {
+			for _, one := range list.Shown {
 				ids = append(ids, one.Token.ID)
 			}
 			wantRequests(t, server, strings.Split(test.request, "\n")...)
@@ -64,9 +64,10 @@ func TestAListShowsEveryTokenWithItsHealthByTheClockOfItsServer(t *testing.T) {
 	all["a"].Put(malformed)
 	s, _ := newSession(t, all)
 	a := TokenList{Session: s}
-	found, failures, err := a.Run(t.Context())
+	list, err := a.Run(t.Context())
 	check(t, err)
-	wantError(t, wantFailures(t, failures, 2, "c")[0].Err, failure.Unreachable)
+	found := list.Shown
+	wantError(t, wantFailures(t, list.Failures, 2, "c")[0].Err, failure.Unreachable)
 	var got []string
 	for _, one := range found {
 		got = append(got, one.Target.Context+" "+one.Secret.Name+" "+string(one.Health.Status))
@@ -79,6 +80,6 @@ func TestAListShowsEveryTokenWithItsHealthByTheClockOfItsServer(t *testing.T) {
 	}
 	s, _ = newSession(t, all, inContext("missing"))
 	a.Session = s
-	_, _, err = a.Run(t.Context())
+	_, err = a.Run(t.Context())
 	wantError(t, err, failure.Invalid)
 }

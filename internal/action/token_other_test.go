@@ -45,10 +45,10 @@ func TestAListCallsATokenThatOwnsSecretsOther(t *testing.T) {
 	putOwner(t, server, firstToken, "certificates")
 	putOpaque(t, server, secondToken)
 	s, _ := newSession(t, servers{"a": server})
-	found, _, err := (&TokenList{Session: s}).Run(t.Context())
+	list, err := (&TokenList{Session: s}).Run(t.Context())
 	check(t, err)
 	var got []string
-	for _, one := range found {
+	for _, one := range list.Shown {
 		got = append(got, one.Secret.Name+": "+one.Health.String())
 	}
 	want := []string{
@@ -66,11 +66,11 @@ func TestAListIsCompleteWhereOtherSecretsCannotBeListed(t *testing.T) {
 	putOwner(t, server, firstToken, "certificates")
 	server.On(http.MethodGet, secretsPath, refusal().Skip(1))
 	s, _ := newSession(t, servers{"a": server})
-	found, failures, err := (&TokenList{Session: s}).Run(t.Context())
+	list, err := (&TokenList{Session: s}).Run(t.Context())
 	check(t, err)
-	wantFailures(t, failures, 1)
-	if len(found) != 1 || found[0].Health.Status != token.Unusable {
-		t.Errorf("listed %+v", found)
+	wantFailures(t, list.Failures, 1)
+	if len(list.Shown) != 1 || list.Shown[0].Health.Status != token.Unusable {
+		t.Errorf("listed %+v", list.Shown)
 	}
 }
 

@@ -36,6 +36,10 @@ const (
 	notATTL      = "must be a duration such as 24h or 30m, or 0 for a token that never expires"
 	notAnAge     = "must be a duration such as 24h or 30m"
 	notALifetime = "must be a duration such as 1h or 30m, or 0 to leave it to the server"
+	notATimeLeft = "must be a duration above 0, such as 24h"
+	notASortKey  = "must be a JSONPath of one field, such as .expires"
+	notARule     = "must be of: expired, never-expires, expiring=DURATION, malformed, none-valid"
+	notAGroup    = "must be the name of a group, such as system:bootstrappers:karmada:default-cluster-token"
 	notAShard    = "must be I/N: part I of N, counted from 0, such as 0/4"
 	notAnAddress = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
 	notAKey      = "must be 64 hex digits, as kubeadm init phase upload-certs prints them"
@@ -86,6 +90,17 @@ func flagCases() map[string]flagCase {
 		"old": {"token rotate", map[string]string{"keep": "keep", "delete": "delete", "expire-in=1h": "expire-in=1h0m0s"}, map[string]string{
 			"": notOld, "Delete": notOld, "expire-in": notOld,
 			"expire-in=": notALater, "expire-in=0": notALater, "expire-in=-1h": notALater, "expire-in=1d": notALater,
+		}},
+		"expiring-within": {"token list", map[string]string{"24h": "", "1s": ""}, map[string]string{"0": notATimeLeft, "-1h": notATimeLeft, "soon": notATimeLeft, "": notATimeLeft}},
+		"usage":           {"token list", map[string]string{"signing": "signing", "authentication,signing": "signing,authentication"}, map[string]string{"bar": "a usage must be signing or authentication", "": "a usage must be signing or authentication"}},
+		"group":           {"token list", map[string]string{"system:bootstrappers:a": "system:bootstrappers:a", "system:masters": "system:masters"}, map[string]string{"": notAGroup, "a,": notAGroup}},
+		"sort-by": {"token list", map[string]string{".expires": ".expires", "{.expires}": ".expires", "expires": ".expires", "{.usages[0]}": ".usages[0]"}, map[string]string{
+			"": notASortKey, "{.a}{.b}": notASortKey, "{": notASortKey, ".a[": notASortKey + ": unterminated array",
+		}},
+		"fail-on": {"token list", map[string]string{"expired": "", "expired,never-expires,expiring=24h,malformed,none-valid": ""}, map[string]string{
+			"": notARule, "expire": notARule, "expired=1h": notARule, "expired,": notARule,
+			"expiring": "expiring needs a duration above 0: expiring=24h", "expiring=0": "expiring needs a duration above 0: expiring=24h",
+			"expiring=soon": "expiring needs a duration above 0: expiring=24h",
 		}},
 		"usages": {"token create", map[string]string{"signing": "signing", "authentication,signing": "signing,authentication"}, map[string]string{"bar": "a usage must be signing or authentication", "": "a token needs a usage: signing, authentication or both"}},
 		"groups": {"token create", map[string]string{"system:bootstrappers:a:b": "system:bootstrappers:a:b", "": ""}, map[string]string{

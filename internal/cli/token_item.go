@@ -4,9 +4,12 @@ package cli
 
 import (
 	"cmp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/joinctl/joinctl/internal/action"
+	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/token"
@@ -14,33 +17,74 @@ import (
 
 // A tokenItem is a bootstrap token in a document. Empty fields are left out.
 type tokenItem struct {
-	Context       string   `json:"context"`
-	ID            string   `json:"id,omitempty"`
-	Name          string   `json:"name"` // of the Secret
-	Token         string   `json:"token,omitempty"`
-	Expires       string   `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
-	TTLSeconds    *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
-	Usages        []string `json:"usages,omitempty"`
-	Groups        []string `json:"groups,omitempty"`
-	Description   string   `json:"description,omitempty"`
-	For           string   `json:"for,omitempty"`           // the cluster that joins with it
-	ClusterStatus string   `json:"clusterStatus,omitempty"` // Ready, NotReady or NotJoined: that of the cluster; absent: not known
-	Status        string   `json:"status,omitempty"`
-	Reason        string   `json:"reason,omitempty"`
-	Endpoint      string   `json:"endpoint,omitempty"`
-	CACertHashes  []string `json:"caCertHashes,omitempty"`
-	Command       string   `json:"command,omitempty"`
-	Replaces      string   `json:"replaces,omitempty"` // the ID of the token in whose place it was created
-	File          string   `json:"file,omitempty"`     // that holds the token, or the command, in place of this document
+	Context       string    `json:"context"`
+	ID            string    `json:"id,omitempty"`
+	Name          string    `json:"name"` // of the Secret
+	Token         string    `json:"token,omitempty"`
+	Expires       string    `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
+	TTLSeconds    *int64    `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
+	Usages        []string  `json:"usages,omitempty"`
+	Groups        []string  `json:"groups,omitempty"`
+	Description   string    `json:"description,omitempty"`
+	For           string    `json:"for,omitempty"`           // the cluster that joins with it
+	ClusterStatus string    `json:"clusterStatus,omitempty"` // Ready, NotReady or NotJoined: that of the cluster; absent: not known
+	Used          *usedItem `json:"used,omitempty"`          // by whom; absent: not known
+	Status        string    `json:"status,omitempty"`
+	Reason        string    `json:"reason,omitempty"`
+	Endpoint      string    `json:"endpoint,omitempty"`
+	CACertHashes  []string  `json:"caCertHashes,omitempty"`
+	Command       string    `json:"command,omitempty"`
+	Replaces      string    `json:"replaces,omitempty"` // the ID of the token in whose place it was created
+	File          string    `json:"file,omitempty"`     // that holds the token, or the command, in place of this document
+	Event         string    `json:"event,omitempty"`    // ADDED, MODIFIED or DELETED: how it changed, with --watch
 
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
+}
+
+// A usedItem is the certificate requests that were sent with a token, and that the server still has.
+type usedItem struct {
+	Count   int      `json:"count"`
+	Pending int      `json:"pending"`        // of those: neither approved nor denied
+	Last    string   `json:"last,omitempty"` // when the last one came, RFC 3339, UTC
+	By      []string `json:"by,omitempty"`   // the common names that they ask for
+
+	Ago string `json:"-"` // since the last one
+}
+
+// String shows the uses in a table.
+func (u *usedItem) String() string {
+	switch {
+	case u == nil:
+		return "<unknown>"
+	case u.Count == 0:
+		return none
+	}
+	parts := []string{strconv.Itoa(u.Count)}
+	if u.Ago != "" {
+		parts = append(parts, u.Ago+" ago")
+	}
+	if len(u.By) > 0 {
+		parts = append(parts, failure.Few(u.By))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // describe fills in a Spec, given the server's time.
 func (i *tokenItem) describe(spec token.Spec, now time.Time) {
 	i.Usages, i.Groups, i.Description, i.For = spec.Usages, spec.Groups, spec.Description, spec.For
 	i.Expires, i.TTLSeconds = timestamp(spec.Expires), secondsUntil(spec.Expires, now)
+}
+
+// describeUses fills in the uses of a token, given the server's time.
+func (i *tokenItem) describeUses(uses *token.Uses, now time.Time) {
+	if uses == nil {
+		return
+	}
+	i.Used = &usedItem{Count: uses.Count, Pending: uses.Pending, Last: timestamp(uses.Last), By: uses.By}
+	if !uses.Last.IsZero() {
+		i.Used.Ago = failure.Duration(max(now.Sub(uses.Last), 0))
+	}
 }
 
 // describeCommand fills in a join command.
@@ -87,6 +131,7 @@ func tokenView() output.View[tokenItem] {
 			}},
 			{Title: "For", Wide: true, Cell: forColumn().Cell},
 			{Title: "Cluster", Wide: true, Cell: clusterStatusCell},
+			{Title: "Used", Wide: true, Cell: func(i tokenItem) string { return i.Used.String() }},
 			{Title: "Age", Wide: true, Cell: func(i tokenItem) string { return cmp.Or(i.Age, "<unknown>") }},
 			{Title: "Secret", Wide: true, Cell: func(i tokenItem) string { return i.Name }},
 		},

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -16,11 +17,10 @@ import (
 )
 
 func newTokenList(env *Env, s *session.Session) *cobra.Command {
-	var (
-		list        = action.TokenList{Session: s}
-		format      output.Format
-		showSecrets bool
-	)
+	list := &tokenListing{
+		env:  env,
+		list: action.TokenList{Session: s},
+	}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List bootstrap tokens and how the server treats each",
@@ -30,30 +30,60 @@ as kubeadm init --upload-certs), with the reason. The list shows every Secret of
 token and another type. Token secrets are hidden.
 
 -o wide and the structured formats also show whether the cluster that a token is for has joined: Ready, NotReady or NotJoined.
-A token is no longer needed when its cluster is Ready.`,
+A token is no longer needed when its cluster is Ready. USED shows the certificate requests that were sent with the token: how
+many, when the last one came, and for whom. The server deletes requests after an hour. --pending shows the tokens of the clusters that have not joined.
+
+A list shows the tokens that match all its filters, by the server's clock. --fail-on judges all tokens, or those that --for and
+--selector select, whether the filters show them or not. The list is printed first, and the exit code is 4 for each of these:
+expired, never-expires (a valid token without an expiry), expiring=DURATION (a valid token that expires within that time),
+malformed, and none-valid (no token has the status ok, or none for a cluster that --for names).
+
+--watch goes on with what changes, until it is interrupted or --timeout is over: a line with EVENT for each token, or a document
+for all changes at one time. A control plane that fails is asked again, and hides no other one.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
   joinctl token list --for member1 --for member2
   joinctl token list -l app.kubernetes.io/managed-by=joinctl
+  joinctl token list --pending --all-contexts
+  joinctl token list --active --expiring-within 24h --sort-by .for
+  joinctl token list --fail-on expired,never-expires,expiring=24h
+  joinctl token list --watch --timeout 10m
   joinctl token list --contexts 'prod-*' --exclude-contexts '*-old' -o json
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			list.ClusterStatus = format.Structured() || format.IsWide()
-			tokens, failures, err := list.Run(cmd.Context())
-			if err != nil {
-				return err
-			}
-			view := withPlace(s, tokenView(), tokenItem.place)
-			return printList(env, s, &format, "TokenList", "bootstrap tokens", view, listedItems(tokens, showSecrets), failures)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return list.run(cmd.Context()) },
 	}
-	addOutput(cmd, &format)
-	flags := cmd.Flags()
-	listVar(flags, &list.Clusters, "for", "name", "list only tokens for this cluster (repeatable, or a list)", parseClusterNames)
-	selectorVar(flags, &list.Selector, "list only tokens whose Secret matches this label selector")
-	flags.BoolVar(&showSecrets, "show-secrets", false, "show whole tokens, not only their IDs, in every format")
+	list.register(cmd)
 	return cmd
+}
+
+// A tokenListing is what the flags of token list say.
+type tokenListing struct {
+	env         *Env
+	list        action.TokenList
+	format      output.Format
+	sortBy      output.SortKey
+	showSecrets bool
+	watch       bool
+}
+
+func (l *tokenListing) run(ctx context.Context) error {
+	s := l.list.Session
+	l.list.ClusterStatus = l.format.Structured() || l.format.IsWide()
+	l.list.Uses = l.list.ClusterStatus
+	if l.watch {
+		return l.runWatch(ctx)
+	}
+	found, err := l.list.Run(ctx)
+	if err != nil {
+		return err
+	}
+	items := listedItems(found.Shown, l.showSecrets)
+	if err := output.Sort(items, l.sortBy); err != nil {
+		return finish(err, found.Findings, found.Failures)
+	}
+	view := withPlace(s, tokenView(), tokenItem.place)
+	return printList(l.env, s, &l.format, "TokenList", "bootstrap tokens"+l.filterText(), view, items, found.Failures, found.Findings...)
 }
 
 // listedItems returns the tokens of each target, the soonest to expire first and those that never expire last.
@@ -81,6 +111,7 @@ func listedItem(listed action.ListedToken, showSecrets bool) tokenItem {
 		ClusterStatus: string(listed.ClusterStatus),
 	}
 	item.describe(listed.Spec, listed.Now)
+	item.describeUses(listed.Uses, listed.Now)
 	if created := listed.Secret.CreationTimestamp; !created.IsZero() {
 		item.Age = failure.Duration(max(listed.Now.Sub(created.Time), 0))
 	}

@@ -35,7 +35,7 @@ func Each[T any](ctx context.Context, s *Session, extra time.Duration, op Operat
 
 // On is Each for targets that are known.
 func On[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
-	return onOpen(ctx, s, targets, extra, closing(op))
+	return OnOpen(ctx, s, targets, extra, closing(op))
 }
 
 // closing closes the client after an operation.
@@ -53,7 +53,7 @@ func EachOpen[T any](ctx context.Context, s *Session, extra time.Duration, op Op
 		return nil, err
 	}
 	if !s.Members.Any() {
-		return onOpen(ctx, s, targets, extra, op), nil
+		return OnOpen(ctx, s, targets, extra, op), nil
 	}
 	members, failed, err := s.expandMembers(ctx, targets)
 	if err != nil {
@@ -63,10 +63,11 @@ func EachOpen[T any](ctx context.Context, s *Session, extra time.Duration, op Op
 	for _, hub := range failed {
 		results = append(results, Result[T]{Key: hub.Key, Err: hub.Err})
 	}
-	return append(results, onOpen(ctx, s, members, extra, op)...), nil
+	return append(results, OnOpen(ctx, s, members, extra, op)...), nil
 }
 
-func onOpen[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
+// OnOpen is On for operations that keep their clients: the caller closes them.
+func OnOpen[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
 	defer s.Terminal.FlushWarnings()
 	return visit(ctx, s, targets, extra, func(ctx context.Context, target fleet.Target, client *kube.Client) (T, error) {
 		value, err := op(ctx, target, client)
@@ -75,7 +76,7 @@ func onOpen[T any](ctx context.Context, s *Session, targets []fleet.Target, extr
 	})
 }
 
-// visit is onOpen without what the servers warned of.
+// visit is OnOpen without what the servers warned of.
 func visit[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
 	runner := Runner[fleet.Target](s, len(targets), extra)
 	runner.Plugin = fleet.Target.Plugin
