@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -10,10 +11,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -90,5 +95,42 @@ func TestListShowsWhoUsedATokenAndWhoIsPending(t *testing.T) {
 	out := program.Run(t, h.Kubeconfig, "token", "list", "--active", "--fail-on", "expired", "-v=6")
 	if n := strings.Count(out.Stderr, `verb="GET"`); n != 2 {
 		t.Errorf("%d requests:\n%s", n, out.Stderr)
+	}
+}
+
+// Prometheus' own parser reads what node_exporter's textfile collector reads.
+func TestPrometheusReadsTheMetrics(t *testing.T) {
+	t.Parallel()
+	h := acquireHub(t)
+	h.createTokenSecret(t, "bootstrap-token-finite", tokenData("finite", time.Hour))
+	program.Run(t, h.Kubeconfig, "token", "create", "never0.0123456789abcdef", "--ttl", "0").OK(t)
+	for command, want := range map[string]map[string]int{
+		"token list": {"joinctl_up": 1, "joinctl_tokens": 5, "joinctl_token_expiry_timestamp_seconds": 2},
+		"doctor":     {"joinctl_up": 1, "joinctl_doctor_findings": -1},
+	} {
+		out := program.Run(t, h.Kubeconfig, append(strings.Fields(command), "-o", "prometheus")...)
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(bytes.NewReader([]byte(out.Stdout)))
+		if err != nil {
+			t.Fatalf("%s: %v\n%s%s", command, err, out.Stdout, out.Stderr)
+		}
+		for name, n := range want {
+			family := families[name]
+			if family == nil || family.GetHelp() == "" || n >= 0 && len(family.GetMetric()) != n || len(family.GetMetric()) == 0 {
+				t.Errorf("%s: %s is %v", command, name, family)
+			}
+		}
+		if len(families) != len(want) {
+			t.Errorf("%s has %d families", command, len(families))
+		}
+		infinite := 0
+		for _, metric := range families["joinctl_token_expiry_timestamp_seconds"].GetMetric() {
+			if math.IsInf(metric.GetGauge().GetValue(), 1) {
+				infinite++
+			}
+		}
+		if command == "token list" && infinite != 1 {
+			t.Errorf("%d tokens never expire:\n%s", infinite, out.Stdout)
+		}
 	}
 }

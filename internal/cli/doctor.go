@@ -18,7 +18,7 @@ import (
 func newDoctor(env *Env, s *session.Session) *cobra.Command {
 	var (
 		doctor = action.Doctor{Session: s}
-		format output.Format
+		format = output.Format{Metrics: true}
 	)
 	cmd := &cobra.Command{
 		Use:   "doctor",
@@ -26,7 +26,8 @@ func newDoctor(env *Env, s *session.Session) *cobra.Command {
 		Long: `Check from the administrator's side whether clusters can join a control plane: cluster-info and who can read it, the rights
 of joiners, the controllers that sign cluster-info, delete expired tokens, and approve and sign the certificate requests of
 joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings;
--o wide and the structured formats show everything. Nothing is changed. The exit code is 4 if there are errors or warnings.
+-o wide and the structured formats show everything, and -o prometheus counts it for the textfile collector of node_exporter.
+Nothing is changed. The exit code is 4 if there are errors or warnings.
 
 Without --joiner, doctor finds out whether a control plane is for karmadactl register or for kubeadm join. If it is for neither,
 such as those of k0s and k3s, only its tokens and the rights of their groups are judged.
@@ -36,6 +37,7 @@ shows whether the API server accepts bootstrap tokens. The certificate is for a 
 away.`,
 		Example: `  joinctl doctor
   joinctl doctor --context hub -o wide
+  joinctl doctor --all-contexts -o prometheus
   joinctl doctor --probe --endpoint karmada.example.org:5443
   joinctl doctor -o jsonpath='{range .items[?(@.severity=="error")]}{.check}: {.remedy}{"\n"}{end}'`,
 		Args: noArgs,
@@ -43,6 +45,9 @@ away.`,
 			found, err := doctor.Run(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if format.IsMetrics() {
+				return finish(output.PrintMetrics(env.Out, doctorMetrics(found)), found.Findings, found.Failures)
 			}
 			return finish(printDiagnoses(env, s, &format, found), found.Findings, found.Failures)
 		},

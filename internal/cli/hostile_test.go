@@ -90,7 +90,7 @@ func TestNoCommandPrintsCharactersThatATerminalActsOn(t *testing.T) {
 		})
 		kubeconfig := apitest.Kubeconfig(t, map[string]*apitest.Server{"hub": server})
 		for _, format := range []string{
-			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.items}", "jsonpath-as-json={.items}", "go-template={{.items}}",
+			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath={.items}", "jsonpath-as-json={.items}", "go-template={{.items}}", "prometheus",
 		} {
 			var stdout bytes.Buffer
 			code, stderr := adminRun(t, &stdout, "", "token", "list", "-o", format, "--kubeconfig", kubeconfig)

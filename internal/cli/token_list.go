@@ -18,8 +18,9 @@ import (
 
 func newTokenList(env *Env, s *session.Session) *cobra.Command {
 	list := &tokenListing{
-		env:  env,
-		list: action.TokenList{Session: s},
+		env:    env,
+		list:   action.TokenList{Session: s},
+		format: output.Format{Metrics: true},
 	}
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -39,7 +40,9 @@ expired, never-expires (a valid token without an expiry), expiring=DURATION (a v
 malformed, and none-valid (no token has the status ok, or none for a cluster that --for names).
 
 --watch goes on with what changes, until it is interrupted or --timeout is over: a line with EVENT for each token, or a document
-for all changes at one time. A control plane that fails is asked again, and hides no other one.`,
+for all changes at one time. A control plane that fails is asked again, and hides no other one.
+
+-o prometheus prints metrics for the textfile collector of node_exporter.`,
 		Example: `  joinctl token list
   joinctl token list --context hub -o wide
   joinctl token list --for member1 --for member2
@@ -48,6 +51,7 @@ for all changes at one time. A control plane that fails is asked again, and hide
   joinctl token list --active --expiring-within 24h --sort-by .for
   joinctl token list --fail-on expired,never-expires,expiring=24h
   joinctl token list --watch --timeout 10m
+  joinctl token list --all-contexts -o prometheus
   joinctl token list --contexts 'prod-*' --exclude-contexts '*-old' -o json
   joinctl token list -o jsonpath='{range .items[?(@.status!="ok")]}{.name}{"\n"}{end}'`,
 		Args: noArgs,
@@ -77,6 +81,9 @@ func (l *tokenListing) run(ctx context.Context) error {
 	found, err := l.list.Run(ctx)
 	if err != nil {
 		return err
+	}
+	if l.format.IsMetrics() {
+		return finish(output.PrintMetrics(l.env.Out, tokenMetrics(found)), found.Findings, found.Failures)
 	}
 	items := listedItems(found.Shown, l.showSecrets)
 	if err := output.Sort(items, l.sortBy); err != nil {

@@ -52,7 +52,14 @@ func (l *tokenListing) register(cmd *cobra.Command) {
 	} {
 		cmd.MarkFlagsMutuallyExclusive(pair...)
 	}
-	preRun(cmd, func() error { return output.CheckSortKey[tokenItem](l.sortBy) })
+	preRun(cmd, l.check)
+}
+
+func (l *tokenListing) check() error {
+	if l.watch && l.format.IsMetrics() {
+		return errors.New("-o prometheus prints the metrics once, and goes without --watch")
+	}
+	return output.CheckSortKey[tokenItem](l.sortBy)
 }
 
 // parseListedGroups checks groups to look for. One that the server refuses can be in a list, and nothing else.

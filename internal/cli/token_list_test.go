@@ -98,7 +98,7 @@ func TestAnAuditPrintsTheListAndThenItsFindings(t *testing.T) {
 		{"--context hub --fail-on never-expires --expired", "joinctl: error: context hub: 1 valid token without an expiry: abcdef\n", ExitProblem},
 		{"--all-contexts --fail-on never-expires", "joinctl: error: context hub: 1 valid token without an expiry: abcdef\n", ExitPartial},
 	} {
-		for _, format := range []string{"table", "json"} {
+		for _, format := range []string{"table", "json", "prometheus"} {
 			var stdout bytes.Buffer
 			code, stderr := adminRun(t, &stdout, "", append([]string{"token", "list", "--kubeconfig", kubeconfig, "-o", format}, strings.Fields(test.args)...)...)
 			if code != test.code || !strings.Contains(stderr, test.finding) || strings.Contains(stdout.String(), "abcdef") == strings.Contains(test.args, "--expired") {
@@ -206,7 +206,7 @@ func TestAWatchSaysWhichTargetsFailAndWhichAnswerAgain(t *testing.T) {
 
 func TestAWatchContradictsWhatEndsWithOneList(t *testing.T) {
 	kubeconfig := apitest.Kubeconfig(t, map[string]*apitest.Server{"hub": apitest.Down(t)})
-	for _, args := range [][]string{{"--fail-on", "expired"}} {
+	for _, args := range [][]string{{"-o", "prometheus"}, {"--fail-on", "expired"}} {
 		if code, stderr := adminRun(t, io.Discard, "", append([]string{"token", "list", "-w", "--kubeconfig", kubeconfig}, args...)...); code != ExitUsage {
 			t.Errorf("%q exits %d: %s", args, code, stderr)
 		}
