@@ -57,16 +57,21 @@ func (f *selectionFlags) check(env *Env, s *session.Session, flags *pflag.FlagSe
 	if !s.ManyContexts() {
 		return nil
 	}
-	for _, name := range []string{
-		clientcmd.FlagAPIServer, clientcmd.FlagCAFile, clientcmd.FlagTLSServerName, clientcmd.FlagProxyURL, clientcmd.FlagClusterName,
-		clientcmd.FlagAuthInfoName, clientcmd.FlagBearerToken, clientcmd.FlagCertFile, clientcmd.FlagKeyFile,
-		clientcmd.FlagUsername, clientcmd.FlagPassword,
-	} {
+	for _, name := range oneServerFlags() {
 		if flags.Changed(name) {
 			return fmt.Errorf("--%s is about one server or one identity, and does not go with a selection of many contexts", name)
 		}
 	}
 	return nil
+}
+
+// oneServerFlags are the flags that override the server or the identity of a context.
+func oneServerFlags() []string {
+	return []string{
+		clientcmd.FlagAPIServer, clientcmd.FlagCAFile, clientcmd.FlagTLSServerName, clientcmd.FlagProxyURL, clientcmd.FlagClusterName,
+		clientcmd.FlagAuthInfoName, clientcmd.FlagBearerToken, clientcmd.FlagCertFile, clientcmd.FlagKeyFile,
+		clientcmd.FlagUsername, clientcmd.FlagPassword,
+	}
 }
 
 // addMembers adds the flags for members of a Karmada control plane.
