@@ -68,6 +68,9 @@ type CreatedToken struct {
 	Existed bool         // before: it was not created now
 	File    string       // that holds the credential; "" for none
 	Written bool         // the file was written now
+
+	Content   []byte           // what TokenEnsure hands out: the token in its Form
+	Published *PublishedChange // nil: it is not published
 }
 
 // Credential returns the join command if one is wanted, else the token.

@@ -24,9 +24,8 @@ func (a *TokenCreate) prepareFiles() error {
 	if a.OutDir == "" || a.DryRun != None {
 		return nil
 	}
-	const ownerOnly = 0o700
-	if err := os.MkdirAll(a.OutDir, ownerOnly); err != nil {
-		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
+	if err := makeOutDir(a.OutDir); err != nil {
+		return err
 	}
 	secretfile.RemoveLeftovers(a.OutDir)
 	paths := make([]string, len(a.Clusters))
@@ -45,6 +44,15 @@ func (a *TokenCreate) prepareFiles() error {
 		if err := a.checkOwnFile(path); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// makeOutDir makes the directory unless it exists. Every error is a *failure.ConfigError.
+func makeOutDir(path string) error {
+	const ownerOnly = 0o700
+	if err := os.MkdirAll(path, ownerOnly); err != nil {
+		return &failure.ConfigError{Err: fmt.Errorf("--out-dir: %w", err)}
 	}
 	return nil
 }

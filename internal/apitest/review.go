@@ -15,6 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	bootstrapapi "k8s.io/cluster-bootstrap/token/api"
+	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
 
 const issuer = "https://kubernetes.default.svc.cluster.local"
@@ -28,7 +30,7 @@ func (s *Server) Deny(denied func(user string, access *authorizationv1.ResourceA
 }
 
 // Authenticate makes reviews answer that a bearer token is a user's. They know AdminToken and the tokens that the server
-// issued to ServiceAccounts.
+// issued to ServiceAccounts. A request with a bootstrap token that is stored and has not expired is that token's user.
 func (s *Server) Authenticate(bearer string, user authenticationv1.UserInfo) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,8 +41,15 @@ func (s *Server) Authenticate(bearer string, user authenticationv1.UserInfo) {
 func (s *Server) user(r *http.Request) authenticationv1.UserInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if user, ok := s.users[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]; ok {
+	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if user, ok := s.users[bearer]; ok {
 		return user
+	}
+	for _, secret := range s.secrets(metav1.NamespaceSystem) {
+		id, rest := string(secret.Data[bootstrapapi.BootstrapTokenIDKey]), string(secret.Data[bootstrapapi.BootstrapTokenSecretKey])
+		if bearer == id+"."+rest && bearer != "." && !bootstrapsecret.HasExpired(&secret, s.now()) {
+			return authenticationv1.UserInfo{Username: bootstrapapi.BootstrapUserPrefix + id, Groups: []string{"system:authenticated", bootstrapapi.BootstrapDefaultGroup}}
+		}
 	}
 	return authenticationv1.UserInfo{Username: "system:anonymous", Groups: []string{"system:unauthenticated"}}
 }

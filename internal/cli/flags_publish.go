@@ -35,3 +35,27 @@ func addPublication(cmd *cobra.Command, p *action.Publication) {
 		return nil
 	})
 }
+
+// A publishedChange is where a credential is published, in a document.
+type publishedChange struct {
+	Secret string         `json:"secret,omitempty"` // NAMESPACE/NAME
+	File   string         `json:"file,omitempty"`
+	Change publish.Change `json:"change"`         // created, updated or unchanged; in a dry run: what would be done
+	Keys   []string       `json:"keys,omitempty"` // of the Secret's data that changed
+}
+
+// newPublishedChange returns nil for a credential that is not published.
+func newPublishedChange(change *action.PublishedChange) *publishedChange {
+	if change == nil {
+		return nil
+	}
+	return &publishedChange{change.Secret, change.File, change.Change, change.Keys}
+}
+
+// place returns the name of the Secret or of the file.
+func (p *publishedChange) place() string {
+	if p.Secret != "" {
+		return "secret " + p.Secret
+	}
+	return p.File
+}

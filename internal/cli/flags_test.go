@@ -125,6 +125,9 @@ func flagCases() map[string]flagCase {
 		"older-than":        {"token prune", map[string]string{"720h": ""}, map[string]string{"soon": notAnAge, "30d": notAnAge}},
 		"bound-object-kind": {"sa token", map[string]string{"pod": "Pod", "NODE": "Node"}, map[string]string{"deployment": "must be Pod, Secret or Node", "": "must be Pod, Secret or Node"}},
 		"min-granted":       {"sa token", map[string]string{"1h": "1h0m0s"}, map[string]string{"soon": notADuration}},
+		"as":                {"token ensure", map[string]string{"token": "token", "bootstrap-kubeconfig": "bootstrap-kubeconfig", "somebody": "token"}, map[string]string{}}, // or a user
+		"to-secret":         {"token ensure", map[string]string{"a/b": "a/b", "a/b:c": "a/b:c"}, map[string]string{"a": "must be NAMESPACE/NAME or NAMESPACE/NAME:KEY of a Secret"}},
+		"min-ttl":           {"token ensure", map[string]string{"16h": "16h0m0s"}, map[string]string{"soon": notADuration}},
 		"member":            {"sa token", map[string]string{"m1,m2": "m1,m2"}, map[string]string{"M1": notACluster}},
 		"count":             {"token generate", map[string]string{"3": "3"}, map[string]string{"0": notACount, "x": notACount}},
 	}

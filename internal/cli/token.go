@@ -22,6 +22,7 @@ as the Secret bootstrap-token-ID in the namespace kube-system.`,
 	}
 	cmd.AddCommand(
 		newTokenCreate(env, s),
+		newTokenEnsure(env, s),
 		newTokenList(env, s),
 		newTokenDelete(env, s),
 		newTokenPrune(env, s),

@@ -38,6 +38,10 @@ type tokenItem struct {
 	File          string    `json:"file,omitempty"`     // that holds the token, or the command, in place of this document
 	Event         string    `json:"event,omitempty"`    // ADDED, MODIFIED or DELETED: how it changed, with --watch
 
+	Created   *bool            `json:"created,omitempty"`   // of token ensure: false is a token that existed
+	Content   string           `json:"content,omitempty"`   // the document of token ensure --as bootstrap-kubeconfig or kubeadm-join-config
+	Published *publishedChange `json:"published,omitempty"` // where the consumer reads the token, in place of this document
+
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
 }

@@ -24,6 +24,7 @@ import (
 type Result struct {
 	Endpoint   join.Endpoint
 	Pins       []join.Pin
+	CA         []byte   // PEM: what the pins are of
 	Warnings   []string // for the operator; the join may still work
 	Signatures int      // number of tokens that cluster-info is signed with; 0 if it was not read
 	OtherKind  bool     // the control plane is not one for the joiner: a warning says so
@@ -72,7 +73,7 @@ func FromKubeconfig(admin *kube.Client, joiner join.Joiner, chosen join.Endpoint
 			Hint: "without --no-verify, the pins are those of the CA in cluster-info",
 		}
 	}
-	r.Pins = pins(certificates)
+	r.Pins, r.CA = pins(certificates), admin.CA()
 	return r, nil
 }
 
@@ -154,7 +155,7 @@ func (r *Result) read(ctx context.Context, member *kube.Client) error {
 	if second.Kubeconfig != first.Kubeconfig {
 		return &failure.Error{Reason: failure.Conflict, Err: errors.New("cluster-info changed between two readings"), Hint: "try again"}
 	}
-	r.Pins, r.Signatures = first.Pins(), len(first.Signatures)
+	r.Pins, r.CA, r.Signatures = first.Pins(), first.CA, len(first.Signatures)
 	r.compareServer(first.Server)
 	return nil
 }
