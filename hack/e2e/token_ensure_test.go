@@ -110,7 +110,9 @@ func TestAMinterThatMayOnlyCreateTokensReadsWhichExistsInTheSecret(t *testing.T)
 	if _, err := h.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = h.client.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{}) })
+	t.Cleanup(func() {
+		_ = h.client.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{})
+	})
 	h.grantSecrets(t, minter, metav1.NamespaceSystem, "create")
 	h.grantSecrets(t, minter, namespace, "create", "get", "update")
 	ensure := func(args ...string) program.Result {
