@@ -28,6 +28,9 @@ type Account struct {
 // String returns namespace/name.
 func (a Account) String() string { return a.Namespace + "/" + a.Name }
 
+// User returns the name of the user that a token of the ServiceAccount authenticates as.
+func (a Account) User() string { return "system:serviceaccount:" + a.Namespace + ":" + a.Name }
+
 // A Token is a ServiceAccount token that the server issued. It can be logged and formatted with any verb: only Reveal
 // and TokenRequest return the credential.
 type Token struct {
@@ -79,7 +82,7 @@ func isNotBearer(r rune) bool {
 // proves nothing.
 func (t Token) verify(account Account, bound BoundObject) error {
 	claims := t.Claims
-	if claims.Subject != "" && claims.Subject != "system:serviceaccount:"+account.Namespace+":"+account.Name {
+	if claims.Subject != "" && claims.Subject != account.User() {
 		return failure.UnexpectedAnswer{Err: fmt.Errorf("the server returned a token of %q", claims.Subject)}
 	}
 	same := func(other BoundObject) bool {
