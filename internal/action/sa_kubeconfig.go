@@ -59,7 +59,7 @@ type endpoint struct {
 // Run requests the tokens, checks that each works, and writes the kubeconfig. A token is requested with Exec too, to see
 // that it can be. The error alone, without a result, says that nothing was attempted.
 func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
-	a.viaHub = a.ViaHub
+	a.viaHub, a.allowInsecure = a.ViaHub, a.AllowInsecure
 	file, err := a.openFile()
 	if err != nil {
 		return nil, err
@@ -162,7 +162,10 @@ func (a *SAKubeconfig) openFile() (*secretfile.File, error) {
 
 // onTarget requests a token on one target, if its connection can be handed over, and checks that the token works.
 func (a *SAKubeconfig) onTarget(ctx context.Context, target fleet.Target, c *kube.Client) (exported, error) {
-	source, err := a.validate(target, c)
+	if err := a.checkVerified(c); err != nil {
+		return exported{}, err
+	}
+	source, err := a.validate(target)
 	if err != nil {
 		return exported{}, err
 	}
@@ -184,17 +187,12 @@ func (a *SAKubeconfig) onTarget(ctx context.Context, target fleet.Target, c *kub
 	return exported{requested{issued, nil}, end, source}, nil
 }
 
-// validate refuses a connection that cannot be handed over as it is, and returns the file that it comes from.
-func (a *SAKubeconfig) validate(target fleet.Target, c *kube.Client) (source string, err error) {
+// validate refuses a context that a later call could not find, and returns the file that it comes from.
+func (a *SAKubeconfig) validate(target fleet.Target) (source string, err error) {
 	entry, err := target.Entry()
 	switch {
 	case err != nil:
 		return "", err
-	case c.Insecure() && !a.AllowInsecure:
-		return "", &failure.ConfigError{
-			Err:  fmt.Errorf("the connection to %s is not verified: anyone in between would get the token", c.Server().Redacted()),
-			Hint: "give the context a certificate authority, or say --allow-insecure",
-		}
 	case a.Exec && entry.File == "":
 		return "", &failure.ConfigError{
 			Err:  fmt.Errorf("--embed exec: %s is not of one kubeconfig file, so a later call could not find it", session.Describe(target)),

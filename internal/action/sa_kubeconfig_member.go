@@ -23,13 +23,13 @@ const (
 
 // endpointOf returns how the user of the kubeconfig connects to a target: as the kubeconfig does, to a member's own API
 // endpoint, or to the hub that passes requests on to the member.
-func (a *SAKubeconfig) endpointOf(ctx context.Context, target fleet.Target, c *kube.Client) (endpoint, error) {
+func (o *RequestOptions) endpointOf(ctx context.Context, target fleet.Target, c *kube.Client) (endpoint, error) {
 	entry, err := target.Entry()
 	if err != nil || target.Member == "" {
 		return endpoint{entry, c}, err
 	}
-	entry.ClusterName = a.Session.DisplayName(target)
-	if a.ViaHub {
+	entry.ClusterName = o.Session.DisplayName(target)
+	if o.viaHub {
 		entry.Cluster.Server = c.Server().String()
 		return endpoint{entry, c}, nil
 	}
@@ -43,7 +43,7 @@ func (a *SAKubeconfig) endpointOf(ctx context.Context, target fleet.Target, c *k
 			Err:    fmt.Errorf("cluster %s has no spec.apiEndpoint to connect to", target.Member),
 			Hint:   "--via-hub connects to the control plane instead",
 		}
-	case member.Insecure && !a.AllowInsecure:
+	case member.Insecure && !o.allowInsecure:
 		return endpoint{}, &failure.ConfigError{
 			Err:  fmt.Errorf("the control plane does not verify member %s: anyone in between would get the token", target.Member),
 			Hint: "correct insecureSkipTLSVerification of the Cluster, or say --allow-insecure",
@@ -84,18 +84,29 @@ func publishedCA(ctx context.Context, target fleet.Target, c *kube.Client, names
 	return nil, c.ExplainProxyError(failure.WithRequiredRight(right, err))
 }
 
+// checkVerified refuses to hand over a connection on which the server is not verified.
+func (o *RequestOptions) checkVerified(c *kube.Client) error {
+	if !c.Insecure() || o.allowInsecure {
+		return nil
+	}
+	return &failure.ConfigError{
+		Err:  fmt.Errorf("the connection to %s is not verified: anyone in between would get the token", c.Server().Redacted()),
+		Hint: "give the context a certificate authority, or say --allow-insecure",
+	}
+}
+
 // verifyError decides what it means that a kubeconfig for a member could not be checked: this machine does not have to reach
 // the member, but it does reach the hub. nil says that the kubeconfig is good nevertheless.
-func (a *SAKubeconfig) verifyError(target fleet.Target, end endpoint, issued IssuedToken, err error) error {
+func (o *RequestOptions) verifyError(target fleet.Target, end endpoint, issued IssuedToken, err error) error {
 	server := end.client.Server().Redacted()
 	tried := fmt.Errorf("check the kubeconfig for member %s: %w", target.Member, err)
 	switch {
 	case failure.ReasonOf(err) == failure.Interrupted:
 		return err
-	case a.ViaHub && failure.ReasonOf(err) == failure.Forbidden && !kube.IsImpersonationRefused(err):
+	case o.viaHub && failure.ReasonOf(err) == failure.Forbidden && !kube.IsImpersonationRefused(err):
 		return &failure.Error{Err: tried, Hint: fmt.Sprintf("serviceaccount %s of the control plane needs the verbs get and create on clusters/proxy there, and inside the member rights for the user system:serviceaccount:%s:%s",
 			issued.Account, issued.Account.Namespace, issued.Account.Name)}
-	case a.ViaHub:
+	case o.viaHub:
 		return end.client.ExplainProxyError(tried)
 	case failure.IsUntrusted(err):
 		return &failure.Error{
@@ -103,7 +114,7 @@ func (a *SAKubeconfig) verifyError(target fleet.Target, end endpoint, issued Iss
 			Hint: "the certificate there is for other names, or of another authority than the member publishes: correct spec.apiEndpoint of the Cluster, or say --via-hub",
 		}
 	case failure.IsTransport(err) || errors.Is(err, context.DeadlineExceeded):
-		a.Session.Warn(target, fmt.Sprintf("%s cannot be reached from this machine, so the kubeconfig for member %s was not checked", server, target.Member))
+		o.Session.Warn(target, fmt.Sprintf("%s cannot be reached from this machine, so the kubeconfig for member %s was not checked", server, target.Member))
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 
 // stripUserinfo removes the user names and passwords from the URLs of an endpoint, since they are credentials of the caller,
 // and warns. It refuses a proxy that does not work without them.
-func (a *SAKubeconfig) stripUserinfo(ctx context.Context, target fleet.Target, end endpoint) (endpoint, error) {
+func (o *RequestOptions) stripUserinfo(ctx context.Context, target fleet.Target, end endpoint) (endpoint, error) {
 	cluster := &end.entry.Cluster
 	var server, proxy bool
 	cluster.Server, server = kube.StripUserinfo(cluster.Server)
@@ -43,7 +43,7 @@ func (a *SAKubeconfig) stripUserinfo(ctx context.Context, target fleet.Target, e
 			return endpoint{}, err
 		}
 	}
-	a.Session.Warn(target, fmt.Sprintf("the user name and password in %s are not copied into the new kubeconfig: they are a credential of yours", strings.Join(where, " and ")))
+	o.Session.Warn(target, fmt.Sprintf("the user name and password in %s are not copied into the new kubeconfig: they are a credential of yours", strings.Join(where, " and ")))
 	return end, nil
 }
 

@@ -29,8 +29,9 @@ type RequestOptions struct {
 	WarningsAsErrors bool          // a token is discarded if the server warns of something
 	Revocable        bool          // the token is bound to a Secret of its own
 
-	viaHub   bool // the token is one of the hub's, for use through its proxy
-	rollback Rollback[fleet.Target]
+	viaHub        bool // the token is one of the hub's, for use through its proxy
+	allowInsecure bool // a connection on which the server is not verified can be handed over
+	rollback      Rollback[fleet.Target]
 }
 
 // An IssuedToken is a ServiceAccount token that a server issued. A token that nobody prints is gone, and so is one whose

@@ -18,8 +18,8 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// lasting is the Spec of a token for a cluster that expires after a time.
-func lasting(cluster string, in time.Duration) token.Spec {
+// lastingToken is the Spec of a token for a cluster that expires after a time.
+func lastingToken(cluster string, in time.Duration) token.Spec {
 	spec := joining(cluster)
 	spec.Expires = time.Now().Add(in).UTC().Truncate(time.Second)
 	return spec
@@ -57,8 +57,8 @@ func wantLeft(t *testing.T, server *apitest.Server, id string, minutes int) {
 func TestEveryTokenIsExtendedAlsoAfterOneCannotBe(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, lasting("", -time.Minute), firstToken)
-	put(t, server, lasting("m1", time.Minute), secondToken)
+	put(t, server, lastingToken("", -time.Minute), firstToken)
+	put(t, server, lastingToken("m1", time.Minute), secondToken)
 	s, shown := newSession(t, servers{"hub": server})
 	extended, failures, err := extending(s, firstRef, session.Ref{Cluster: "m1"}, session.Ref{Name: "bootstrap-token-cccccc"}).Run(t.Context())
 	check(t, err)
@@ -80,7 +80,7 @@ func TestATokenIsExtendedByTheClockOfTheServer(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
 	server.Clock(5 * time.Hour)
-	put(t, server, lasting("", 6*time.Hour), firstToken)
+	put(t, server, lastingToken("", 6*time.Hour), firstToken)
 	s, _ := newSession(t, servers{"hub": server})
 	a := extending(s, firstRef)
 	_, failures, err := a.Run(t.Context())
@@ -94,7 +94,7 @@ func TestNoTokenIsExtendedByAClockThatIsADayOff(t *testing.T) {
 	for _, ttl := range []time.Duration{0, time.Hour} {
 		server := apitest.New(t)
 		server.Clock(-50 * time.Hour)
-		put(t, server, lasting("", time.Minute), firstToken)
+		put(t, server, lastingToken("", time.Minute), firstToken)
 		s, _ := newSession(t, servers{"hub": server})
 		a := extending(s, firstRef)
 		a.Extension.TTL = ttl
@@ -111,8 +111,8 @@ func TestADryRunExtendsNothing(t *testing.T) {
 	t.Parallel()
 	for mode, puts := range map[DryRun]int{Client: 0, Server: 1} {
 		server := apitest.New(t)
-		put(t, server, lasting("", time.Minute), firstToken)
-		put(t, server, lasting("", -time.Minute), secondToken)
+		put(t, server, lastingToken("", time.Minute), firstToken)
+		put(t, server, lastingToken("", -time.Minute), secondToken)
 		s, _ := newSession(t, servers{"hub": server})
 		a := extending(s, firstRef, session.Ref{Name: "bootstrap-token-bbbbbb"})
 		a.DryRun = mode
@@ -129,7 +129,7 @@ func TestADryRunExtendsNothing(t *testing.T) {
 func TestATokenThatIsLongEnoughValidIsNotWritten(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	spec := lasting("", 2*time.Hour)
+	spec := lastingToken("", 2*time.Hour)
 	put(t, server, spec, firstToken)
 	s, _ := newSession(t, servers{"hub": server})
 	a := extending(s, firstRef)
@@ -146,9 +146,9 @@ func TestAnAmbiguousTokenIsNotExtended(t *testing.T) {
 	t.Parallel()
 	all := servers{"a": apitest.New(t), "b": apitest.New(t), "c": apitest.New(t)}
 	for _, name := range []string{"a", "b"} {
-		put(t, all[name], lasting("m1", time.Minute), firstToken)
+		put(t, all[name], lastingToken("m1", time.Minute), firstToken)
 	}
-	put(t, all["c"], lasting("m2", time.Minute), secondToken, "cccccc.0123456789abcdef")
+	put(t, all["c"], lastingToken("m2", time.Minute), secondToken, "cccccc.0123456789abcdef")
 	s, _ := newSession(t, all)
 	refs := []session.Ref{firstRef, {Cluster: "m1"}, {Cluster: "m2"}, {Context: "c", Name: "bootstrap-token-cccccc"}}
 	extended, failures, err := extending(s, refs...).Run(t.Context())
@@ -180,8 +180,8 @@ func TestAnAmbiguousTokenIsNotExtended(t *testing.T) {
 func TestOfSeveralTokensForAClusterTheOneThatTheServerAcceptsIsExtended(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, lasting("m1", -time.Minute), firstToken)
-	put(t, server, lasting("m1", time.Minute), secondToken)
+	put(t, server, lastingToken("m1", -time.Minute), firstToken)
+	put(t, server, lastingToken("m1", time.Minute), secondToken)
 	s, _ := newSession(t, servers{"hub": server})
 	_, failures, err := extending(s, session.Ref{Cluster: "m1"}).Run(t.Context())
 	check(t, err)
@@ -192,7 +192,7 @@ func TestOfSeveralTokensForAClusterTheOneThatTheServerAcceptsIsExtended(t *testi
 func TestATokenThatMayBeExtendedIsNamed(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, lasting("", time.Minute), firstToken)
+	put(t, server, lastingToken("", time.Minute), firstToken)
 	release, kill := make(chan struct{}), make(chan struct{})
 	defer close(release)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -207,7 +207,7 @@ func TestATokenThatMayBeExtendedIsNamed(t *testing.T) {
 func TestALostAnswerToAnExtensionIsResolved(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, lasting("", time.Minute), firstToken)
+	put(t, server, lastingToken("", time.Minute), firstToken)
 	server.On(http.MethodPut, "", apitest.LoseAnswer())
 	s, _ := newSession(t, servers{"hub": server})
 	extended, failures, err := extending(s, firstRef).Run(t.Context())
@@ -223,7 +223,7 @@ func TestALostAnswerToAnExtensionIsResolved(t *testing.T) {
 func TestTheCredentialOfAnExtendedTokenIsHidden(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	put(t, server, lasting("", time.Minute), firstToken)
+	put(t, server, lastingToken("", time.Minute), firstToken)
 	s, _ := newSession(t, servers{"hub": server})
 	_, _, err := extending(s, firstRef).Run(t.Context())
 	check(t, err)

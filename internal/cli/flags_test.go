@@ -128,6 +128,7 @@ func flagCases() map[string]flagCase {
 		"as":                {"token ensure", map[string]string{"token": "token", "bootstrap-kubeconfig": "bootstrap-kubeconfig", "somebody": "token"}, map[string]string{}}, // or a user
 		"to-secret":         {"token ensure", map[string]string{"a/b": "a/b", "a/b:c": "a/b:c"}, map[string]string{"a": "must be NAMESPACE/NAME or NAMESPACE/NAME:KEY of a Secret"}},
 		"min-ttl":           {"token ensure", map[string]string{"16h": "16h0m0s"}, map[string]string{"soon": notADuration}},
+		"min-left":          {"sa ensure", map[string]string{"16h": "16h0m0s"}, map[string]string{"soon": notADuration}},
 		"member":            {"sa token", map[string]string{"m1,m2": "m1,m2"}, map[string]string{"M1": notACluster}},
 		"count":             {"token generate", map[string]string{"3": "3"}, map[string]string{"0": notACount, "x": notACount}},
 	}

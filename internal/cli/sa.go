@@ -33,6 +33,7 @@ and does not store: it ends when it expires, with the ServiceAccount, or with th
 	cmd.AddCommand(
 		newSAToken(env, s),
 		newSAKubeconfig(env, s),
+		newSAEnsure(env, s),
 		newSACredential(env, s),
 		newSAInspect(env, s),
 		newSAList(env, s),

@@ -122,9 +122,9 @@ func reportEnsuredOne(r *tokenReport, one action.CreatedToken) {
 	suffix := r.create.DryRun.Suffix()
 	switch {
 	case !one.Existed && r.create.DryRun != action.None:
-		r.Info("would create a token for cluster %s in %s; it %s%s", one.Spec.For, location(one), r.expiry(one.Spec), suffix)
+		r.Info("would create a token for cluster %s in %s; it %s%s", one.Spec.For, location(one), expiry(one.Spec, one.Now), suffix)
 	case !one.Existed:
-		r.Info("created token %s for cluster %s in %s; it %s", one.Token.ID, one.Spec.For, location(one), r.expiry(one.Spec))
+		r.Info("created token %s for cluster %s in %s; it %s", one.Token.ID, one.Spec.For, location(one), expiry(one.Spec, one.Now))
 	case one.Spec.Expires.IsZero():
 		r.Warn("token %s for cluster %s in %s never expires: delete it, and the next run creates one that does", one.Token.ID, one.Spec.For, location(one))
 	default:

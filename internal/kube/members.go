@@ -33,6 +33,8 @@ type Member struct {
 	Server   string // URL of its API server
 	ProxyURL string // the proxy through which the control plane connects to it; "" for none
 	Insecure bool   // the control plane does not verify its certificate
+
+	SecretNamespace, SecretName string // of the Secret with the control plane's credential there; "": none, as in pull mode
 }
 
 // MemberNames returns the names of the members that match a label selector, in the server's order. The reason is
@@ -80,6 +82,10 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 			APIEndpoint                 string `json:"apiEndpoint"`
 			ProxyURL                    string `json:"proxyURL"`
 			InsecureSkipTLSVerification bool   `json:"insecureSkipTLSVerification"`
+			SecretRef                   struct {
+				Namespace string `json:"namespace"`
+				Name      string `json:"name"`
+			} `json:"secretRef"`
 		} `json:"spec"`
 	}
 	err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath, name).SetHeader("Accept", runtime.ContentTypeJSON), &cluster)
@@ -93,7 +99,8 @@ func (c *Client) Member(ctx context.Context, name string) (Member, error) {
 	if server != "" && !strings.Contains(server, "://") {
 		server = "https://" + server
 	}
-	return Member{name, server, cluster.Spec.ProxyURL, cluster.Spec.InsecureSkipTLSVerification}, withClustersRight("get", err)
+	spec := cluster.Spec
+	return Member{name, server, spec.ProxyURL, spec.InsecureSkipTLSVerification, spec.SecretRef.Namespace, spec.SecretRef.Name}, withClustersRight("get", err)
 }
 
 func withClustersRight(verb string, err error) error {

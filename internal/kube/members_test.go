@@ -54,10 +54,11 @@ func TestMemberReadsItsServerFromTheClusterObject(t *testing.T) {
 			}
 			answer(w, http.StatusOK, map[string]any{"kind": "Cluster", "metadata": map[string]string{"name": "m"}, "spec": map[string]any{
 				"apiEndpoint": endpoint, "proxyURL": "http://proxy:1", "insecureSkipTLSVerification": true, "syncMode": "Push",
+				"secretRef": map[string]any{"namespace": "karmada-cluster", "name": "m-credential"},
 			}, "status": map[string]any{"conditions": []any{}}})
 		})
 		got, err := connect(t, &rest.Config{Host: server.URL}).Member(t.Context(), "m")
-		if err != nil || got != (Member{"m", want, "http://proxy:1", true}) {
+		if err != nil || got != (Member{"m", want, "http://proxy:1", true, "karmada-cluster", "m-credential"}) {
 			t.Errorf("%q: got %+v, %v", endpoint, got, err)
 		}
 	}

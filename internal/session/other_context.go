@@ -21,6 +21,6 @@ func (s *Session) OpenContext(ctx context.Context, name string) (fleet.Target, *
 	if err != nil {
 		return fleet.Target{}, nil, err
 	}
-	opened := onOpen(ctx, s, targets, 0, func(_ context.Context, _ fleet.Target, c *kube.Client) (*kube.Client, error) { return c, nil })
+	opened := OnOpen(ctx, s, targets, 0, func(_ context.Context, _ fleet.Target, c *kube.Client) (*kube.Client, error) { return c, nil })
 	return opened[0].Key, opened[0].Value, opened[0].Err
 }

@@ -80,6 +80,11 @@ func (h *hub) whoami(ctx context.Context, bearer string) (string, error) {
 	}
 	config := rest.AnonymousClientConfig(admin)
 	config.BearerToken = bearer
+	return whoIs(ctx, config)
+}
+
+// whoIs returns the user name that a client of a configuration authenticates as.
+func whoIs(ctx context.Context, config *rest.Config) (string, error) {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return "", err
