@@ -31,6 +31,9 @@ type Removal[T any] struct {
 	Describe       func(session.Ref) string                   // what people call the object that a reference means
 	Name           func(T) string                             // unique on a target
 
+	// NotFoundHint says what to do if a reference means nothing; nil: there is no hint. The target is zero if it is about several.
+	NotFoundHint func(target fleet.Target, ref session.Ref) string
+
 	// Find returns the objects that a reference means on a target; none is no error.
 	Find func(ctx context.Context, target fleet.Target, c *kube.Client, ref session.Ref) ([]T, error)
 	// Sweep returns the objects to delete where there are no references.

@@ -142,11 +142,19 @@ func (r *Removal[T]) refuse(ref session.Ref, found search) (fleet.Target, error)
 	case len(found.holders) > 0 || found.unsearched == len(found.covered) || r.IgnoreNotFound || r.Everywhere && !ref.Qualified():
 		return fleet.Target{}, nil
 	case r.ambiguous(ref):
-		return fleet.Target{}, &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("%s is in none of the %ss that could be searched", name, noun)}
+		return fleet.Target{}, r.notFound(fleet.Target{}, ref, fmt.Errorf("%s is in none of the %ss that could be searched", name, noun))
 	case found.unsearched > 0:
 		return fleet.Target{}, nil // that failure says why
 	}
-	return found.covered[0], &failure.Error{Reason: failure.NotFound, Err: fmt.Errorf("%s not found", name)}
+	return found.covered[0], r.notFound(found.covered[0], ref, fmt.Errorf("%s not found", name))
+}
+
+func (r *Removal[T]) notFound(target fleet.Target, ref session.Ref, err error) error {
+	hint := ""
+	if r.NotFoundHint != nil {
+		hint = r.NotFoundHint(target, ref)
+	}
+	return &failure.Error{Reason: failure.NotFound, Err: err, Hint: hint}
 }
 
 func (r *Removal[T]) names(targets []fleet.Target) []string {

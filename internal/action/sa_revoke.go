@@ -5,6 +5,8 @@ package action
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -22,7 +24,7 @@ type SARevoke struct {
 	Listed        bool // Refs come from a list
 	Everywhere    bool // an unqualified reference means the token in every target that has it
 
-	// Confirm asks about the expired tokens, or about several from a list; nil: they are deleted.
+	// Confirm asks about the expired tokens, and about several from a list or of a ServiceAccount; nil: they are deleted.
 	Confirm func([]RevokedToken) bool
 	// Nowhere hears of a token that is in none of the searched targets, with Everywhere.
 	Nowhere func(name string, searched []fleet.Target)
@@ -40,9 +42,11 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 		Everywhere: a.Everywhere,
 		Nowhere:    a.Nowhere,
 		Syntax:     "CONTEXT/NAME",
-		Describe:   func(ref session.Ref) string { return "token " + ref.Name },
+		Describe:   describeRevocable,
 		Name:       func(secret satoken.RevocationSecret) string { return secret.Account.Namespace + "/" + secret.Name },
 		Find:       findRevocable,
+
+		NotFoundHint: revocableHint,
 		Delete: func(ctx context.Context, _ fleet.Target, c *kube.Client, secret satoken.RevocationSecret, _ bool) error {
 			return c.ExplainProxyError(secret.Revoke(ctx, c))
 		},
@@ -55,14 +59,48 @@ func (a *SARevoke) Run(ctx context.Context) ([]RevokedToken, *session.Failures, 
 	}
 	if a.Confirm != nil {
 		removal.Confirm = func(plan []RevokedToken) bool {
-			return !a.Expired && (!a.Listed || len(plan) < 2) || a.Confirm(plan)
+			several := len(plan) > 1 && (a.Listed || slices.ContainsFunc(a.Refs, func(ref session.Ref) bool { return ref.Account != "" }))
+			return !a.Expired && !several || a.Confirm(plan)
 		}
 	}
 	return removal.Run(ctx)
 }
 
-// findRevocable returns the revocation Secret that a reference means on one target.
+// describeRevocable returns what people call the tokens that a reference means.
+func describeRevocable(ref session.Ref) string {
+	if ref.Account != "" {
+		return "a revocable token of serviceaccount " + ref.Account
+	}
+	return "token " + ref.Name
+}
+
+// revocableHint says where else a token can be, and how to name all tokens of a ServiceAccount.
+func revocableHint(target fleet.Target, ref session.Ref) string {
+	hint := "sa list -A shows the tokens of all namespaces, and -n names another namespace"
+	if target == (fleet.Target{}) {
+		return hint
+	}
+	if namespace, err := session.Namespace(target); err == nil {
+		hint = fmt.Sprintf("only namespace %s was searched: -n names another one, and sa list -A shows the tokens of all", namespace)
+	}
+	if ref.Account == "" {
+		hint += "; sa/NAME means all tokens of the ServiceAccount NAME"
+	}
+	return hint
+}
+
+// findRevocable returns the revocation Secrets that a reference means on one target.
 func findRevocable(ctx context.Context, target fleet.Target, c *kube.Client, ref session.Ref) ([]satoken.RevocationSecret, error) {
+	if ref.Account != "" {
+		var own []satoken.RevocationSecret
+		all, err := listRevocable(ctx, target, c, false)
+		for _, one := range all {
+			if one.Secret.Account.Name == ref.Account {
+				own = append(own, one.Secret)
+			}
+		}
+		return own, err
+	}
 	namespace, err := session.Namespace(target)
 	if err != nil {
 		return nil, err

@@ -323,3 +323,57 @@ func TestASelectionThatCannotBeMadeRevokesNothing(t *testing.T) {
 	_, _, err := (&SARevoke{Session: s, Refs: named("t1")}).Run(t.Context())
 	wantError(t, err, failure.Invalid, `"other"`)
 }
+
+// ofAccount returns references to all tokens of ServiceAccounts.
+func ofAccount(names ...string) []session.Ref {
+	var refs []session.Ref
+	for _, name := range names {
+		refs = append(refs, session.Ref{Account: name})
+	}
+	return refs
+}
+
+func TestAllTokensOfAServiceAccountAreRevokedAfterTheirPlanIsConfirmed(t *testing.T) {
+	t.Parallel()
+	for confirmed, left := range map[bool][]string{true: {"x1"}, false: {"t1", "t2", "x1"}} {
+		server := withTokens(t, "t1", "t2")
+		other := revocationOf("default", "x1", time.Hour)
+		other.Annotations["joinctl.io/serviceaccount"] = "other"
+		server.Put(other, revocationOf("ci", "t1", time.Hour))
+		s, _ := newSession(t, servers{"hub": server})
+		asked := 0
+		a := &SARevoke{Session: s, Refs: ofAccount("robot"), Confirm: func(plan []RevokedToken) bool { asked += len(plan); return confirmed }}
+		revoked, _, err := a.Run(t.Context())
+		if errors.Is(err, ErrNotConfirmed) == confirmed || asked != 2 || confirmed && len(revoked) != 2 {
+			t.Errorf("asked about %d, revoked %v: %v", asked, revoked, err)
+		}
+		wantSecrets(t, server, left...)
+		if len(server.Secrets("ci")) != 1 {
+			t.Error("a token of another namespace was revoked")
+		}
+	}
+}
+
+func TestTheOnlyTokenOfAServiceAccountIsRevokedWithoutAQuestion(t *testing.T) {
+	t.Parallel()
+	server := withTokens(t, "t1")
+	s, _ := newSession(t, servers{"hub": server})
+	revoked, failures := mustRevoke(t, &SARevoke{Session: s, Refs: ofAccount("robot"), Confirm: func([]RevokedToken) bool { t.Error("asked"); return false }})
+	wantFailures(t, failures, 1)
+	if !slices.Equal(revoked, []string{"hub/default/t1"}) {
+		t.Errorf("revoked %q", revoked)
+	}
+}
+
+func TestATokenThatIsNotFoundHasAHintAtItsNamespace(t *testing.T) {
+	t.Parallel()
+	for _, refs := range [][]session.Ref{named("t9"), ofAccount("nobody")} {
+		server := withTokens(t, "t1")
+		s, _ := newSession(t, servers{"hub": server})
+		_, failures := mustRevoke(t, &SARevoke{Session: s, Refs: refs})
+		err := wantFailures(t, failures, 0, "hub")[0].Err
+		wantError(t, err, failure.NotFound, "not found")
+		wantHint(t, err, "only namespace default was searched: -n names another one, and sa list -A shows the tokens of all")
+		wantSecrets(t, server, "t1")
+	}
+}

@@ -57,7 +57,7 @@ var (
 func TestTheNewTokenIsLikeTheOldOneWhichStays(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	spec := lasting("m1", time.Hour)
+	spec := lastingToken("m1", time.Hour)
 	spec.Description, spec.Groups = "for the west", []string{"system:bootstrappers:a", "system:bootstrappers:b"}
 	old := putAged(t, server, spec, 23*time.Hour, firstToken)
 	s, _ := newSession(t, servers{"hub": server}, drawing("2"))
@@ -88,7 +88,7 @@ func TestTheOldTokenGoesOnlyAfterTheNewOneIsDelivered(t *testing.T) {
 		"expire": {expireOld, map[string]int{"222222": 60, "abcdef": 5}},
 	} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", 30*time.Minute), 30*time.Minute, firstToken)
+		putAged(t, server, lastingToken("", 30*time.Minute), 30*time.Minute, firstToken)
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		a := rotation(s, test.old)
 		a.Deliver = func(rotated *RotatedToken) error {
@@ -109,7 +109,7 @@ func TestATokenThatCannotBeDeliveredReplacesNone(t *testing.T) {
 	t.Parallel()
 	for _, old := range []OldToken{{}, deleteOld, expireOld} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", time.Hour), 0, firstToken)
+		putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		a := rotation(s, old)
 		a.Deliver = func(*RotatedToken) error { return errClosedPipe }
@@ -124,7 +124,7 @@ func TestATokenThatExpiresEarlierAnywayStaysAsItIs(t *testing.T) {
 	t.Parallel()
 	for _, in := range []time.Duration{time.Minute, -time.Minute} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", in), 10*time.Minute, firstToken)
+		putAged(t, server, lastingToken("", in), 10*time.Minute, firstToken)
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		rotated := mustRotate(t, rotation(s, expireOld))
 		wantFailures(t, rotated.Failures, 1)
@@ -146,7 +146,7 @@ func TestATokenThatNobodyCanUseIsNotRotated(t *testing.T) {
 		"it expired before its Secret was": func(s *corev1.Secret) { s.CreationTimestamp = metav1.NewTime(time.Now().Add(2 * time.Hour)) },
 	} {
 		server := apitest.New(t)
-		secret := putAged(t, server, lasting("", -time.Minute), time.Hour, firstToken)
+		secret := putAged(t, server, lastingToken("", -time.Minute), time.Hour, firstToken)
 		spoil(secret)
 		server.Put(secret)
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
@@ -164,7 +164,7 @@ func TestALifetimeCanBeNamed(t *testing.T) {
 	t.Parallel()
 	for want, lifetime := range map[int]token.Lifetime{0: {}, 10: {TTL: 10 * time.Minute}, 20: {Expires: token.Expiry(time.Now().Add(20 * time.Minute))}} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", time.Hour), 0, firstToken)
+		putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		a := rotation(s, OldToken{})
 		a.Lifetime = &lifetime
@@ -187,7 +187,7 @@ func TestAClusterThatWaitsForItsCertificateIsAskedAboutBeforeAnythingChanges(t *
 		{OldToken{}, false, false, []string{"222222", "abcdef"}},
 	} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", time.Hour), 0, firstToken)
+		putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 		server.Put(pendingRequest("csr-m1", "abcdef"))
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		a := rotation(s, test.old)
@@ -210,7 +210,7 @@ func TestAClusterThatWaitsForItsCertificateIsAskedAboutBeforeAnythingChanges(t *
 func TestATokenIsRotatedThoughItsUsesCannotBeRead(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	putAged(t, server, lasting("", time.Hour), 0, firstToken)
+	putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 	server.On(http.MethodGet, "/apis/certificates.k8s.io/v1/*", refusal())
 	s, shown := newSession(t, servers{"hub": server}, drawing("2"))
 	wantFailures(t, mustRotate(t, rotation(s, deleteOld)).Failures, 1)
@@ -222,7 +222,7 @@ func TestAnOldTokenThatCannotBeRetiredIsAFailureAndTheNewOneStays(t *testing.T) 
 	t.Parallel()
 	for method, old := range map[string]OldToken{http.MethodDelete: deleteOld, http.MethodPut: expireOld} {
 		server := apitest.New(t)
-		putAged(t, server, lasting("", time.Hour), 0, firstToken)
+		putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 		server.On(method, secretsPath+"/"+firstName, refusal())
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		rotated := mustRotate(t, rotation(s, old))
@@ -237,7 +237,7 @@ func TestATokenThatReplacedTheOldOneMeanwhileStays(t *testing.T) {
 	t.Parallel()
 	for method, old := range map[string]OldToken{http.MethodDelete: deleteOld, http.MethodPut: expireOld} {
 		server := apitest.New(t)
-		secret := putAged(t, server, lasting("", time.Hour), 0, firstToken)
+		secret := putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 		server.On(method, secretsPath+"/"+firstName, replaced(server, secret))
 		s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 		wantError(t, wantFailures(t, mustRotate(t, rotation(s, old)).Failures, 1, "hub")[0].Err, failure.Conflict)
@@ -248,7 +248,7 @@ func TestATokenThatReplacedTheOldOneMeanwhileStays(t *testing.T) {
 func TestAnOldTokenThatIsGoneAlreadyIsDeleted(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
-	secret := putAged(t, server, lasting("", time.Hour), 0, firstToken)
+	secret := putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 	server.On(http.MethodDelete, "", apitest.Do(func(*http.Request) { server.Remove(secret) }))
 	s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 	wantFailures(t, mustRotate(t, rotation(s, deleteOld)).Failures, 1)
@@ -259,7 +259,7 @@ func TestANewTokenThatIsNotSignedReplacesNone(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t, apitest.Karmada)
 	server.PublishClusterInfo()
-	putAged(t, server, lasting("", time.Hour), 0, firstToken)
+	putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 	s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 	a := rotation(s, deleteOld)
 	a.Join.Wanted, a.Join.Wait = true, 10*time.Millisecond
@@ -274,7 +274,7 @@ func TestANewTokenThatIsNotSignedReplacesNone(t *testing.T) {
 func TestARotatedTokenComesWithItsCommand(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t, apitest.Karmada, apitest.Joinable)
-	putAged(t, server, lasting("m1", time.Hour), 0, firstToken)
+	putAged(t, server, lastingToken("m1", time.Hour), 0, firstToken)
 	s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 	a := rotation(s, deleteOld)
 	a.Join.Wanted, a.Join.Wait = true, 5*time.Second
@@ -289,7 +289,7 @@ func TestADryRunRotatesNothing(t *testing.T) {
 	for _, mode := range []DryRun{Client, Server} {
 		for _, old := range []OldToken{{}, deleteOld, expireOld} {
 			server := apitest.New(t)
-			putAged(t, server, lasting("", time.Hour), 0, firstToken)
+			putAged(t, server, lastingToken("", time.Hour), 0, firstToken)
 			s, _ := newSession(t, servers{"hub": server}, drawing("2"))
 			a := rotation(s, old)
 			a.DryRun = mode
@@ -313,7 +313,7 @@ func TestAnAmbiguousTokenIsNotRotated(t *testing.T) {
 	t.Parallel()
 	all := servers{"a": apitest.New(t), "b": apitest.New(t)}
 	for _, server := range all {
-		putAged(t, server, lasting("m1", time.Hour), 0, firstToken)
+		putAged(t, server, lastingToken("m1", time.Hour), 0, firstToken)
 	}
 	for _, ref := range []session.Ref{firstRef, {Cluster: "m1"}} {
 		s, _ := newSession(t, all, drawing("2"))

@@ -173,6 +173,7 @@ func reportIssued(s *session.Session, o *action.RequestOptions, tokens []action.
 		}
 		warnLifetime(s, issued, o.Spec.Lifetime)
 	}
+	reportIrrevocable(s, o, tokens)
 	if len(tokens) == 0 || !s.Many() {
 		return
 	}
@@ -185,6 +186,15 @@ func reportIssued(s *session.Session, o *action.RequestOptions, tokens []action.
 		}
 		s.Terminal.Info("revoke one with: joinctl sa revoke %s; joinctl sa list -o name prints such names", syntax)
 	}
+}
+
+// reportIrrevocable says so, once, if a token that lives for more than an hour cannot be revoked by itself.
+func reportIrrevocable(s *session.Session, o *action.RequestOptions, tokens []action.IssuedToken) {
+	long := slices.IndexFunc(tokens, func(issued action.IssuedToken) bool { return issued.Token.Lifetime() > time.Hour })
+	if long < 0 || o.Revocable || !o.Spec.Bound.IsZero() {
+		return
+	}
+	s.Terminal.Info("it cannot be revoked alone: before it expires, only deleting serviceaccount %s ends it, with all its tokens; --revocable requests one that sa revoke ends", tokens[long].Account)
 }
 
 // warnLifetime warns of a lifetime that differs from the requested one by more than a tenth.

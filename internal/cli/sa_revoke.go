@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -24,15 +25,17 @@ func newSARevoke(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "revoke NAME… | - | --expired",
+		Use:   "revoke NAME… | sa/NAME… | - | --expired",
 		Short: "Revoke revocable tokens of ServiceAccounts",
 		Long: `Revoke tokens that sa token --revocable or sa kubeconfig --revocable requested, by deleting the Secret that a token is bound
 to. NAME is that Secret, as sa list shows it; CONTEXT/ before it names its context, and CONTEXT/MEMBER/ with --members its
-member. All are tried, and each failure is reported. The server may accept a revoked token for about 10 seconds more.
+member. sa/NAME, or serviceaccount/NAME, means all revocable tokens of the ServiceAccount NAME of the namespace. All are
+tried, and each failure is reported. The server may accept a revoked token for about 10 seconds more.
 
---expired deletes the Secrets of expired tokens: it shows them, and asks. joinctl also asks if standard input names more than
-one token. --yes skips the question. Empty standard input is no mistake: there is nothing to revoke.`,
+--expired deletes the Secrets of expired tokens: it shows them, and asks. joinctl also asks if a ServiceAccount or standard
+input names more than one token. --yes skips the question. Empty standard input is no mistake: there is nothing to revoke.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
+  joinctl sa revoke sa/robot -n ci --yes
   joinctl sa list -n ci -o name | joinctl sa revoke - -n ci --yes
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
   joinctl sa revoke robot-token-5f3a9c01de -n ci --context hub --member member1
@@ -68,7 +71,7 @@ one token. --yes skips the question. Empty standard input is no mistake: there i
 	flags.BoolVar(&revoke.Expired, "expired", false, "delete the Secrets of all expired tokens, in place of named ones")
 	flags.BoolVarP(&revoke.AllNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")
 	flags.BoolVar(&revoke.Everywhere, "everywhere", false, "revoke a NAME without a context in every selected context that has it; a context without it is no failure")
-	flags.BoolVarP(&yes, "yes", "y", false, "do not ask, with --expired or if standard input names several")
+	flags.BoolVarP(&yes, "yes", "y", false, "do not ask, with --expired or if a ServiceAccount or standard input names several")
 	preRun(cmd, func() error {
 		if revoke.AllNamespaces && !revoke.Expired {
 			return errors.New("--all-namespaces goes with --expired: a name is of one namespace")
@@ -97,19 +100,60 @@ func parseRevocationRefs(env *Env, s *session.Session, args []string, expired bo
 		return nil, nil
 	}
 	if len(args) == 0 {
-		return nil, errors.New("name the Secrets of the tokens to revoke, as sa list shows them, or say --expired")
+		return nil, errors.New("name the Secrets of the tokens to revoke, as sa list shows them, or sa/NAME for all of a ServiceAccount, or say --expired")
 	}
 	words, err := readList(env, args, "")
 	if err != nil {
 		return nil, err
 	}
-	return s.ParseRefs(words, func(word string) (string, error) {
+	refs, err := s.ParseRefs(words, func(word string) (string, error) {
 		name := strings.TrimPrefix(word, "secret/")
+		if account := accountOf(word); account != "" {
+			return word, nil
+		}
 		if len(validation.NameIsDNSSubdomain(name, false)) > 0 {
 			return "", errors.New("it is not the name of a Secret")
 		}
 		return name, nil
 	})
+	for i := range refs {
+		refs[i] = accountRef(s, refs[i])
+	}
+	return refs, err
+}
+
+// accountOf returns the NAME of sa/NAME, in the words that kubectl has for a ServiceAccount; "" for anything else.
+func accountOf(word string) string {
+	kind, name, _ := strings.Cut(word, "/")
+	if slices.Contains([]string{"sa", "serviceaccount", "serviceaccounts"}, kind) && len(validation.NameIsDNSSubdomain(name, false)) == 0 {
+		return name
+	}
+	return ""
+}
+
+// accountRef makes a reference to a ServiceAccount out of one that ParseRefs took for a Secret: it knows no kinds.
+func accountRef(s *session.Session, ref session.Ref) session.Ref {
+	if account := accountOf(ref.Name); account != "" {
+		ref.Name, ref.Account = "", account
+		return ref
+	}
+	kind := &ref.Context
+	if s.Members.Many() {
+		kind = &ref.Member
+	}
+	before, last := "", *kind
+	if cut := strings.LastIndex(last, "/"); cut >= 0 {
+		before, last = last[:cut], last[cut+1:]
+	}
+	account := accountOf(last + "/" + ref.Name)
+	if account == "" {
+		return ref
+	}
+	*kind, ref.Name, ref.Account = before, "", account
+	if cut := strings.LastIndex(ref.Context, "/"); s.Members.Many() && cut > 0 {
+		ref.Context, ref.Member = ref.Context[:cut], ref.Context[cut+1:]
+	}
+	return ref
 }
 
 // confirmRevocation shows the tokens, which are expired or come from a list, and asks.

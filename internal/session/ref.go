@@ -20,6 +20,7 @@ type Ref struct {
 	Member  string // of that context; "": in any selected member, or in none
 	Name    string // of the Secret; "": known by its cluster only
 	Cluster string // that a bootstrap token is for; "": any or none
+	Account string // ServiceAccount: all its revocable tokens; "": any
 }
 
 // Qualified reports whether the Ref names a context.
