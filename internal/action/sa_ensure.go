@@ -97,7 +97,8 @@ func (a *SAEnsure) onTarget(ctx context.Context, target fleet.Target, c *kube.Cl
 		return EnsuredToken{}, err
 	}
 	defer closing()
-	var fresh IssuedToken // is used again if somebody else wrote in the meantime
+	defer e.end.client.Close() // a member's own address has a client of its own
+	var fresh IssuedToken      // is used again if somebody else wrote in the meantime
 	for attempts := 3; ; attempts-- {
 		out, err := e.ensure(ctx, &fresh)
 		if failure.ReasonOf(err) != failure.Conflict || attempts <= 1 {

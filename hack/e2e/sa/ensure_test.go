@@ -89,7 +89,7 @@ func TestAConsumerIsNeverRefusedWhileItsTokenIsRenewed(t *testing.T) {
 		done <- result{reads, tokens, err}
 	}()
 	for range runs {
-		time.Sleep(1500 * time.Millisecond) // more than a second of the token's life
+		time.Sleep(2100 * time.Millisecond) // both clocks count in seconds
 		if renewed := h.ensure(t, ns, "--min-left", "9m59s"); !renewed.Created || renewed.Status != "updated" {
 			t.Errorf("ensured %+v", renewed)
 		}
