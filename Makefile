@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check fuzz bench docs tools hooks e2e-programs
+.PHONY: help build image demo test check fuzz bench docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
+VERSION  ?=
 E2E  := bin/e2e
 LINT := bin/tools/golangci-lint
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)# the race detector needs a C compiler
@@ -20,6 +21,12 @@ help: ## list the targets
 build: ## build bin/joinctl
 	$(JOINCTL) -o bin/ ./cmd/joinctl
 
+image: ## build bin/image, a container image as an OCI layout, for linux on amd64 and arm64
+	GOOS=linux GOARCH=amd64 $(JOINCTL) -o bin/linux-amd64/ ./cmd/joinctl
+	GOOS=linux GOARCH=arm64 $(JOINCTL) -o bin/linux-arm64/ ./cmd/joinctl
+	rm -rf bin/image
+	go -C hack/image run . -out $(abspath bin/image) -version "$(VERSION)" linux/amd64=$(abspath bin/linux-amd64/joinctl) linux/arm64=$(abspath bin/linux-arm64/joinctl)
+
 demo: ## show the main commands on a real control plane
 	$(COLD)
 	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
@@ -29,6 +36,7 @@ demo: ## show the main commands on a real control plane
 test: ## run all tests: unit tests, stories, end-to-end tests on real control planes
 	go test ./...
 	go test $(RACE) ./internal/fleet/... ./internal/session/... ./internal/terminal/... ./internal/action/...
+	cd hack/image && go test ./...
 	@$(MAKE) --no-print-directory e2e-programs
 	cd hack/e2e && JOINCTL_E2E_BIN=$(abspath $(E2E)) go test -p 1 -count=1 -timeout 30m ./...
 
