@@ -35,6 +35,9 @@ type TokenCreate struct {
 	Force        bool     // files in OutDir are replaced although joinctl did not write them
 	OutDir       string   // directory for a file with each credential; "": Deliver prints them
 
+	Once        bool          // the caller goes on with DeleteAfterUse
+	OnceTimeout time.Duration // longest time that DeleteAfterUse waits
+
 	successorOf *corev1.Secret // the random token has the labels and all usages of this one; nil: of none
 
 	// Deliver hands the tokens over. If it fails, those that are in no file are deleted again.
@@ -164,7 +167,10 @@ func (a *TokenCreate) onTarget(ctx context.Context, target fleet.Target, c *kube
 // prepare finds out everything that a token on a target needs.
 func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.Client) (prepared, error) {
 	ready := prepared{client: c, spec: a.Spec, now: a.Session.Now()}
-	var err error
+	err := a.checkOnce(ctx, c)
+	if err != nil {
+		return ready, err
+	}
 	if a.Join.Wanted {
 		if ready.found, err = a.Join.discover(ctx, a.Session, target, c); err != nil {
 			return ready, err

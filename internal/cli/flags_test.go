@@ -115,6 +115,7 @@ func flagCases() map[string]flagCase {
 		}},
 		"certificate-key": {"token create", map[string]string{someKey: "<hidden>"}, map[string]string{"": notAKey, someKey + "0": notAKey, "0123": notAKey, strings.Repeat("x", 64): notAKey}},
 		"wait":            {"token create", map[string]string{"30s": "30s", "0": "0s"}, map[string]string{"soon": notADuration, "5": notADuration}},
+		"once-timeout":    {"token create", map[string]string{"15m": "15m0s"}, map[string]string{"soon": notADuration, "5": notADuration}},
 		"audience":        {"sa token", map[string]string{"vault": "", "a,b": ""}, map[string]string{"": "an audience cannot be empty"}},
 		"duration": {"sa token", map[string]string{"1h": "1h0m0s", "0": "", "10m": "10m0s"}, map[string]string{
 			"soon": notALifetime, "24": notALifetime, "": notALifetime, "500ms": "the server counts in whole seconds",

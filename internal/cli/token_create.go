@@ -17,18 +17,7 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-func newTokenCreate(env *Env, s *session.Session) *cobra.Command {
-	var (
-		create = action.TokenCreate{Session: s, Spec: token.Spec{Usages: []string{token.Signing, token.Authentication}}}
-		names  clusterNames
-		wanted printFlags
-		file   string
-		format output.Format
-	)
-	cmd := &cobra.Command{
-		Use:   "create [TOKEN | -]",
-		Short: "Create a bootstrap token, and print the command that joins with it",
-		Long: `Create a bootstrap token and print it, alone, on stdout; stderr shows where it was created, when it expires and how to
+const createHelp = `Create a bootstrap token and print it, alone, on stdout; stderr shows where it was created, when it expires and how to
 revoke it. Without TOKEN it is random. A token given as an argument shows in process lists and shell histories: use - or
 --token-file.
 
@@ -41,12 +30,31 @@ waits for cluster-info to be signed with the token.
 names are checked before a token is created, and a name that a member has is refused without --rejoin: a join from another
 cluster would fail, and its clean-up would delete the rights of that member. Run the same command with --skip-existing to
 create the tokens that are missing after a failure. --out-dir writes each credential to a file of its own; stdout lists the
-files.`,
+files.
+
+--once prints the token or the command at once, stays until a certificate was issued with the token, or the cluster that it is for
+is Ready, and deletes the token 5 seconds later, when the joining side has fetched the certificate. This is not atomic: another
+cluster can join until then, and --once warns if the token was used more than once. After --once-timeout it deletes the token and
+exits with 1. An interrupt leaves the token, and stderr shows how to delete it.`
+
+func newTokenCreate(env *Env, s *session.Session) *cobra.Command {
+	var (
+		create = action.TokenCreate{Session: s, Spec: token.Spec{Usages: []string{token.Signing, token.Authentication}}}
+		names  clusterNames
+		wanted printFlags
+		file   string
+		format output.Format
+	)
+	cmd := &cobra.Command{
+		Use:   "create [TOKEN | -]",
+		Short: "Create a bootstrap token, and print the command that joins with it",
+		Long:  createHelp,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
   joinctl token create --print-register-command --for member1 --for member2
   joinctl token create --print-register-command --for-file members.txt --out-dir commands --skip-existing
   joinctl token create --print-join-command --endpoint api.example.org:6443
+  joinctl token create --print-register-command --for member1 --once --once-timeout 15m
   joinctl token generate | joinctl token create -
   joinctl token create --dry-run=client -o yaml`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
@@ -75,6 +83,7 @@ files.`,
 	names.register(cmd)
 	cmd.Flags().StringVar(&file, "token-file", "", "file with the token to create, or - for standard input")
 	addTokenSpec(cmd, &create)
+	addOnce(cmd, s, &create, &names)
 	preRun(cmd, func() error { return checkClusterFlags(s, &create, &names) })
 	preRun(cmd, func() error { return checkSpec(&create, cmd.Flags().Changed("groups")) })
 	return cmd

@@ -43,7 +43,10 @@ func createTokens(ctx context.Context, env *Env, s *session.Session, format *out
 	}
 	if err == nil {
 		newTokenReport(s, create, created).write(manyClusters)
-		return finish(nil, created.Findings, created.Failures)
+		if create.Once && len(created.Tokens) == 1 {
+			err = deleteAfterUse(ctx, s, create, created.Tokens[0])
+		}
+		return finish(err, created.Findings, created.Failures)
 	}
 	return finish(err, nil, created.Failures)
 }
