@@ -23,6 +23,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -166,6 +167,7 @@ func TestARedirectNamesTheHostOfItsLocation(t *testing.T) {
 		"/login?next=/api":               {302, "a redirect to another path of the same host", "log in"},
 		"//sso.test:8443/login":          {302, "a redirect to http://sso.test:8443", "log in"},
 		"https://u:p@sso.test/#fragment": {308, "a redirect to https://sso.test", "log in"},
+		"https://sso.test/choose":        {300, "a redirect to https://sso.test", "log in"},
 		"https://127.0.0.1:6443/api":     {301, "a redirect to https://127.0.0.1:6443", "write https://"},
 	} {
 		c := connect(t, &rest.Config{Host: serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -179,6 +181,14 @@ func TestARedirectNamesTheHostOfItsLocation(t *testing.T) {
 		if !errors.As(err, &known) || !strings.HasSuffix(err.Error(), test.says) || !strings.Contains(known.Hint, test.fix) {
 			t.Errorf("%q: got %v, %+v", location, err, known)
 		}
+	}
+}
+
+func TestABadRequestIsNoRedirect(t *testing.T) {
+	t.Parallel()
+	c := connect(t, &rest.Config{Host: serve(t, refusing(apierrors.NewBadRequest("no such field"))).URL})
+	if _, err := c.ConfigMap(t.Context(), "kube-public", "cluster-info"); err == nil || !strings.Contains(err.Error(), "no such field") {
+		t.Errorf("got %v", err)
 	}
 }
 
