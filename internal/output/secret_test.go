@@ -110,3 +110,27 @@ var errFull = errors.New("no space left on device")
 type fullWriter struct{}
 
 func (fullWriter) Write([]byte) (int, error) { return 0, errFull }
+
+func TestAnErrorInATemplateNamesAMissingField(t *testing.T) {
+	t.Parallel()
+	for o, want := range map[string]string{
+		"jsonpath={.nothing}":      "the template does not fit the document (nothing is not found): -o json shows its fields",
+		"go-template={{.nothing}}": `the template does not fit the document (map has no entry for key "nothing"): -o json shows its fields`,
+		"jsonpath={.items[7]}":     "the template does not fit the document: -o json shows its fields",
+	} {
+		f := format(t, o)
+		f.AllowMissingKeys = false
+		if err := Print(&bytes.Buffer{}, f, listWithItems(), view()); err == nil || err.Error() != want {
+			t.Errorf("-o %s: got %v", o, err)
+		}
+	}
+}
+
+func TestWideIsOneFormat(t *testing.T) {
+	t.Parallel()
+	for o, want := range map[string]bool{Default: false, "table": false, "wide": true, "name": false, "json": false} {
+		if format(t, o).IsWide() != want {
+			t.Errorf("-o %s is wide: %v", o, !want)
+		}
+	}
+}
