@@ -32,7 +32,7 @@ func (r *Removal[T]) search(ctx context.Context, target fleet.Target, c *kube.Cl
 			continue
 		}
 		objects, err := r.Find(ctx, target, c, ref)
-		if err != nil && len(here.objects)+len(here.failed) == 0 && unanswered(err) {
+		if err != nil && len(here.objects) == 0 && len(here.failed) == 0 && unanswered(err) {
 			return here, err // the next reference would fail in the same way
 		}
 		if err != nil {
