@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo test check fuzz bench docs tools hooks e2e-programs
+.PHONY: help build image demo test check fuzz mutants bench docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
 E2E  := bin/e2e
 LINT := bin/tools/golangci-lint
+GREMLINS := bin/tools/gremlins
+PKG ?= token join fleet output secretfile kube action session redact failure terminal
+MUTANTFLAGS = -short -count=1 -vet=off -ldflags=-w # for the tests that gremlins starts; -count=1 because it measures their time
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)# the race detector needs a C compiler
 
 # JOINCTL builds joinctl as released. KUBERNETES builds programs that link Kubernetes, without VCS information: otherwise
@@ -57,6 +60,12 @@ fuzz: ## run every fuzz target for FUZZTIME (default 30s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, f[i]; n = 0}' | \
 	while read -r pkg fuzz; do echo "$$pkg $$fuzz"; go test -run '^$$' -fuzz "^$$fuzz$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg" || exit; done
 
+mutants: $(GREMLINS) ## list the operators of PKG that can change without a failing test (minutes for each package)
+	@for pkg in $(PKG); do \
+		echo "$$pkg"; GOFLAGS="$(strip $(shell go env GOFLAGS) $(MUTANTFLAGS))" nice $(GREMLINS) unleash --workers 2 --timeout-coefficient 10 \
+		-S lct --threshold-efficacy 95 ./internal/$$pkg || failed="$$failed $$pkg"; \
+	done; test -z "$$failed" || { echo "below 95 %:$$failed" >&2; exit 1; }
+
 bench: ## compare speed and memory with kubeadm and kubectl
 	@$(MAKE) --no-print-directory e2e-programs
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/barefleet ./cmd/peak
@@ -70,6 +79,10 @@ tools: $(LINT) ## build the pinned linter in bin/tools
 
 $(LINT): hack/tools/go.mod hack/tools/go.sum
 	go -C hack/tools build -trimpath -ldflags "-s -w" -o $(abspath bin/tools)/ tool
+	@touch $@
+
+$(GREMLINS): hack/tools/mutants/go.mod hack/tools/mutants/go.sum
+	go -C hack/tools/mutants build -trimpath -ldflags "-s -w" -o $(abspath bin/tools)/ tool
 	@touch $@
 
 hooks: ## install a pre-commit hook: format, vet and short tests
