@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package faultproxy is a TLS proxy in front of an API server, for tests only. It loses, repeats, delays, cuts and replaces
+// what passes, as a file of rules says. The server can be a real one or that of package apitest.
+package faultproxy
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/pem"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// A Proxy speaks HTTP/1.1 over TLS.
+type Proxy struct {
+	URL string
+	CA  []byte // PEM
+
+	t       testing.TB
+	server  *url.URL
+	through http.RoundTripper
+
+	mu       sync.Mutex
+	rules    []*rule
+	requests []string
+}
+
+// New starts a proxy in front of a server, which ends with the test. The transport verifies the server, and may
+// authenticate: the proxy passes the headers of its clients on, but cannot pass their certificates.
+func New(t testing.TB, server string, through http.RoundTripper) *Proxy {
+	t.Helper()
+	target, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &Proxy{t: t, server: target, through: through}
+	listener := httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
+	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // a client may break a handshake
+	listener.StartTLS()
+	t.Cleanup(func() {
+		listener.CloseClientConnections()
+		listener.Close()
+	})
+	p.URL = listener.URL
+	p.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw})
+	return p
+}
+
+// Rules replaces the rules, and forgets the requests. Package faultproxy has their syntax at parse.
+func (p *Proxy) Rules(text string) {
+	p.t.Helper()
+	rules, err := parse(text)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rules, p.requests = rules, nil
+}
+
+// Requests returns the method and the path of the requests since Rules.
+func (p *Proxy) Requests() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]string(nil), p.requests...)
+}
+
+func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	var raw []byte
+	for _, one := range p.stepsFor(r) {
+		switch one.action {
+		case "apply":
+			raw = p.apply(r, body)
+		case "twice":
+			p.apply(r, body)
+			raw = p.apply(r, body)
+		case "answer":
+			raw = []byte(one.answer)
+		case "delay":
+			select {
+			case <-r.Context().Done():
+			case <-time.After(one.duration):
+			}
+		case "cut":
+			raw = raw[:min(one.bytes, len(raw))]
+		case "drop":
+			p.send(w, nil)
+			return
+		}
+	}
+	p.send(w, raw)
+}
+
+// stepsFor returns the steps of the first rule that is for a request.
+func (p *Proxy) stepsFor(r *http.Request) []step {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = append(p.requests, r.Method+" "+r.URL.Path)
+	for _, one := range p.rules {
+		if one.matches(r) {
+			return one.steps
+		}
+	}
+	return []step{{action: "apply"}}
+}
+
+// apply sends a request to the server and returns its answer as raw HTTP. The request ends at the server also if the client
+// has given up.
+func (p *Proxy) apply(r *http.Request, body []byte) []byte {
+	out := r.Clone(context.WithoutCancel(r.Context()))
+	out.RequestURI, out.Host = "", ""
+	out.URL.Scheme, out.URL.Host = p.server.Scheme, p.server.Host
+	out.URL.Path = strings.TrimSuffix(p.server.Path, "/") + r.URL.Path
+	out.Body = io.NopCloser(bytes.NewReader(body))
+	answer, err := p.through.RoundTrip(out)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	answer.Close = true // the proxy closes the connection, and the client must not use it again
+	raw, err := httputil.DumpResponse(answer, true)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return raw
+}
+
+// send writes raw HTTP and closes the connection. Without anything to write it resets the connection.
+func (p *Proxy) send(w http.ResponseWriter, raw []byte) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	defer func() { _ = conn.Close() }()
+	if len(raw) > 0 {
+		_, _ = conn.Write(raw)
+		return
+	}
+	if secure, ok := conn.(*tls.Conn); ok {
+		if plain, ok := secure.NetConn().(*net.TCPConn); ok {
+			_ = plain.SetLinger(0) // Close sends a reset
+			_ = plain.Close()
+		}
+	}
+}
