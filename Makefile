@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo test check fuzz mutants bench docs tools hooks e2e-programs
+.PHONY: help build image demo test check fuzz mutants reliability bench docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -65,6 +65,9 @@ mutants: $(GREMLINS) ## list the operators of PKG that can change without a fail
 		echo "$$pkg"; GOFLAGS="$(strip $(shell go env GOFLAGS) $(MUTANTFLAGS))" nice $(GREMLINS) unleash --workers 2 --timeout-coefficient 10 \
 		-S lct --threshold-efficacy 95 ./internal/$$pkg || failed="$$failed $$pkg"; \
 	done; test -z "$$failed" || { echo "below 95 %:$$failed" >&2; exit 1; }
+
+reliability: ## run every command under every fault (ten minutes), and write docs/reliability.md
+	go test ./internal/reliability -count=1 -timeout 60m -full
 
 bench: ## compare speed and memory with kubeadm and kubectl
 	@$(MAKE) --no-print-directory e2e-programs

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/pem"
 	"io"
 	"log"
 	"net"
@@ -16,6 +15,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,9 +31,15 @@ type Proxy struct {
 	server  *url.URL
 	through http.RoundTripper
 
-	mu       sync.Mutex
-	rules    []*rule
-	requests []string
+	mu        sync.Mutex
+	rules     []*rule
+	exchanges []Exchange
+}
+
+// An Exchange is a request that arrived, and the size of the server's answer.
+type Exchange struct {
+	Request string // method and path
+	Bytes   int    // of the answer with its header; 0: it was not applied
 }
 
 // New starts a proxy in front of a server, which ends with the test. The transport verifies the server, and may
@@ -47,13 +53,13 @@ func New(t testing.TB, server string, through http.RoundTripper) *Proxy {
 	p := &Proxy{t: t, server: target, through: through}
 	listener := httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // a client may break a handshake
+	listener.TLS, p.CA = newCertificate(t)
 	listener.StartTLS()
 	t.Cleanup(func() {
 		listener.CloseClientConnections()
 		listener.Close()
 	})
 	p.URL = listener.URL
-	p.CA = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: listener.Certificate().Raw})
 	return p
 }
 
@@ -66,14 +72,14 @@ func (p *Proxy) Rules(text string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.rules, p.requests = rules, nil
+	p.rules, p.exchanges = rules, nil
 }
 
-// Requests returns the method and the path of the requests since Rules.
-func (p *Proxy) Requests() []string {
+// Exchanges returns the requests since Rules, in the order of their arrival.
+func (p *Proxy) Exchanges() []Exchange {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string(nil), p.requests...)
+	return slices.Clone(p.exchanges)
 }
 
 func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
@@ -82,13 +88,14 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	var raw []byte
-	for _, one := range p.stepsFor(r) {
+	number, steps := p.receive(r)
+	for _, one := range steps {
 		switch one.action {
 		case "apply":
-			raw = p.apply(r, body)
+			raw = p.apply(r, body, number)
 		case "twice":
-			p.apply(r, body)
-			raw = p.apply(r, body)
+			p.apply(r, body, number)
+			raw = p.apply(r, body, number)
 		case "answer":
 			raw = []byte(one.answer)
 		case "delay":
@@ -106,22 +113,31 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	p.send(w, raw)
 }
 
-// stepsFor returns the steps of the first rule that is for a request.
-func (p *Proxy) stepsFor(r *http.Request) []step {
+// receive records a request. It returns the index of its exchange, and the steps of the first rule that is for it.
+func (p *Proxy) receive(r *http.Request) (number int, steps []step) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.requests = append(p.requests, r.Method+" "+r.URL.Path)
+	p.exchanges = append(p.exchanges, Exchange{Request: r.Method + " " + r.URL.Path})
 	for _, one := range p.rules {
 		if one.matches(r) {
-			return one.steps
+			return len(p.exchanges) - 1, one.steps
 		}
 	}
-	return []step{{action: "apply"}}
+	return len(p.exchanges) - 1, []step{{action: "apply"}}
+}
+
+// answered records the size of an answer. Rules may have forgotten the exchange.
+func (p *Proxy) answered(number, bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if number < len(p.exchanges) {
+		p.exchanges[number].Bytes = bytes
+	}
 }
 
 // apply sends a request to the server and returns its answer as raw HTTP. The request ends at the server also if the client
 // has given up.
-func (p *Proxy) apply(r *http.Request, body []byte) []byte {
+func (p *Proxy) apply(r *http.Request, body []byte, number int) []byte {
 	out := r.Clone(context.WithoutCancel(r.Context()))
 	out.RequestURI, out.Host = "", ""
 	out.URL.Scheme, out.URL.Host = p.server.Scheme, p.server.Host
@@ -137,6 +153,7 @@ func (p *Proxy) apply(r *http.Request, body []byte) []byte {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
+	p.answered(number, len(raw))
 	return raw
 }
 

@@ -61,8 +61,8 @@ func TestAProxyDoesToRequestsWhatItsRulesSay(t *testing.T) {
 		if (err != nil) != test.broken || !test.broken && body != test.body || applied.Load() != test.applied {
 			t.Errorf("%q: applied %d times, got %q, %v", test.rules, applied.Load(), body, err)
 		}
-		if got := proxy.Requests(); len(got) != 1 || got[0] != "POST /x" {
-			t.Errorf("%q: got the requests %q", test.rules, got)
+		if got := proxy.Exchanges(); len(got) != 1 || got[0].Request != "POST /x" || (got[0].Bytes > 0) != (test.applied > 0) {
+			t.Errorf("%q: got the exchanges %+v", test.rules, got)
 		}
 	}
 }
