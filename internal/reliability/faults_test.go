@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/joinctl/joinctl/internal/faultproxy"
 )
@@ -61,6 +62,7 @@ func (m *matrix) testFaults(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, c)
+			w.args[len(w.args)-1], w.limit = "60s", 5*time.Minute // of --request-timeout: a busy machine is no fault
 			if r := w.run(t); r.code != c.done || w.wrong(c, r) != "" {
 				t.Fatalf("without a fault: exits %d: %s: %s%s", r.code, w.wrong(c, r), r.stdout, r.stderr)
 			}
