@@ -93,7 +93,7 @@ func checkEnsure(cmd *cobra.Command, s *session.Session, ensure *action.TokenEns
 	case names.many() && single:
 		return errors.New("--to-secret and --to-file hold the token of one cluster: name one with --for, or use --out-dir")
 	case ensure.TTL == 0:
-		return errors.New("--ttl 0: a token that never expires is not to be renewed; joinctl token create makes one")
+		return errors.New("--ttl 0: a token that never expires needs no renewal; joinctl token create makes one")
 	case ensure.MinTTL < 0 || ensure.MinTTL >= ensure.TTL:
 		return errors.New("--min-ttl must be shorter than --ttl, or every run would create a token")
 	case ensure.Publish.Adopt && !single && ensure.OutDir == "":

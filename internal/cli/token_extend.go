@@ -139,7 +139,7 @@ func printExtended(env *Env, s *session.Session, format *output.Format, dryRun a
 		},
 	}, extendedItem.place)
 	return printLines(env, s, format, list, view, func(i extendedItem) string {
-		return fmt.Sprintf("bootstrap token %q %s: expires %s, before %s", qualifiedName(s, i.place()), i.Status, never(i.Expires), never(i.PreviousExpires))
+		return fmt.Sprintf("bootstrap token %q %s: expires %s, was %s", qualifiedName(s, i.place()), i.Status, never(i.Expires), never(i.PreviousExpires))
 	})
 }
 

@@ -164,7 +164,7 @@ func retired(s *session.Session, rotate *action.TokenRotate, rotated *action.Rot
 	case rotate.Old.Delete:
 		return old + " " + would + "deleted"
 	case rotated.Shortened != nil:
-		return old + " expires at " + timestamp(rotated.Shortened.New) + ", before " + cmp.Or(timestamp(rotated.Shortened.Old), "<never>")
+		return old + " expires at " + timestamp(rotated.Shortened.New) + ", was " + cmp.Or(timestamp(rotated.Shortened.Old), "<never>")
 	case !ends.IsZero() && !ends.After(created.Now):
 		return old + " expired at " + timestamp(ends)
 	case rotate.Old.ExpireIn > 0 && rotate.DryRun == action.Client:
