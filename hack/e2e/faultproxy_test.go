@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"strings"
@@ -41,7 +40,7 @@ func (h *hub) storedSecrets(t testing.TB) map[string]bool {
 	for _, secret := range h.tokens(t) {
 		out[strings.TrimPrefix(secret.Name, "bootstrap-token-")] = true
 	}
-	secrets, err := h.client.CoreV1().Secrets("default").List(context.Background(), metav1.ListOptions{})
+	secrets, err := h.client.CoreV1().Secrets("default").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -60,7 +60,7 @@ func (h *hub) bootstrapKubelet(t *testing.T, path, dir string) {
 	if _, err := bindings.Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = bindings.Delete(context.Background(), binding.Name, metav1.DeleteOptions{}) })
+	t.Cleanup(func() { _ = bindings.Delete(context.WithoutCancel(t.Context()), binding.Name, metav1.DeleteOptions{}) })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	done := make(chan error, 1)
@@ -111,7 +111,7 @@ func TestAMinterThatMayOnlyCreateTokensReadsWhichExistsInTheSecret(t *testing.T)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = h.client.CoreV1().Namespaces().Delete(context.Background(), namespace, metav1.DeleteOptions{})
+		_ = h.client.CoreV1().Namespaces().Delete(context.WithoutCancel(t.Context()), namespace, metav1.DeleteOptions{})
 	})
 	h.grantSecrets(t, minter, metav1.NamespaceSystem, "create")
 	h.grantSecrets(t, minter, namespace, "create", "get", "update")
@@ -152,7 +152,7 @@ func (h *hub) grantSecrets(t *testing.T, user, namespace string, verbs ...string
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = h.client.RbacV1().RoleBindings(namespace).Delete(context.Background(), user, metav1.DeleteOptions{})
-		_ = h.client.RbacV1().Roles(namespace).Delete(context.Background(), user, metav1.DeleteOptions{})
+		_ = h.client.RbacV1().RoleBindings(namespace).Delete(context.WithoutCancel(t.Context()), user, metav1.DeleteOptions{})
+		_ = h.client.RbacV1().Roles(namespace).Delete(context.WithoutCancel(t.Context()), user, metav1.DeleteOptions{})
 	})
 }
