@@ -67,7 +67,7 @@ mutants: $(GREMLINS) ## list the operators of PKG that can change without a fail
 	done; test -z "$$failed" || { echo "below 95 %:$$failed" >&2; exit 1; }
 
 reliability: ## run every command under every fault (ten minutes), and write docs/reliability.md
-	go test ./internal/reliability -count=1 -timeout 60m -full
+	go test ./internal/reliability -count=1 -timeout 60m -parallel 16 -full
 
 bench: ## compare speed and memory with kubeadm and kubectl
 	@$(MAKE) --no-print-directory e2e-programs
