@@ -97,13 +97,15 @@ func Down(t testing.TB) *Server {
 func newServer(t testing.TB) *Server {
 	t.Helper()
 	scheme := newScheme(t)
-	return &Server{
+	s := &Server{
 		t: t, scheme: scheme, codecs: serializer.NewCodecFactory(scheme), kinds: kindsOf(scheme),
 		objects: map[key]Object{},
 		members: map[string]*Server{},
 		users:   map[string]authenticationv1.UserInfo{AdminToken: {Username: "kubernetes-admin", Groups: []string{"system:masters"}}},
 		denied:  func(string, *authorizationv1.ResourceAttributes) bool { return false },
 	}
+	s.api = s.routes()
+	return s
 }
 
 // Requests returns all requests that arrived, in order: method, path, dryRun and selectors, such as
@@ -133,7 +135,6 @@ func (s *Server) now() time.Time { return time.Now().Add(s.offset) }
 
 // handler applies the faults around the API.
 func (s *Server) handler() http.HandlerFunc {
-	s.api = s.routes()
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body) // the server notices that the client has gone only when it has read everything
 		if err != nil {
