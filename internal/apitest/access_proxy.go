@@ -31,7 +31,7 @@ func AccessProxy(t testing.TB, behind map[string]*Server) *Server {
 		}
 		handler.ServeHTTP(w, r)
 	}))
-	server.TLS, proxy.CA = newCertificate(t)
+	server.TLS, proxy.CA = NewCertificate(t)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)

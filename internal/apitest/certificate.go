@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// newCertificate returns a certificate for 127.0.0.1 and localhost, and the new authority (PEM) that signed it.
-func newCertificate(t testing.TB) (config *tls.Config, ca []byte) {
+// NewCertificate returns a certificate for 127.0.0.1 and localhost, and the new authority (PEM) that signed it.
+func NewCertificate(t testing.TB) (config *tls.Config, ca []byte) {
 	t.Helper()
 	end := time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
 	authority := &x509.Certificate{

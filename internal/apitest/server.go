@@ -71,7 +71,7 @@ func New(t testing.TB, options ...func(*Server)) *Server {
 	t.Helper()
 	s := newServer(t)
 	server := httptest.NewUnstartedServer(s.handler())
-	server.TLS, s.CA = newCertificate(t)
+	server.TLS, s.CA = NewCertificate(t)
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // a test may break a handshake on purpose
 	server.StartTLS()
 	t.Cleanup(func() {
@@ -89,7 +89,7 @@ func New(t testing.TB, options ...func(*Server)) *Server {
 func Down(t testing.TB) *Server {
 	t.Helper()
 	s := newServer(t)
-	_, s.CA = newCertificate(t)
+	_, s.CA = NewCertificate(t)
 	s.URL = "https://127.0.0.1:1"
 	return s
 }

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/joinctl/joinctl/internal/apitest"
 )
 
 // A Proxy speaks HTTP/1.1 over TLS.
@@ -53,7 +55,7 @@ func New(t testing.TB, server string, through http.RoundTripper) *Proxy {
 	p := &Proxy{t: t, server: target, through: through}
 	listener := httptest.NewUnstartedServer(http.HandlerFunc(p.serve))
 	listener.Config.ErrorLog = log.New(io.Discard, "", 0) // a client may break a handshake
-	listener.TLS, p.CA = newCertificate(t)
+	listener.TLS, p.CA = apitest.NewCertificate(t)
 	listener.StartTLS()
 	t.Cleanup(func() {
 		listener.CloseClientConnections()

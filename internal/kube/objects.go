@@ -64,14 +64,14 @@ func (c *Client) Read(ctx context.Context, obj Object) error {
 // Create creates an object and replaces it with the stored one. With dryRun the server validates and admits the object
 // without storing it, and obj does not change. The error is the API's own.
 func (c *Client) Create(ctx context.Context, obj Object, dryRun bool) error {
-	opts := metav1.CreateOptions{DryRun: dryRunOption(dryRun)}
+	opts := metav1.CreateOptions{DryRun: DryRunOption(dryRun)}
 	return write(ctx, request(c.restClient.Post(), obj).VersionedParams(&opts, c.parameterCodec), obj, dryRun)
 }
 
 // Update updates an object that was read before. The server answers Conflict if the object changed since. dryRun and
 // the error are those of Create.
 func (c *Client) Update(ctx context.Context, obj Object, dryRun bool) error {
-	opts := metav1.UpdateOptions{DryRun: dryRunOption(dryRun)}
+	opts := metav1.UpdateOptions{DryRun: DryRunOption(dryRun)}
 	return write(ctx, request(c.restClient.Put(), obj).Name(obj.GetName()).VersionedParams(&opts, c.parameterCodec), obj, dryRun)
 }
 
@@ -144,7 +144,8 @@ func request(request *rest.Request, obj Object) *rest.Request {
 	return request.AbsPath(prefix).NamespaceIfScoped(obj.GetNamespace(), obj.GetNamespace() != "").Resource(resource)
 }
 
-func dryRunOption(dryRun bool) []string {
+// DryRunOption returns the option DryRun of a write: metav1.DryRunAll, or nil for a write that is no dry run.
+func DryRunOption(dryRun bool) []string {
 	if !dryRun {
 		return nil
 	}

@@ -163,9 +163,9 @@ func (s Secret) Write(ctx context.Context, c *kube.Client, content Content, dryR
 	ctx = context.WithoutCancel(ctx)
 	var err error
 	if change == Created {
-		_, err = c.Secrets(s.Ref.Namespace).Create(ctx, s.with(content), metav1.CreateOptions{DryRun: serverDryRun(dryRun)})
+		_, err = c.Secrets(s.Ref.Namespace).Create(ctx, s.with(content), metav1.CreateOptions{DryRun: kube.DryRunOption(dryRun)})
 	} else {
-		_, err = c.Secrets(s.Ref.Namespace).Update(ctx, s.with(content), metav1.UpdateOptions{DryRun: serverDryRun(dryRun)})
+		_, err = c.Secrets(s.Ref.Namespace).Update(ctx, s.with(content), metav1.UpdateOptions{DryRun: kube.DryRunOption(dryRun)})
 	}
 	if err != nil && failure.IsLost(err) && !dryRun {
 		if now, readErr := Read(ctx, c, s.Ref); readErr == nil {
@@ -208,11 +208,4 @@ func merged[V any](all ...map[string]V) map[string]V {
 		}
 	}
 	return out
-}
-
-func serverDryRun(on bool) []string {
-	if !on {
-		return nil
-	}
-	return []string{metav1.DryRunAll}
 }

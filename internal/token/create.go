@@ -28,7 +28,7 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 		return nil, err
 	}
 	ctx, earlier := context.WithoutCancel(ctx), c.Mark()
-	created, err := c.Secrets(metav1.NamespaceSystem).Create(ctx, secret, metav1.CreateOptions{DryRun: serverDryRun(dryRun)})
+	created, err := c.Secrets(metav1.NamespaceSystem).Create(ctx, secret, metav1.CreateOptions{DryRun: kube.DryRunOption(dryRun)})
 	if err == nil && !IsCopy(created, secret) {
 		err = failure.UnexpectedAnswer{Err: errors.New("the answer is the secret of another token")}
 	}

@@ -95,7 +95,7 @@ func (i Inventory) stays(one Prunable) (Health, bool) {
 // a Conflict and stays.
 func DeleteUnchanged(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
 	return remove(ctx, c, Ref{secret.Name}, metav1.DeleteOptions{
-		DryRun:        serverDryRun(dryRun),
+		DryRun:        kube.DryRunOption(dryRun),
 		Preconditions: &metav1.Preconditions{UID: &secret.UID, ResourceVersion: &secret.ResourceVersion},
 	})
 }

@@ -59,7 +59,7 @@ func onlyTokens(secrets []corev1.Secret) error {
 // Secret with the same name is a Conflict and stays. It sends nothing once ctx has ended, and lets a request in flight
 // finish. It resolves a lost answer by reading the Secret; the reason is Unknown if that fails.
 func DeleteSecret(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) error {
-	return remove(ctx, c, Ref{secret.Name}, metav1.DeleteOptions{DryRun: serverDryRun(dryRun), Preconditions: &metav1.Preconditions{UID: &secret.UID}})
+	return remove(ctx, c, Ref{secret.Name}, metav1.DeleteOptions{DryRun: kube.DryRunOption(dryRun), Preconditions: &metav1.Preconditions{UID: &secret.UID}})
 }
 
 // DeleteByName deletes a token like DeleteSecret, for callers that may not read Secrets. A name without a token ID is
@@ -68,7 +68,7 @@ func DeleteByName(ctx context.Context, c *kube.Client, ref Ref, dryRun bool) err
 	if ref.ID() == "" {
 		return &failure.Error{Reason: failure.Invalid, Err: fmt.Errorf("delete bootstrap token %s: the name holds no token ID", ref)}
 	}
-	return remove(ctx, c, ref, metav1.DeleteOptions{DryRun: serverDryRun(dryRun)})
+	return remove(ctx, c, ref, metav1.DeleteOptions{DryRun: kube.DryRunOption(dryRun)})
 }
 
 func remove(ctx context.Context, c *kube.Client, ref Ref, opts metav1.DeleteOptions) error {
@@ -86,11 +86,4 @@ func Rollback(ctx context.Context, c *kube.Client, created *corev1.Secret) error
 		return nil
 	}
 	return err
-}
-
-func serverDryRun(on bool) []string {
-	if !on {
-		return nil
-	}
-	return []string{metav1.DryRunAll}
 }

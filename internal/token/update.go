@@ -30,7 +30,7 @@ func Update(ctx context.Context, c *kube.Client, secret *corev1.Secret, change f
 	ctx = context.WithoutCancel(ctx)
 	sent := secret.DeepCopy() // with its UID and its resourceVersion, the server refuses the change of another Secret
 	change(sent.Data)
-	updated, err := c.Secrets(metav1.NamespaceSystem).Update(ctx, sent, metav1.UpdateOptions{DryRun: serverDryRun(dryRun)})
+	updated, err := c.Secrets(metav1.NamespaceSystem).Update(ctx, sent, metav1.UpdateOptions{DryRun: kube.DryRunOption(dryRun)})
 	if err == nil && !isChanged(updated, change) {
 		err = failure.UnexpectedAnswer{Err: errors.New("the answer is the secret without the change")}
 	}
