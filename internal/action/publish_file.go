@@ -74,7 +74,7 @@ func (d *fileDestination) Value(string) []byte {
 
 func (d *fileDestination) Annotation(string) string { return "" }
 
-// Check creates a temporary file beside the file, and removes it.
+// Check creates a temporary file in the same directory, and removes it.
 func (d *fileDestination) Check(context.Context, publish.Content) error {
 	file, err := secretfile.New(d.final)
 	if err != nil {

@@ -82,7 +82,7 @@ func (e *ensuredToken) try(ctx context.Context) (issued, error) {
 	return out, nil
 }
 
-// checkOwner refuses a destination with the token of another cluster: two runs would overwrite each other for ever.
+// checkOwner refuses a destination with the token of another cluster: two runs would overwrite each other again and again.
 func (e *ensuredToken) checkOwner() error {
 	if e.to == nil || e.Publish.Adopt {
 		return nil

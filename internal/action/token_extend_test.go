@@ -32,7 +32,7 @@ func extending(s *session.Session, refs ...session.Ref) *TokenExtend {
 
 var firstRef = session.Ref{Name: firstName}
 
-// left returns how long the tokens on a server are still valid, in minutes by ID; 0 is for ever.
+// left returns how long the tokens on a server are still valid, in minutes by ID; 0 for a token that never expires.
 func left(t *testing.T, server *apitest.Server) map[string]int {
 	t.Helper()
 	out := map[string]int{}

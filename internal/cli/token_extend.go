@@ -66,7 +66,7 @@ delete it at any moment: rotate it. Neither is one that the server refuses, or t
 	addDryRun(cmd, &extend.DryRun)
 	preRun(cmd, func() error {
 		if !flags.Changed("ttl") && !flags.Changed("expires") {
-			return errors.New("say with --ttl or --expires how long the tokens are to be valid; --ttl 0 is for ever")
+			return errors.New("say with --ttl or --expires how long the tokens are to be valid; with --ttl 0 they never expire")
 		}
 		if extend.Extension.NeverEnds() && extend.Extension.MaxAge > 0 {
 			return errors.New("--ttl 0 is for a token that never expires, and --max-age for one that does")

@@ -114,7 +114,7 @@ func parseStep(words []string) (step, error) {
 	return out, err
 }
 
-// check reports a rule after which the client waits for ever, or a step without its answer.
+// check reports a rule that sends no answer, or a step without its answer.
 func (r *rule) check() error {
 	answered := false
 	for i, one := range r.steps {
