@@ -4,6 +4,7 @@
 package fleet_test
 
 import (
+	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -38,6 +39,10 @@ func TestMain(m *testing.M) {
 				return 1, err
 			}
 			controlPlanes = append(controlPlanes, &controlPlane{cp, client})
+		}
+		// A run on the mixed fleet waits for a silent server most of its time, so more of them than processors run at once.
+		if err := flag.Set("test.parallel", "9"); err != nil {
+			return 1, err
 		}
 		return m.Run(), nil
 	})
