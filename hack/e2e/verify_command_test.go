@@ -65,7 +65,7 @@ func TestNoCommandIsPrintedThatFailsVerification(t *testing.T) {
 		if err := bindings.Delete(ctx, name, metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		h.requireRefused(t, h.Kubeconfig, 1, []string{"system:anonymous", "hint: joiners are anonymous at first: a Role and RoleBinding in kube-public"})
+		h.requireRefused(t, h.Kubeconfig, 1, []string{"system:anonymous", "no Role and RoleBinding in kube-public let user system:anonymous get configmap cluster-info", "joinctl setup --endpoint HOST:PORT; joinctl doctor shows what is missing"})
 		binding.ResourceVersion = ""
 		if _, err := bindings.Create(ctx, binding, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/util/cert"
 
 	"github.com/joinctl/joinctl/internal/discovery"
@@ -60,12 +61,24 @@ func (a *CAHash) parseFiles() ([]CACertificate, error) {
 	var all []CACertificate
 	for _, file := range a.Files {
 		certs, err := cert.ParseCertsPEM(file.Content)
+		if err != nil && isKubeconfig(file.Content) {
+			return nil, &failure.ConfigError{
+				Err:  fmt.Errorf("%s is a kubeconfig and no PEM file", file.Path),
+				Hint: "joinctl ca-hash --kubeconfig " + join.Quote(file.Path) + " prints the pins of its control plane",
+			}
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s holds no PEM certificate: %w", file.Path, err)
 		}
 		all = append(all, certificatesOf(fleet.Target{}, certs)...)
 	}
 	return all, nil
+}
+
+// isKubeconfig reports whether a file can be read as a kubeconfig that has contexts.
+func isKubeconfig(content []byte) bool {
+	config, err := clientcmd.Load(content)
+	return err == nil && len(config.Contexts) > 0
 }
 
 func certificatesOf(target fleet.Target, certs []*x509.Certificate) []CACertificate {

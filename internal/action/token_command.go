@@ -87,6 +87,9 @@ func (a *TokenCommand) load(ctx context.Context, target fleet.Target, c *kube.Cl
 		return CreatedToken{}, err
 	}
 	secret, err := token.Get(ctx, c, ref)
+	if failure.ReasonOf(err) == failure.NotFound {
+		err = &failure.Error{Err: err, Hint: tokenHint(a.Session, target)}
+	}
 	if err != nil {
 		return CreatedToken{}, err
 	}

@@ -141,7 +141,11 @@ func TestACommandIsReturnedThoughTheWaitForTheSignatureIsInterrupted(t *testing.
 	s, _ := newSession(t, servers{"hub": server})
 	out, err := command(s, session.Ref{Name: firstName}).Run(ctx)
 	check(t, err)
-	wantError(t, wantFailures(t, out.Failures, 0, "hub")[0].Err, failure.Interrupted)
+	interrupted := wantFailures(t, out.Failures, 0, "hub")[0].Err
+	wantError(t, interrupted, failure.Interrupted, "interrupted")
+	if strings.Contains(interrupted.Error(), "context canceled") {
+		t.Errorf("the error is %v", interrupted)
+	}
 	if len(out.Tokens) != 1 {
 		t.Errorf("returned %v", out.Tokens)
 	}

@@ -55,6 +55,7 @@ func (a *TokenDelete) Run(ctx context.Context) ([]DeletedToken, *session.Failure
 		Nowhere:        a.Nowhere,
 		Syntax:         "CONTEXT/ID",
 		Describe:       describeToken,
+		NotFoundHint:   func(target fleet.Target, _ session.Ref) string { return tokenHint(a.Session, target) },
 		Name:           func(secret *corev1.Secret) string { return secret.Name },
 		Delete:         a.delete,
 	}
@@ -116,6 +117,14 @@ func (a *TokenDelete) confirmOther(ctx context.Context, target fleet.Target, c *
 		return unconfirmed(token.Ref{Name: secret.Name})
 	}
 	return nil
+}
+
+// tokenHint says how to find a token that is not on the target. The zero Target stands for several.
+func tokenHint(s *session.Session, target fleet.Target) string {
+	if target == (fleet.Target{}) {
+		return "joinctl token list --all-contexts shows the tokens of every context"
+	}
+	return "joinctl token list" + s.Arguments(target) + " shows the tokens there; --all-contexts searches every context"
 }
 
 // findTokens returns the Secrets that a reference means on one control plane.

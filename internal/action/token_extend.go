@@ -93,6 +93,7 @@ func locateTokens(s *session.Session, refs []session.Ref) *Removal[*corev1.Secre
 		NoEverywhere: true,
 		Syntax:       "CONTEXT/ID",
 		Describe:     describeToken,
+		NotFoundHint: func(target fleet.Target, _ session.Ref) string { return tokenHint(s, target) },
 		Name:         func(secret *corev1.Secret) string { return secret.Name },
 		Find: func(ctx context.Context, _ fleet.Target, c *kube.Client, ref session.Ref) ([]*corev1.Secret, error) {
 			found, err := findTokens(ctx, c, ref)

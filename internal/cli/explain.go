@@ -18,7 +18,7 @@ import (
 func explain(t *terminal.Terminal, err error) {
 	hints := map[string]bool{"": true}
 	for _, err := range flatten(err) {
-		t.Info("error: %v", err)
+		t.Info("error: %v", failure.Plain(err))
 		if hint := hintFor(err); !hints[hint] {
 			hints[hint] = true
 			t.Info("hint: %s", hint)

@@ -79,14 +79,14 @@ func flagCases() map[string]flagCase {
 		"selector": {"token list", map[string]string{"a=b,c in (d,e)": "", "": "", "!a": ""}, map[string]string{"a=(": "must be a label selector: unable to parse requirement: found '(', expected: identifier"}},
 		"for":      {"token list", map[string]string{"m1": "m1", "m1,m2": "m1,m2", " m1 , m1": "m1"}, map[string]string{"M1": notACluster, "a.b": notACluster, "m1,-": notACluster, "m1,": notACluster, "": notACluster, strings.Repeat("x", 49): notACluster}},
 		"ttl": {"token create", map[string]string{"24h": "24h0m0s", "1s": "1s", "0": "0s", "0s": "0s"}, map[string]string{
-			"tomorrow": notATTL, "24": notATTL, "": notATTL,
+			"tomorrow": notATTL, "24": notATTL + "; 24 needs a unit: 24h, 24m or 24s", "": notATTL,
 			"-5m":   "a token cannot expire before it is created; 0 is for one that never expires",
 			"500ms": "a token must be valid for at least a second",
 		}},
 		"expires": {"token create", map[string]string{"2027-01-02T15:04:05Z": "2027-01-02T15:04:05Z", "2027-01-02T15:04:05.9+01:00": "2027-01-02T14:04:05Z"}, map[string]string{
 			"tomorrow": notATime, "": notATime, "2027-01-02": notATime, "0001-01-01T00:00:00Z": notATime, "1767366245": notATime,
 		}},
-		"max-age": {"token extend", map[string]string{"168h": "168h0m0s", "0": "0s"}, map[string]string{"-1h": notAMaxAge, "": notAMaxAge, "1ms": notAMaxAge, "7d": notAMaxAge}},
+		"max-age": {"token extend", map[string]string{"168h": "168h0m0s", "0": "0s"}, map[string]string{"-1h": notAMaxAge, "": notAMaxAge, "1ms": notAMaxAge, "7d": notAMaxAge + "; 7d is 168h"}},
 		"old": {"token rotate", map[string]string{"keep": "keep", "delete": "delete", "expire-in=1h": "expire-in=1h0m0s"}, map[string]string{
 			"": notOld, "Delete": notOld, "expire-in": notOld,
 			"expire-in=": notALater, "expire-in=0": notALater, "expire-in=-1h": notALater, "expire-in=1d": notALater,
@@ -114,16 +114,16 @@ func flagCases() map[string]flagCase {
 			"my hub:443": "a host is a DNS name or an IP address",
 		}},
 		"certificate-key": {"token create", map[string]string{someKey: "<hidden>"}, map[string]string{"": notAKey, someKey + "0": notAKey, "0123": notAKey, strings.Repeat("x", 64): notAKey}},
-		"wait":            {"token create", map[string]string{"30s": "30s", "0": "0s"}, map[string]string{"soon": notADuration, "5": notADuration}},
-		"once-timeout":    {"token create", map[string]string{"15m": "15m0s"}, map[string]string{"soon": notADuration, "5": notADuration}},
+		"wait":            {"token create", map[string]string{"30s": "30s", "0": "0s"}, map[string]string{"soon": notADuration, "5": notADuration + "; 5 needs a unit: 5h, 5m or 5s"}},
+		"once-timeout":    {"token create", map[string]string{"15m": "15m0s"}, map[string]string{"soon": notADuration, "5": notADuration + "; 5 needs a unit: 5h, 5m or 5s"}},
 		"audience":        {"sa token", map[string]string{"vault": "", "a,b": ""}, map[string]string{"": "an audience cannot be empty"}},
 		"duration": {"sa token", map[string]string{"1h": "1h0m0s", "0": "", "10m": "10m0s"}, map[string]string{
-			"soon": notALifetime, "24": notALifetime, "": notALifetime, "500ms": "the server counts in whole seconds",
+			"soon": notALifetime, "24": notALifetime + "; 24 needs a unit: 24h, 24m or 24s", "": notALifetime, "500ms": "the server counts in whole seconds",
 			"-1h": "a token cannot expire before it is created; 0 leaves the lifetime to the server, usually an hour",
 			"9m":  "the server grants from 600 to 4294967296 seconds (10m to 1193046h28m16s)",
 		}},
-		"grace":             {"token prune", map[string]string{"24h": "", "0": ""}, map[string]string{"soon": notAnAge, "24": notAnAge, "-1h": notAnAge, "": notAnAge}},
-		"older-than":        {"token prune", map[string]string{"720h": ""}, map[string]string{"soon": notAnAge, "30d": notAnAge}},
+		"grace":             {"token prune", map[string]string{"24h": "", "0": ""}, map[string]string{"soon": notAnAge, "24": notAnAge + "; 24 needs a unit: 24h, 24m or 24s", "-1h": notAnAge, "": notAnAge}},
+		"older-than":        {"token prune", map[string]string{"720h": ""}, map[string]string{"soon": notAnAge, "30d": notAnAge + "; 30d is 720h"}},
 		"bound-object-kind": {"sa token", map[string]string{"pod": "Pod", "NODE": "Node"}, map[string]string{"deployment": "must be Pod, Secret or Node", "": "must be Pod, Secret or Node"}},
 		"min-granted":       {"sa token", map[string]string{"1h": "1h0m0s"}, map[string]string{"soon": notADuration}},
 		"as":                {"token ensure", map[string]string{"token": "token", "bootstrap-kubeconfig": "bootstrap-kubeconfig", "somebody": "token"}, map[string]string{}}, // or a user
@@ -255,12 +255,12 @@ func TestAChoiceIsOneOfItsWords(t *testing.T) {
 func TestFlagsThatContradictEachOtherAreUsageErrors(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{
-		"token create --print-register-command --print-join-command":                         "print-join-command print-register-command",
+		"token create --print-register-command --print-join-command":                         "--print-join-command and --print-register-command exclude each other",
 		"token create --print-register-command --joiner kubeadm":                             "--joiner kubeadm contradicts the command to print, which is for karmada",
 		"token create --print-join-command --joiner karmada":                                 "--joiner karmada contradicts the command to print, which is for kubeadm",
 		"token create --print-register-command --certificate-key " + someKey:                 "--certificate-key is for kubeadm: it goes with --print-join-command or --joiner kubeadm",
 		"token create --print-register-command --wait -5s":                                   "--wait: a time cannot be negative",
-		"token create --print-register-command --wait 5s --no-verify":                        "no-verify wait",
+		"token create --print-register-command --wait 5s --no-verify":                        "--no-verify and --wait exclude each other",
 		"token create --endpoint hub:6443":                                                   "--endpoint goes with --print-register-command or --print-join-command",
 		"token create --no-verify":                                                           "--no-verify goes with --print-register-command or --print-join-command",
 		"token create --wait 5s":                                                             "--wait goes with --print-register-command or --print-join-command",
@@ -272,7 +272,7 @@ func TestFlagsThatContradictEachOtherAreUsageErrors(t *testing.T) {
 		"token delete hub/07401b --user u":                                                   "--user is about one server or one identity, and does not go with a selection of many contexts",
 		"token list --contexts-file /does/not/exist":                                         "--contexts-file: read lines: open /does/not/exist: no such file or directory",
 		"token list -o jsonpath":                                                             "needs a template",
-		"token create --ttl 1h --expires 2027-01-02T15:04:05Z":                               "expires ttl",
+		"token create --ttl 1h --expires 2027-01-02T15:04:05Z":                               "--expires and --ttl exclude each other",
 		"token extend 07401b":                                                                "say with --ttl or --expires how long the tokens are to be valid",
 		"token extend 07401b --ttl 0 --max-age 1h":                                           "--ttl 0 is for a token that never expires, and --max-age for one that does",
 		"token extend 07401b --for m1 --ttl 1h":                                              "name tokens by a REF or by the cluster that they are for (--for), not both at once",
@@ -282,7 +282,7 @@ func TestFlagsThatContradictEachOtherAreUsageErrors(t *testing.T) {
 		"token list surplus":                                                                 "joinctl token list takes no arguments, got 1",
 		"token list --no-such-flag":                                                          "unknown flag: --no-such-flag",
 		"token list --token 07401b.0123456789abcdef":                                         "--token is the credential for the API server, as in kubectl",
-		"token create --print-register-command --print-join-command 07401b.0123456789abcdef": "print-join-command print-register-command",
+		"token create --print-register-command --print-join-command 07401b.0123456789abcdef": "--print-join-command and --print-register-command exclude each other",
 	} {
 		err := parse(strings.Fields(args))
 		if err == nil || !strings.Contains(err.Error(), want) {

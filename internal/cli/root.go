@@ -52,6 +52,7 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	eachSubcommand(root, func(c *cobra.Command) {
 		refuseUnknownWords(c)
 		refuseTokenNames(c)
+		preRun(c, func() error { return flagGroupError(c) })
 		preRun(c, func() error { return selected.check(env, s, c.Flags()) })
 		preRun(c, func() error { return logs.check(c.Flags(), s) })
 		wrapUsageErrors(c)

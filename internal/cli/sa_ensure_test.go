@@ -71,7 +71,7 @@ func TestSAEnsureRefusesFlagsThatContradictEachOther(t *testing.T) {
 		"--duration 1h --as karmada-cluster":                              "say where the token is kept",
 		"--duration 1h --as karmada-cluster --to-file f":                  "--as karmada-cluster is for a Secret",
 		"--duration 1h --to-file f --all-contexts":                        "--to-file is for one token",
-		"--duration 1h --to-file f --to-secret a/b":                       "none of the others can be",
+		"--duration 1h --to-file f --to-secret a/b":                       "--to-file and --to-secret exclude each other",
 		"--duration 1h --as argocd-cluster --to-secret a/b:c":             "--to-secret takes no KEY",
 		"--duration 1h --to-secret a/b --via-hub":                         "--via-hub goes with --members",
 		"--duration 1h --as karmada-cluster --via-hub --member m":         "goes without --via-hub",

@@ -16,6 +16,9 @@ import (
 // does.
 func suggest(unknown *fleet.UnknownContextError) string {
 	const most = 3
+	if parts := strings.Split(unknown.Name, ","); len(parts) > 1 && unknown.Pattern == "" && containsAll(unknown.Known, parts) {
+		return "repeat the flag to name several: --context " + strings.Join(parts, " --context ")
+	}
 	similar := similarNames(unknown.Name, unknown.Known)
 	if len(similar) == 0 {
 		return ""
@@ -25,6 +28,10 @@ func suggest(unknown *fleet.UnknownContextError) string {
 		quoted = append(quoted, fmt.Sprintf("%q", name))
 	}
 	return fmt.Sprintf("did you mean %s?", strings.Join(quoted, " or "))
+}
+
+func containsAll(names, wanted []string) bool {
+	return !slices.ContainsFunc(wanted, func(name string) bool { return !slices.Contains(names, name) })
 }
 
 // similarNames returns the known names that cobra would suggest for a command, and then those that contain the wanted

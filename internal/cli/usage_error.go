@@ -5,6 +5,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,38 @@ type usageError struct {
 // credential.
 func flagError(cmd *cobra.Command, err error) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		err = fmt.Errorf("--%s: %s", invalid.GetFlag().Name, hideValue(invalid.Unwrap().Error(), invalid.GetValue()))
+		flag := invalid.GetFlag()
+		err = fmt.Errorf("--%s: %s%s", flag.Name, hideValue(invalid.Unwrap().Error(), invalid.GetValue()), durationHint(flag, invalid.GetValue()))
+	}
+	return &usageError{err, cmd.CommandPath()}
+}
+
+// durationHint tells how Go writes a duration that was given in days or without a unit; "" for any other value.
+func durationHint(flag *pflag.Flag, value string) string {
+	if kind, _ := pflag.UnquoteUsage(flag); kind != "duration" {
+		return ""
+	}
+	number, isDays := strings.CutSuffix(value, "d")
+	n, err := strconv.Atoi(number)
+	switch {
+	case err != nil || n < 1 || n > 10_000:
+		return ""
+	case isDays:
+		return fmt.Sprintf("; %s is %dh", value, 24*n)
+	}
+	return fmt.Sprintf("; %s needs a unit: %dh, %dm or %ds", value, n, n, n)
+}
+
+// flagGroupError says in our voice which flags exclude each other: cobra shows two lists (flag_groups.go).
+func flagGroupError(cmd *cobra.Command) error {
+	err := cmd.ValidateFlagGroups()
+	if err == nil {
+		return nil
+	}
+	if _, given, found := strings.Cut(err.Error(), "; ["); found {
+		if names, ok := strings.CutSuffix(given, "] were all set"); ok {
+			err = errors.New("--" + strings.ReplaceAll(names, " ", " and --") + " exclude each other")
+		}
 	}
 	return &usageError{err, cmd.CommandPath()}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/joinctl/joinctl/internal/failure"
 )
 
+// setUp is the fix for a control plane that was never set up for joining by token.
+const setUp = "the administrator of the control plane makes it joinable with joinctl setup --endpoint HOST:PORT; joinctl doctor shows what is missing"
+
 // readHint returns a hint for an error of reading cluster-info without a credential.
 func readHint(err error) string {
 	var (
@@ -30,9 +33,9 @@ func readHint(err error) string {
 	case failure.Unauthorized:
 		return "joiners are anonymous at first: kube-apiserver needs --anonymous-auth, or an AuthenticationConfiguration that lets anonymous requests to cluster-info through"
 	case failure.Forbidden:
-		return "joiners are anonymous at first: a Role and RoleBinding in kube-public have to let user system:anonymous get configmap cluster-info"
+		return "joiners are anonymous at first, and no Role and RoleBinding in kube-public let user system:anonymous get configmap cluster-info: " + setUp
 	case failure.NotFound:
-		return "this control plane is not set up for joining by token: kubeadm and karmadactl init create cluster-info, karmada-operator does not"
+		return "kubeadm init and karmadactl init create cluster-info, karmada-operator does not: " + setUp
 	}
 	return ""
 }

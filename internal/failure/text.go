@@ -3,6 +3,8 @@
 package failure
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -58,6 +60,14 @@ func Shorten(err error) error {
 		return shortened{short, err}
 	}
 	return err
+}
+
+// Plain returns an error that says "interrupted" where package context says "context canceled".
+func Plain(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return shortened{strings.ReplaceAll(err.Error(), context.Canceled.Error(), "interrupted"), err}
 }
 
 // Count says how many there are of a thing that has a regular plural: "1 token", "2 tokens".

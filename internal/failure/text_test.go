@@ -3,6 +3,7 @@
 package failure
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -79,5 +80,17 @@ func TestASkewSaysWhichClockIsBehind(t *testing.T) {
 		if got := Skew(ahead); got != want {
 			t.Errorf("%s: got %s, want %s", ahead, got, want)
 		}
+	}
+}
+
+func TestAnInterruptionIsCalledOneAndKeepsItsError(t *testing.T) {
+	t.Parallel()
+	err := Plain(fmt.Errorf("wait for the signature: %w", context.Canceled))
+	if err.Error() != "wait for the signature: interrupted" || ReasonOf(err) != Interrupted {
+		t.Errorf("got %v, %s", err, ReasonOf(err))
+	}
+	other := errors.New("the server says: context canceled")
+	if got := Plain(other); got.Error() != other.Error() {
+		t.Errorf("the text of a server became %v", got)
 	}
 }

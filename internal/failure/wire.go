@@ -40,7 +40,7 @@ func wireRows() []wireRow {
 			"the connection was closed without an answer",
 			"the server, or a load balancer in front of it, closed the connection: does the API server restart?",
 		}},
-		{isRefused, WireFault{"", "is the API server running, is the address right, and do firewalls let this machine through: nothing listens there"}},
+		{isRefused, WireFault{"", "nothing listens at this address: check that the API server runs, that the address is right, and that no firewall refuses this machine"}},
 		{isUnreachable, WireFault{"", "no route leads to this address: is it right, and is this machine in the right network or VPN?"}},
 		{isUnknownHost, WireFault{"", "DNS does not know the name: correct the address, or this machine's DNS"}},
 		{isBrokenDNS, WireFault{"", "the DNS server of this machine fails: look at it, or write an IP address"}},
@@ -97,19 +97,36 @@ type described struct {
 func (d described) Error() string { return d.text }
 func (d described) Unwrap() error { return d.err }
 
-// Describe returns an error with the text of its WireFault in place of a library's phrase; the request stays in front. It
-// shortens every other error.
+// Describe returns an error with the text of its WireFault in place of a library's phrase. It shortens every other error. The
+// request stays in front as its method, host and path: a query has 200 characters that help nobody.
 func Describe(err error) error {
-	fault, ok := Wire(err)
-	if !ok || fault.Text == "" {
+	fault, known := Wire(err)
+	urlErr, isRequest := errors.AsType[*url.Error](err)
+	switch {
+	case !isRequest && fault.Text == "":
 		return Shorten(err)
-	}
-	urlErr, ok := errors.AsType[*url.Error](err)
-	if !ok {
+	case !isRequest:
 		return described{fault.Text, fault, err}
 	}
-	text := (&url.Error{Op: urlErr.Op, URL: urlErr.URL, Err: errors.New(fault.Text)}).Error()
+	cause := fault.Text
+	if cause == "" {
+		cause = Cut(urlErr.Err.Error())
+	}
+	text := request(urlErr) + ": " + cause
+	if !known {
+		return shortened{text, err}
+	}
 	return described{text, fault, err}
+}
+
+// request returns the method, host and path of a request that failed.
+func request(err *url.Error) string {
+	address, _, _ := strings.Cut(err.URL, "?")
+	if parsed, parseErr := url.Parse(address); parseErr == nil {
+		parsed.User = nil
+		address = parsed.String()
+	}
+	return strings.ToUpper(err.Op) + " " + address
 }
 
 // tooManyFix says when to try again, if the server does.

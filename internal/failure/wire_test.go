@@ -48,7 +48,7 @@ func TestDescribeReplacesTheLibrarysPhraseAndKeepsTheRequest(t *testing.T) {
 		err  error
 		want string
 	}{
-		"of a request":        {&url.Error{Op: "Get", URL: "https://a:6443", Err: WebPage{}}, `Get "https://a:6443": ` + page},
+		"of a request":        {&url.Error{Op: "Get", URL: "https://a:6443", Err: WebPage{}}, `GET https://a:6443: ` + page},
 		"without a request":   {fmt.Errorf("decode: %w", WebPage{}), page},
 		"a fault without one": {apierrors.NewTooManyRequests("busy", 0), "busy"},
 		"another error":       {errBoom, errBoom.Error()},
@@ -57,5 +57,24 @@ func TestDescribeReplacesTheLibrarysPhraseAndKeepsTheRequest(t *testing.T) {
 		if got.Error() != test.want || !errors.Is(got, test.err) && !errors.Is(got, errBoom) {
 			t.Errorf("%s: got %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+func TestARequestIsShownByItsMethodHostAndPath(t *testing.T) {
+	t.Parallel()
+	const address = "https://user:password@a:6443/api/v1/namespaces/kube-system/secrets"
+	err := Describe(&url.Error{Op: "Get", URL: address + "?fieldSelector=type%3Dx&limit=500&timeout=15s", Err: syscall.ECONNREFUSED})
+	if want := "GET https://a:6443/api/v1/namespaces/kube-system/secrets: connection refused"; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) || ReasonOf(err) != Unreachable {
+		t.Errorf("the error lost its cause: %s", ReasonOf(err))
+	}
+	if _, ok := Wire(err); !ok {
+		t.Error("the fault of the wire is not known any more")
+	}
+	unknown := Describe(&url.Error{Op: "Post", URL: address + "?x=y", Err: errors.New("strange")})
+	if want := "POST https://a:6443/api/v1/namespaces/kube-system/secrets: strange"; unknown.Error() != want {
+		t.Errorf("got %q, want %q", unknown, want)
 	}
 }

@@ -128,21 +128,26 @@ func (a *Attempt) fault(what string, err error) {
 	a.Faults = append(a.Faults, fmt.Errorf("%s: %w", what, err))
 }
 
-// Missing returns an error if the command has no endpoint, no token or no pin: the joiner refuses such a command as
-// misused, and tries nothing.
+// Missing returns an error that names all that a join needs and the command does not have: an endpoint, a token, a pin. The
+// joiner refuses such a command as misused, and tries nothing.
 func (a *Attempt) Missing() error {
 	has := func(flags ...string) bool {
 		return slices.ContainsFunc(flags, func(flag string) bool { return slices.Contains(a.given, flag) })
 	}
-	switch {
-	case !has("ENDPOINT"):
-		return errors.New("a join needs an ENDPOINT: the HOST:PORT of the control plane")
-	case !has(a.Joiner.Description().TokenFlags...):
-		return fmt.Errorf("a join needs %s", flagToken)
-	case !has(flagPin) && !a.SkipCA:
-		return fmt.Errorf("a join needs %s, or %s", flagPin, flagSkipCA)
+	var missing []string
+	if !has("ENDPOINT") {
+		missing = append(missing, "an ENDPOINT (the HOST:PORT of the control plane)")
 	}
-	return nil
+	if !has(a.Joiner.Description().TokenFlags...) {
+		missing = append(missing, flagToken)
+	}
+	if !has(flagPin) && !a.SkipCA {
+		missing = append(missing, fmt.Sprintf("%s (or %s)", flagPin, flagSkipCA))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("a join needs %s", strings.Join(missing, " and "))
 }
 
 // lowerType returns a pin with its type in lower case: the joiners accept either case (cmd/kubeadm/app/util/pubkeypin).

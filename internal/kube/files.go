@@ -42,9 +42,18 @@ func nothingIn(absent []AbsentFile) error {
 	return &failure.ConfigError{Err: fmt.Errorf("no kubeconfig found: KUBECONFIG names %s", strings.Join(names, ", and ")), Hint: hint}
 }
 
-func adminHint() string {
-	if _, err := os.Stat(adminKubeconfig); err != nil {
+// adminHint names the administrators' kubeconfigs that this machine has.
+func adminHint() string { return adminHintOf(kubeadmAdmin, karmadaAdmin) }
+
+func adminHintOf(paths ...string) string {
+	var flags []string
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			flags = append(flags, "--kubeconfig "+path)
+		}
+	}
+	if len(flags) == 0 {
 		return ""
 	}
-	return ", for example --kubeconfig " + adminKubeconfig
+	return ", for example " + strings.Join(flags, " or ")
 }

@@ -17,8 +17,11 @@ import (
 // InCluster names the cluster that this Pod runs in, which has no context.
 const InCluster = "in-cluster"
 
-// adminKubeconfig is where kubeadm writes the administrator's kubeconfig on a control plane node.
-const adminKubeconfig = "/etc/kubernetes/admin.conf"
+// Where a control plane node has the administrator's kubeconfig.
+const (
+	kubeadmAdmin = "/etc/kubernetes/admin.conf"            // written by kubeadm init
+	karmadaAdmin = "/etc/karmada/karmada-apiserver.config" // written by karmadactl init
+)
 
 // LoadOptions are the flags that select the kubeconfig and override its values.
 type LoadOptions struct {

@@ -83,9 +83,32 @@ func TestLoadWithoutAnyKubeconfigHasAHint(t *testing.T) {
 	if !errors.As(err, &config) || !strings.Contains(config.Error(), "no kubeconfig") || !strings.Contains(config.Hint, "--kubeconfig") {
 		t.Fatalf("got %v", err)
 	}
-	_, statErr := os.Stat("/etc/kubernetes/admin.conf")
-	if named := strings.Contains(config.Hint, "/etc/kubernetes/admin.conf"); named != (statErr == nil) {
-		t.Errorf("the hint is %q, and os.Stat returns %v", config.Hint, statErr)
+	for _, path := range []string{"/etc/kubernetes/admin.conf", "/etc/karmada/karmada-apiserver.config"} {
+		_, statErr := os.Stat(path)
+		if named := strings.Contains(config.Hint, "--kubeconfig "+path); named != (statErr == nil) {
+			t.Errorf("the hint is %q, and os.Stat of %s returns %v", config.Hint, path, statErr)
+		}
+	}
+}
+
+func TestTheHintNamesEachAdministratorsKubeconfigThatExists(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	kubeadm, karmada := filepath.Join(dir, "admin.conf"), filepath.Join(dir, "karmada-apiserver.config")
+	steps := []struct{ written, want string }{
+		{"", ""},
+		{karmada, ", for example --kubeconfig " + karmada},
+		{kubeadm, ", for example --kubeconfig " + kubeadm + " or --kubeconfig " + karmada},
+	}
+	for _, step := range steps {
+		if step.written != "" {
+			if err := os.WriteFile(step.written, nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := adminHintOf(kubeadm, karmada); got != step.want {
+			t.Errorf("got %q, want %q", got, step.want)
+		}
 	}
 }
 

@@ -71,12 +71,12 @@ func Collect[T any](s *Session, results []Result[T]) ([]T, *Failures) {
 
 // Add adds a failure on a target.
 func (f *Failures) Add(target fleet.Target, err error) {
-	f.all = append(f.all, Failure{Target: target, Err: err})
+	f.all = append(f.all, Failure{Target: target, Err: failure.Plain(err)})
 }
 
 // AddCluster adds a failure about a cluster that has not joined yet.
 func (f *Failures) AddCluster(hub fleet.Target, cluster string, err error) {
-	f.all = append(f.all, Failure{Target: hub, Cluster: cluster, Err: err})
+	f.all = append(f.all, Failure{Target: hub, Cluster: cluster, Err: failure.Plain(err)})
 }
 
 // All returns the failures in the order in which they were added.
