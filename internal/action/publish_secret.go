@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/publish"
 )
@@ -49,12 +48,8 @@ func (d *secretDestination) Write(ctx context.Context, content publish.Content, 
 	if dryRun == Client {
 		return out, nil
 	}
-	_, err := d.secret.Write(ctx, d.client, content, dryRun == Server)
-	switch {
-	case err == nil:
-		return out, nil
-	case dryRun == None && failure.IsLost(err):
-		return out, &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("%w (in %s): the secret may have been written", err, d.where)}
+	if _, err := d.secret.Write(ctx, d.client, content, dryRun == Server); err != nil {
+		return out, fmt.Errorf("%w (in %s)", err, d.where)
 	}
-	return out, fmt.Errorf("%w (in %s)", err, d.where)
+	return out, nil
 }

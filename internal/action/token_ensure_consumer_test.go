@@ -102,7 +102,7 @@ func (c *consumer) kill(http.ResponseWriter, *http.Request) bool {
 // run ensures the token, and reports whether that succeeded.
 func (c *consumer) run() bool {
 	s, _ := newSession(c.t, servers{"hub": c.server})
-	s.Now = c.now
+	s.Now, s.RequestTimeout = c.now, time.Second // a lost write is resolved in as much
 	a := toSecret(ensuringM1(s))
 	a.TTL, a.MinTTL = lifetime, lifetime/2
 	out, err := a.Run(c.t.Context())

@@ -241,12 +241,23 @@ func TestATokenWhoseSecretMayHaveBeenWrittenStays(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
 	server.On(http.MethodPost, consumerPath, apitest.LoseAnswer().Skip(1).Times(1))
-	server.On(http.MethodGet, consumerPath+"/join", apitest.Refuse(apierrors.NewInternalError(errClosedPipe)).Skip(1).Times(1))
+	server.On(http.MethodGet, consumerPath+"/join", apitest.Refuse(apierrors.NewForbidden(corev1.Resource("secrets"), "join", nil)).Skip(1).Times(1))
 	s, _ := newSession(t, servers{"hub": server})
 	err := refused(t, toSecret(ensuringM1(s)), "m1")
 	wantError(t, err, failure.Unknown, "may have been written", "stays")
 	wantText(t, hintOf(err), "run the same command again")
 	if one := ensured(t, toSecret(ensuringM1(s))); !one.Existed || publishedToken(t, server) != one.Token || len(stored(server)) != 1 {
+		t.Errorf("handed out %+v", one)
+	}
+}
+
+func TestATokenIsPublishedIfTheServerIsBusyAfterItsAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t)
+	server.On(http.MethodPost, consumerPath, apitest.LoseAnswer().Skip(1).Times(1))
+	server.On(http.MethodGet, consumerPath+"/join", apitest.Refuse(apierrors.NewInternalError(errClosedPipe)).Skip(1).Times(1))
+	s, _ := newSession(t, servers{"hub": server})
+	if one := ensured(t, toSecret(ensuringM1(s))); one.Existed || publishedToken(t, server) != one.Token || len(stored(server)) != 1 {
 		t.Errorf("handed out %+v", one)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -69,26 +70,37 @@ func TestResolveReadsUntilTheWriteIsKnown(t *testing.T) {
 		knownAt, failsAt int // the number of the read; 0: never
 		reads            int
 		elapsed          time.Duration
+		busy             []int // the numbers of the reads that the server cannot answer now
 	}{
-		"at once":               {time.Minute, 1, 0, 1, 0},
-		"at the third read":     {time.Minute, 3, 0, 3, 750 * time.Millisecond},
-		"never":                 {time.Minute, 0, 0, 5, 4 * time.Second},
-		"within a request":      {800 * time.Millisecond, 0, 0, 5, 800 * time.Millisecond},
-		"without a timeout":     {0, 0, 0, 5, 4 * time.Second},
-		"a read that fails":     {time.Minute, 0, 2, 2, 250 * time.Millisecond},
-		"known and failed read": {time.Minute, 2, 2, 2, 250 * time.Millisecond},
+		"at once":               {time.Minute, 1, 0, 1, 0, nil},
+		"at the third read":     {time.Minute, 3, 0, 3, 750 * time.Millisecond, nil},
+		"never":                 {time.Minute, 0, 0, 5, 4 * time.Second, nil},
+		"within a request":      {800 * time.Millisecond, 0, 0, 5, 800 * time.Millisecond, nil},
+		"without a timeout":     {0, 0, 0, 5, 4 * time.Second, nil},
+		"a read that fails":     {time.Minute, 0, 2, 2, 250 * time.Millisecond, nil},
+		"known and failed read": {time.Minute, 2, 2, 2, 250 * time.Millisecond, nil},
+		"a busy server":         {time.Minute, 3, 0, 3, 750 * time.Millisecond, []int{1, 2}},
+		"busy, then it fails":   {time.Minute, 0, 2, 2, 250 * time.Millisecond, []int{1}},
+		"busy to the end":       {time.Minute, 0, 0, 5, 4 * time.Second, []int{2, 4, 5}},
+		"busy, then missing":    {time.Minute, 0, 0, 5, 4 * time.Second, []int{1, 4}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			c := &Client{config: &rest.Config{Timeout: test.timeout}}
 			start, reads := time.Now(), 0
 			known, err := c.Resolve(t.Context(), func(context.Context) (bool, error) {
 				reads++
-				if reads == test.failsAt {
+				switch {
+				case reads == test.failsAt:
 					return reads == test.knownAt, errors.New("boom")
+				case slices.Contains(test.busy, reads) && reads%2 == 0:
+					return false, apierrors.NewInternalError(errors.New("etcd"))
+				case slices.Contains(test.busy, reads):
+					return false, apierrors.NewTooManyRequests("later", 0)
 				}
 				return reads == test.knownAt, nil
 			})
-			if known != (test.knownAt > 0) || reads != test.reads || (err != nil) != (test.failsAt > 0) || time.Since(start) != test.elapsed {
+			fails := test.failsAt > 0 || slices.Contains(test.busy, test.reads)
+			if known != (test.knownAt > 0) || reads != test.reads || (err != nil) != fails || time.Since(start) != test.elapsed {
 				t.Errorf("%s: %v, %v after %d reads and %s", name, known, err, reads, time.Since(start))
 			}
 		})

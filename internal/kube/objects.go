@@ -92,8 +92,10 @@ func (c *Client) Remove(ctx context.Context, obj Object) error {
 	if !failure.IsLost(err) {
 		return err
 	}
-	found := Blank(obj)
-	return confirmDeleted(obj, found, err, c.Read(ctx, found))
+	return c.resolveDelete(ctx, obj, err, func(ctx context.Context) (Object, error) {
+		found := Blank(obj)
+		return found, c.Read(ctx, found)
+	})
 }
 
 // Blank returns an object of the same kind, namespace and name, with nothing else, to read into.

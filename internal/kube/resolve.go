@@ -4,7 +4,9 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -20,7 +22,8 @@ const resolveTime = 4 * time.Second
 
 // Resolve reads an object after the answer to a write was lost: at once, and again until read finds out what became of the
 // write, or fails, or until 4 seconds, or the time for one request if that is shorter, have passed. It reports whether read
-// found out. An object that is missing by then may still be created.
+// found out. An object that is missing by then may still be created. A read fails for good unless the server says that it
+// cannot answer now, with a 5xx or a 429; the error is that of the last read.
 func (c *Client) Resolve(ctx context.Context, read func(context.Context) (known bool, err error)) (known bool, err error) {
 	window := resolveTime
 	if timeout := c.RequestTimeout(); timeout > 0 {
@@ -32,11 +35,27 @@ func (c *Client) Resolve(ctx context.Context, read func(context.Context) (known 
 			return false, ctx.Err()
 		case <-time.After(window * sixteenths / 16):
 		}
-		if known, err = read(ctx); known || err != nil {
+		if known, err = read(ctx); known || err != nil && !isTemporary(err) {
 			return known, err
 		}
 	}
-	return false, nil
+	return false, err
+}
+
+// isTemporary reports whether a server answered that it cannot answer now: while a write is lost, it often restarts.
+func isTemporary(err error) bool {
+	var status apierrors.APIStatus
+	return errors.As(err, &status) && (status.Status().Code >= http.StatusInternalServerError || apierrors.IsTooManyRequests(err))
+}
+
+// resolveDelete reads an object after the answer to its DELETE was lost, and says what became of it.
+func (c *Client) resolveDelete(ctx context.Context, want Object, deleteErr error, read func(context.Context) (Object, error)) error {
+	var found Object
+	_, err := c.Resolve(ctx, func(ctx context.Context) (known bool, err error) {
+		found, err = read(ctx)
+		return err == nil, err
+	})
+	return confirmDeleted(want, found, deleteErr, err)
 }
 
 // confirmDeleted says what became of a DELETE with a lost answer, after the object was read: it is gone if it is missing, or if

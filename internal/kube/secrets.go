@@ -107,8 +107,9 @@ func (s Secrets) DeleteAndConfirm(ctx context.Context, name string, opts metav1.
 	if opts.Preconditions != nil && opts.Preconditions.UID != nil {
 		want.UID = *opts.Preconditions.UID
 	}
-	found, err := s.Get(ctx, name, metav1.GetOptions{})
-	return confirmDeleted(want, found, deleteErr, err)
+	return s.client.resolveDelete(ctx, want, deleteErr, func(ctx context.Context) (Object, error) {
+		return s.Get(ctx, name, metav1.GetOptions{})
+	})
 }
 
 // named returns a Secret that says which one a request asks for.

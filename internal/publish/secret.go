@@ -150,8 +150,9 @@ func (s Secret) Diff(content Content) (Change, []string) {
 }
 
 // Write writes a content into the Secret that was read, and nothing if it has that content. A Secret that somebody has
-// changed or created since is a Conflict: read it again. It sends nothing once ctx has ended, and lets a request in flight
-// finish. After a lost answer it reads the Secret: the content there is a success.
+// changed, created or deleted since is a Conflict: read it again. It sends nothing once ctx has ended, and lets a request in
+// flight finish. It resolves a lost answer by reading the Secret: the content there is a success. The reason is Unknown if
+// that read fails, or if the Secret is as it was: then it may still be written.
 func (s Secret) Write(ctx context.Context, c *kube.Client, content Content, dryRun bool) (Change, error) {
 	change, _ := s.Diff(content)
 	if change == Unchanged {
@@ -167,17 +168,45 @@ func (s Secret) Write(ctx context.Context, c *kube.Client, content Content, dryR
 	} else {
 		_, err = c.Secrets(s.Ref.Namespace).Update(ctx, s.with(content), metav1.UpdateOptions{DryRun: kube.DryRunOption(dryRun)})
 	}
-	if err != nil && failure.IsLost(err) && !dryRun {
-		if now, readErr := Read(ctx, c, s.Ref); readErr == nil {
-			if left, _ := now.Diff(content); left == Unchanged {
-				return change, nil
-			}
-		}
+	if failure.IsLost(err) && !dryRun {
+		err = s.resolve(ctx, c, content, err)
 	}
 	if err != nil {
 		return change, fmt.Errorf("write secret %s: %w", s.Ref, err)
 	}
 	return change, nil
+}
+
+// resolve reads the Secret to learn whether a write with a lost answer was carried out. A Secret that somebody else changed
+// never gets the content from that write.
+func (s Secret) resolve(ctx context.Context, c *kube.Client, content Content, writeErr error) error {
+	var now Secret
+	known, err := c.Resolve(ctx, func(ctx context.Context) (known bool, err error) {
+		now, err = Read(ctx, c, s.Ref)
+		return err == nil && now.version() != s.version(), err
+	})
+	switch {
+	case err != nil:
+		return unknown("the answer was lost (%w), and the secret may have been written: %w", writeErr, err)
+	case !known:
+		return unknown("the answer was lost, and the secret is as it was, but may still be written: %w", writeErr)
+	}
+	if left, _ := now.Diff(content); left == Unchanged {
+		return nil
+	}
+	return apierrors.NewConflict(corev1.Resource("secrets"), s.Ref.Name, errors.New("somebody else changed, replaced or deleted it"))
+}
+
+// version tells a Secret from an earlier or later one with the same name; "" means that it does not exist.
+func (s Secret) version() string {
+	if s.found == nil {
+		return ""
+	}
+	return string(s.found.UID) + "/" + s.found.ResourceVersion
+}
+
+func unknown(format string, args ...any) error {
+	return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf(format, args...)}
 }
 
 // with returns the Secret with a content, and with joinctl's label.

@@ -3,12 +3,15 @@
 package publish
 
 import (
+	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 
@@ -19,8 +22,14 @@ import (
 
 func connect(t *testing.T, server *apitest.Server) *kube.Client {
 	t.Helper()
+	return connectWithin(t, server, 5*time.Second)
+}
+
+// connectWithin returns a client that gives a request so much time. A lost write is resolved in as much.
+func connectWithin(t *testing.T, server *apitest.Server, timeout time.Duration) *kube.Client {
+	t.Helper()
 	c, err := kube.New(&rest.Config{
-		Host: server.URL, BearerToken: apitest.AdminToken, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA}, Timeout: 5 * time.Second,
+		Host: server.URL, BearerToken: apitest.AdminToken, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA}, Timeout: timeout,
 	}, "joinctl/test", time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -145,23 +154,79 @@ func TestASecretThatChangedSinceItWasReadIsAConflict(t *testing.T) {
 
 func TestALostAnswerIsResolvedByReading(t *testing.T) {
 	t.Parallel()
-	for _, method := range []string{"POST", "PUT"} {
-		server := apitest.New(t)
-		c := connect(t, server)
-		if method == "PUT" {
-			if _, err := read(t, c).Write(t.Context(), c, content("one"), false); err != nil {
-				t.Fatal(err)
+	unavailable := apierrors.NewServiceUnavailable("the server restarts")
+	forbidden := apierrors.NewForbidden(corev1.Resource("secrets"), "token", nil)
+	changed := func(c *kube.Client) apitest.Fault { // somebody else writes before the request is lost
+		return apitest.Fault{Before: func(http.ResponseWriter, *http.Request) bool {
+			if _, err := read(t, c).Write(t.Context(), c, content("other"), false); err != nil {
+				t.Error(err)
 			}
+			panic(http.ErrAbortHandler)
+		}}
+	}
+	for name, test := range map[string]struct {
+		lost    apitest.Fault
+		changed bool // by somebody else
+		reading *apierrors.StatusError
+		times   int // how often reading is answered; 0: always
+		reason  failure.Reason
+		text    string
+	}{
+		"written":                            {lost: apitest.LoseAnswer()},
+		"written, and the read fails once":   {lost: apitest.LoseAnswer(), reading: unavailable, times: 1},
+		"written, and the read fails twice":  {lost: apitest.LoseAnswer(), reading: apierrors.NewInternalError(errors.New("etcd")), times: 2},
+		"written, and the read is throttled": {lost: apitest.LoseAnswer(), reading: apierrors.NewTooManyRequests("later", 0), times: 1},
+		"written, and the read never works":  {lost: apitest.LoseAnswer(), reading: unavailable, reason: failure.Unknown, text: "the secret may have been written: read secret default/token: the server restarts"},
+		"written, and may not be read":       {lost: apitest.LoseAnswer(), reading: forbidden, reason: failure.Unknown, text: "the secret may have been written"},
+		"not written yet":                    {lost: apitest.LoseRequest(), reason: failure.Unknown, text: "the secret is as it was, but may still be written"},
+		"not written: somebody else was first": {
+			changed: true, reason: failure.Conflict, text: "somebody else changed, replaced or deleted it",
+		},
+	} {
+		for _, method := range []string{http.MethodPost, http.MethodPut} {
+			t.Run(name+" "+method, func(t *testing.T) {
+				t.Parallel()
+				server := apitest.New(t)
+				c := connectWithin(t, server, 800*time.Millisecond)
+				if method == http.MethodPut {
+					if _, err := read(t, c).Write(t.Context(), c, content("one"), false); err != nil {
+						t.Fatal(err)
+					}
+				}
+				before := read(t, c)
+				lost := test.lost
+				if test.changed {
+					lost = changed(c)
+				}
+				server.On(method, "", lost.Times(1))
+				if test.reading != nil {
+					server.On(http.MethodGet, "", apitest.Refuse(test.reading).Times(test.times))
+				}
+				_, err := before.Write(t.Context(), c, content("two"), false)
+				if failure.ReasonOf(err) != test.reason {
+					t.Errorf("got %v", err)
+				}
+				if err != nil && (!strings.Contains(err.Error(), test.text) || strings.Contains(err.Error(), "two")) {
+					t.Errorf("says %v", err)
+				}
+			})
 		}
-		server.On(method, "", apitest.LoseAnswer())
-		if _, err := read(t, c).Write(t.Context(), c, content("two"), false); err != nil {
-			t.Errorf("%s: %v", method, err)
-		}
-		lost := apitest.New(t)
-		lost.On("POST", "", apitest.LoseRequest())
-		c = connect(t, lost)
-		if _, err := read(t, c).Write(t.Context(), c, content("two"), false); err == nil || strings.Contains(err.Error(), "two") {
-			t.Errorf("%s: got %v", method, err)
-		}
+	}
+}
+
+func TestASecretThatIsDeletedWhileItsUpdateIsLostIsAConflict(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t)
+	c := connect(t, server)
+	if _, err := read(t, c).Write(t.Context(), c, content("one"), false); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, c)
+	server.On(http.MethodPut, "", apitest.Fault{Before: func(http.ResponseWriter, *http.Request) bool {
+		server.Remove(before.found)
+		panic(http.ErrAbortHandler)
+	}})
+	if _, err := before.Write(t.Context(), c, content("two"), false); failure.ReasonOf(err) != failure.Conflict {
+		t.Errorf("got %v", err)
 	}
 }
