@@ -16,16 +16,22 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-// usesOn returns the uses of the tokens on a target by token ID, with one request. It returns none where they cannot be read:
-// they lead to a question, and are no condition of a deletion.
-func usesOn(ctx context.Context, s *session.Session, target fleet.Target, c *kube.Client) map[string]token.Uses {
+// pendingUses returns the uses of the tokens on a target by token ID, to see whether a joiner still waits for its certificate:
+// it asks for that with the token. It sends one request. It warns where the certificate requests cannot be read, and returns
+// none: they lead to a question, and are no condition. A server without the API has none. The error says that the run was
+// interrupted.
+func pendingUses(ctx context.Context, s *session.Session, target fleet.Target, c *kube.Client) (map[string]token.Uses, error) {
 	requests, err := c.CertificateRequests(ctx, "")
 	switch failure.ReasonOf(err) {
-	case "", failure.Forbidden, failure.Unsupported, failure.NotFound:
+	case "":
+		return token.UsesOf(requests), nil
+	case failure.Interrupted:
+		return nil, err
+	case failure.NotFound:
 	default:
-		s.Terminal.Warn("%s: cannot tell whether a joiner still waits for its certificate: list certificate requests: %v", session.Describe(target), err)
+		s.Warn(target, fmt.Sprintf("cannot tell whether a joiner still waits for its certificate: list certificate requests: %v", err))
 	}
-	return token.UsesOf(requests)
+	return nil, nil
 }
 
 // authenticates reports whether a joiner can use a token at a time. A Secret that was not read may be such a token.
@@ -47,7 +53,10 @@ func (a *TokenDelete) confirmPending(ctx context.Context, target fleet.Target, c
 	uses, known := a.uses[target]
 	a.asking.Unlock()
 	if !known { // only this goroutine visits the target
-		uses = usesOn(ctx, a.Session, target, c)
+		var err error
+		if uses, err = pendingUses(ctx, a.Session, target, c); err != nil {
+			return err
+		}
 	}
 	a.asking.Lock()
 	defer a.asking.Unlock()

@@ -10,6 +10,7 @@ import (
 
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/joinctl/joinctl/internal/apitest"
@@ -62,8 +63,10 @@ func TestATokenWithARequestThatWaitsIsDeletedOnlyIfThatIsConfirmed(t *testing.T)
 			prepare:  func(s *apitest.Server) { put(t, s, spec, firstToken, secondToken) },
 			requests: []string{getFirst, getSecond, deleteFirst, deleteSecond},
 		},
-		"requests cannot be listed": {
-			prepare:  func(s *apitest.Server) { s.On(http.MethodGet, adminRequests, refusal()) },
+		"requests are not served": {
+			prepare: func(s *apitest.Server) {
+				s.On(http.MethodGet, adminRequests, apitest.Refuse(apierrors.NewNotFound(certificatesv1.Resource("certificatesigningrequests"), "")))
+			},
 			requests: []string{getFirst, getSecond, requestList, deleteFirst, deleteSecond},
 		},
 		"the secrets cannot be read": {
@@ -104,18 +107,43 @@ func TestATokenWithARequestThatWaitsIsDeletedOnlyIfThatIsConfirmed(t *testing.T)
 	}
 }
 
-func TestRequestsThatCannotBeReadAreWarnedOfAndKeepNoTokenAlive(t *testing.T) {
+func TestRequestsThatCannotBeReadAreWarnedOfOnceAndKeepNoTokenAlive(t *testing.T) {
 	t.Parallel()
-	server := apitest.New(t)
-	put(t, server, joining(""), firstToken)
-	server.On(http.MethodGet, adminRequests, apitest.LoseRequest())
-	s, shown := newSession(t, servers{"a": server})
-	a := TokenDelete{Session: s, Refs: []session.Ref{byID}, ConfirmPending: func(DeletedToken, token.Uses) bool { return false }}
-	_, failures, err := a.Run(t.Context())
-	check(t, err)
-	wantFailures(t, failures, 1)
-	wantText(t, shown.String(), "joinctl: warning: context a: cannot tell whether a joiner still waits for its certificate: ")
-	wantStored(t, server)
+	yes := func([]PrunedToken) bool { return true }
+	for name, run := range map[string]func(*session.Session) (*session.Failures, error){
+		"delete": func(s *session.Session) (*session.Failures, error) {
+			a := TokenDelete{Session: s, Refs: []session.Ref{byID, bySecondID}, ConfirmPending: func(DeletedToken, token.Uses) bool { return false }}
+			_, failures, err := a.Run(t.Context())
+			return failures, err
+		},
+		"prune": func(s *session.Session) (*session.Failures, error) {
+			_, failures, err := (&TokenPrune{Session: s, Options: token.PruneOptions{NeverExpires: true}, Confirm: yes}).Run(t.Context())
+			return failures, err
+		},
+		"rotate": func(s *session.Session) (*session.Failures, error) {
+			rotated, err := rotation(s, deleteOld).Run(t.Context())
+			return rotated.Failures, err
+		},
+	} {
+		for why, fault := range map[string]apitest.Fault{"not allowed": refusal(), "closed without an answer": apitest.LoseRequest()} {
+			server := apitest.New(t)
+			put(t, server, joining(""), firstToken, secondToken)
+			server.On(http.MethodGet, adminRequests, fault)
+			s, shown := newSession(t, servers{"a": server})
+			failures, err := run(s)
+			check(t, err)
+			if len(failures.All()) > 0 {
+				t.Errorf("%s, %s: %v", name, why, failures.All())
+			}
+			const warning = "joinctl: warning: cannot tell whether a joiner still waits for its certificate: list certificate requests: "
+			if strings.Count(shown.String(), warning) != 1 || !strings.Contains(shown.String(), why) {
+				t.Errorf("%s, %s: shows %s", name, why, shown)
+			}
+			if slices.Contains(stored(server), "abcdef") {
+				t.Errorf("%s, %s: the token stays", name, why)
+			}
+		}
+	}
 }
 
 func TestATokenThatIsNowhereIsReportedWithWhereItWasLookedFor(t *testing.T) {

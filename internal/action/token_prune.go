@@ -101,7 +101,10 @@ func (a *TokenPrune) find(ctx context.Context, target fleet.Target, c *kube.Clie
 		out[i].Prunable = one
 	}
 	if a.Confirm != nil && a.DryRun == None && slices.ContainsFunc(out, works) {
-		uses := usesOn(ctx, a.Session, target, c)
+		uses, err := pendingUses(ctx, a.Session, target, c)
+		if err != nil {
+			return nil, err
+		}
 		for i, one := range out {
 			if works(one) {
 				out[i].Uses = uses[token.Ref{Name: one.Secret.Name}.ID()]

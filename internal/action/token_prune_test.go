@@ -203,7 +203,7 @@ func TestAJoinThatWaitsIsInThePlan(t *testing.T) {
 	}{
 		"asked":     {nil, false, []string{"csr-1"}, []string{tokenList, otherList, requestList, deleteFirst, deleteSecond}, false},
 		"--yes":     {nil, true, nil, []string{tokenList, otherList, deleteFirst, deleteSecond}, false},
-		"forbidden": {func(s *apitest.Server) { s.On(http.MethodGet, adminRequests, refusal()) }, false, nil, []string{tokenList, otherList, requestList, deleteFirst, deleteSecond}, false},
+		"forbidden": {func(s *apitest.Server) { s.On(http.MethodGet, adminRequests, refusal()) }, false, nil, []string{tokenList, otherList, requestList, deleteFirst, deleteSecond}, true},
 		"lost":      {func(s *apitest.Server) { s.On(http.MethodGet, adminRequests, apitest.LoseRequest()) }, false, nil, []string{tokenList, otherList, requestList, requestList, deleteFirst, deleteSecond}, true},
 	} {
 		server := apitest.New(t)

@@ -158,9 +158,11 @@ func (a *TokenRotate) judge(ctx context.Context, target fleet.Target, c *kube.Cl
 	if a.Join.Wanted && out.OldSpec.For != "" {
 		err = a.Join.checkMembers(ctx, a.Session, target, c, out.OldSpec.For)
 	}
-	if err == nil && a.Old.Delete {
-		out.Uses, err = a.pendingUses(ctx, target, c, ref.ID())
+	if err != nil || !a.Old.Delete {
+		return out, err
 	}
+	uses, err := pendingUses(ctx, a.Session, target, c)
+	out.Uses = uses[ref.ID()].Waiting
 	return out, err
 }
 

@@ -96,17 +96,3 @@ func (a *TokenRotate) shortenOld(ctx context.Context, out *RotatedToken) (*token
 	})
 	return results[0].Value, results[0].Err
 }
-
-// pendingUses returns the names of the certificate requests by a token that wait for their certificate. The joiner asks for it
-// with the token. It is a warning if they cannot be read.
-func (a *TokenRotate) pendingUses(ctx context.Context, target fleet.Target, c *kube.Client, id string) ([]string, error) {
-	requests, err := c.CertificateRequests(ctx, "")
-	if failure.ReasonOf(err) == failure.Interrupted {
-		return nil, err
-	}
-	if err != nil {
-		a.Session.Warn(target, fmt.Sprintf("cannot tell whether a cluster waits for its certificate with token %s: %v", id, err))
-		return nil, nil
-	}
-	return token.UsesOf(requests)[id].Waiting, nil
-}

@@ -214,7 +214,7 @@ func TestATokenIsRotatedThoughItsUsesCannotBeRead(t *testing.T) {
 	server.On(http.MethodGet, "/apis/certificates.k8s.io/v1/*", refusal())
 	s, shown := newSession(t, servers{"hub": server}, drawing("2"))
 	wantFailures(t, mustRotate(t, rotation(s, deleteOld)).Failures, 1)
-	wantText(t, shown.String(), "cannot tell whether a cluster waits for its certificate with token abcdef")
+	wantText(t, shown.String(), "cannot tell whether a joiner still waits for its certificate: list certificate requests: ")
 	wantStored(t, server, "222222")
 }
 
