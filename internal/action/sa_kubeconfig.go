@@ -74,8 +74,9 @@ func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
 	}
 	out := &ExportedKubeconfig{IssuedTokens: IssuedTokens{Failures: a.Session.NewFailures()}}
 	kubeconfig := satoken.NewKubeconfig()
+	a.addAll(ctx, kubeconfig, results)
 	for _, result := range results {
-		a.collect(ctx, out, kubeconfig, result)
+		a.collect(out, result)
 	}
 	err = a.deliver(out, kubeconfig)
 	if err != nil || out.Kept || len(out.Tokens) == 0 {
@@ -92,18 +93,31 @@ func (a *SAKubeconfig) Run(ctx context.Context) (*ExportedKubeconfig, error) {
 	return out, nil
 }
 
-// collect adds the result on one target to the kubeconfig. A token that cannot be added is revoked.
-func (a *SAKubeconfig) collect(ctx context.Context, out *ExportedKubeconfig, to *satoken.Kubeconfig, result session.Result[exported]) {
-	err := result.Err
-	if err == nil && result.Value.finding == nil {
-		if err = a.add(to, result.Key, result.Value); err != nil {
-			_, undoErr := a.rollback.Undo(ctx, result.Key)
-			err = errors.Join(err, undoErr)
+// addAll adds the tokens to the kubeconfig. A token that cannot be added is revoked, and a failure in the results.
+func (a *SAKubeconfig) addAll(ctx context.Context, to *satoken.Kubeconfig, results []session.Result[exported]) {
+	refused := map[fleet.Target]*session.Result[exported]{}
+	var keys []fleet.Target
+	for i := range results {
+		one := &results[i]
+		if one.Err != nil || one.Value.finding != nil {
+			continue
+		}
+		if one.Err = a.add(to, one.Key, one.Value); one.Err != nil {
+			refused[one.Key] = one
+			keys = append(keys, one.Key)
 		}
 	}
+	for _, undoing := range a.rollback.undoEach(ctx, a.Session, keys) {
+		one := refused[undoing.Key]
+		one.Err = errors.Join(one.Err, undoing.Err)
+	}
+}
+
+// collect adds the result on one target to what the action returns.
+func (a *SAKubeconfig) collect(out *ExportedKubeconfig, result session.Result[exported]) {
 	switch one := result.Value; {
-	case err != nil:
-		out.Failures.Add(result.Key, a.rollback.Explain(result.Key, err))
+	case result.Err != nil:
+		out.Failures.Add(result.Key, a.rollback.Explain(result.Key, result.Err))
 		return
 	case one.finding != nil:
 		out.Findings = append(out.Findings, one.finding)
