@@ -198,7 +198,7 @@ func TestReviewsAnswerWhatATestSays(t *testing.T) {
 			t.Errorf("%q is %q: %v", bearer, who.Username, err)
 		}
 	}
-	check(t, c.DryRunCertificateRequest(t.Context(), &certificatesv1.CertificateSigningRequest{ObjectMeta: metav1.ObjectMeta{GenerateName: "csr-"}}))
+	check(t, c.Create(t.Context(), &certificatesv1.CertificateSigningRequest{ObjectMeta: metav1.ObjectMeta{GenerateName: "csr-"}}, true))
 }
 
 func TestAKubeconfigHasAContextForEachServer(t *testing.T) {

@@ -37,7 +37,7 @@ func (r *replay) createCSR(ctx context.Context, bearer *kube.Client) {
 	}
 	bounding, cancel := r.bounded(ctx)
 	defer cancel()
-	err = bearer.DryRunCertificateRequest(bounding, csr)
+	err = bearer.Create(bounding, csr, true)
 	if r.unanswered(stepCSR, "whether the token may request a certificate", err) {
 		return
 	}

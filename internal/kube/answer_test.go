@@ -88,7 +88,7 @@ func reads() map[string]call {
 			return discard(c.RequestToken(ctx, "ns", "robot", &authenticationv1.TokenRequest{}))
 		},
 		"CSR": func(ctx context.Context, c *Client) error {
-			return c.DryRunCertificateRequest(ctx, &certificatesv1.CertificateSigningRequest{ObjectMeta: metav1.ObjectMeta{Name: "csr"}})
+			return c.Create(ctx, &certificatesv1.CertificateSigningRequest{ObjectMeta: metav1.ObjectMeta{Name: "csr"}}, true)
 		},
 	}
 }

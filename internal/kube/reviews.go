@@ -9,7 +9,6 @@ import (
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
 	certificatesv1 "k8s.io/api/certificates/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -90,11 +89,4 @@ func (c *Client) WhoAmI(ctx context.Context) (authenticationv1.UserInfo, error) 
 // review creates a review, and replaces it with the server's answer.
 func (c *Client) review(ctx context.Context, path, resource string, review runtime.Object) error {
 	return do(ctx, c.restClient.Post().AbsPath(path, resource).Body(review), review)
-}
-
-// DryRunCertificateRequest asks the server to validate and admit a certificate signing request without storing it. The
-// error is the API's own.
-func (c *Client) DryRunCertificateRequest(ctx context.Context, request *certificatesv1.CertificateSigningRequest) error {
-	return do(ctx, c.restClient.Post().AbsPath(certificatesPath, "certificatesigningrequests").
-		Param("dryRun", metav1.DryRunAll).Body(request), request.DeepCopy())
 }
