@@ -4,6 +4,7 @@ package kube
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/url"
 	"os"
@@ -34,7 +35,7 @@ func (k *Kubeconfig) Entry(context string) (ContextEntry, error) {
 	overrides := k.options.Overrides
 	if k.inCluster != nil {
 		return ContextEntry{
-			Namespace:   inClusterNamespace(overrides.Context.Namespace),
+			Namespace:   cmp.Or(overrides.Context.Namespace, podNamespace(podNamespaceFile)),
 			ClusterName: InCluster,
 			Cluster:     clientcmdapi.Cluster{Server: k.inCluster.Host},
 		}, nil
@@ -85,15 +86,10 @@ func (k *Kubeconfig) singleFile(name string) string {
 	return file
 }
 
-// inClusterNamespace returns the namespace of the flag, else that of the Pod.
-func inClusterNamespace(override string) string {
-	if override != "" {
-		return override
-	}
-	if namespace, err := os.ReadFile(podNamespaceFile); err == nil && len(namespace) > 0 {
-		return strings.TrimSpace(string(namespace))
-	}
-	return defaultNamespace
+// podNamespace returns the namespace of the Pod, which a file holds, or default.
+func podNamespace(file string) string {
+	content, _ := os.ReadFile(file)
+	return cmp.Or(strings.TrimSpace(string(content)), defaultNamespace)
 }
 
 // A ContextSummary describes a context for a list. It comes from the kubeconfig alone: no other file is read.
