@@ -57,7 +57,7 @@ check: $(LINT) ## check format, vet, lint and run short tests (half a minute)
 	cd hack/e2e && ../../$(LINT) run --config ../golangci.yml ./...
 
 fuzz: ## run every fuzz target for FUZZTIME (default 30s)
-	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ {f[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, f[i]; n = 0}' | \
+	@go test -list '^Fuzz' $$(grep -rl --include '*_test.go' '^func Fuzz' cmd internal | xargs -n 1 dirname | sort -u | sed 's,^,./,') | awk '/^Fuzz/ {f[n++] = $$1} /^ok/ {for (i = 0; i < n; i++) print $$2, f[i]; n = 0}' | \
 	while read -r pkg fuzz; do echo "$$pkg $$fuzz"; go test -run '^$$' -fuzz "^$$fuzz$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "$$pkg" || exit; done
 
 mutants: $(GREMLINS) ## list the operators of PKG that can change without a failing test (minutes for each package)
