@@ -29,11 +29,13 @@ type ensuredToken struct {
 	minted  candidate   // by this run; zero: none
 }
 
-// reread reads the tokens and the destination again, which somebody else has changed.
+// reread reads the tokens and the destination, if there is one, again after a conflict.
 func (e *ensuredToken) reread(ctx context.Context) error {
-	klog.V(1).InfoS("somebody else changed what is published: reading it again", "for", e.cluster, "where", e.to)
-	if err := e.to.Read(ctx); err != nil || e.hub.forbidden != nil {
-		return err
+	klog.V(1).InfoS("conflict: reading the tokens and what is published again", "for", e.cluster, "where", e.to)
+	if e.to != nil {
+		if err := e.to.Read(ctx); err != nil || e.hub.forbidden != nil {
+			return err
+		}
 	}
 	listed, err := e.list(ctx, e.hub.client)
 	e.known = listed[e.cluster]
