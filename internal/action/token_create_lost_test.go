@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -87,4 +88,22 @@ func TestATokenInFlightIsNamedWhenTheRunIsKilled(t *testing.T) {
 	created, err := a.Run(ctx)
 	check(t, err)
 	wantError(t, wantFailures(t, created.Failures, 0, "hub")[0].Err, failure.Unknown, "token abcdef may exist", "abandoned while in progress")
+}
+
+// Somebody else creates the token of the same text, which is valid for longer, while the request is lost.
+func TestATokenThatSomebodyElseCreatesAtTheSameTimeIsNotReportedAsCreated(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t)
+	other := joining("")
+	other.Expires = time.Now().Add(time.Hour)
+	server.On(http.MethodPost, secretsPath, apitest.Do(func(*http.Request) { put(t, server, other, firstToken) }))
+	server.On(http.MethodPost, secretsPath, apitest.LoseRequest())
+	s, _ := newSession(t, servers{"hub": server})
+	a := creation(s)
+	a.Token = parse(t, firstToken)
+	a.Deliver = func(*CreatedTokens) error { return errClosedPipe }
+	created, err := a.Run(t.Context())
+	wantText(t, err.Error(), "closed pipe")
+	wantError(t, wantFailures(t, created.Failures, 0, "hub")[0].Err, failure.Unknown, "token abcdef may exist", "another content")
+	wantStored(t, server, "abcdef") // the token of somebody else is not rolled back
 }

@@ -23,7 +23,15 @@ import (
 // ID that exists is a Conflict, and the existing token stays as it is. It sends nothing once ctx has ended, and lets a
 // request in flight finish. It resolves a lost answer, and one that is not the Secret that was sent, by reading the Secret;
 // the reason is Unknown if that fails, or if the Secret does not exist yet: then it may still be created.
+//
+// Somebody else can have created the same token at the same time. So a Secret with another content does not resolve a lost
+// answer: the reason is Unknown.
 func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) (*corev1.Secret, error) {
+	return create(ctx, c, secret, dryRun, SameContent)
+}
+
+// create is Create. isOurs reports whether a stored Secret can only be the one that was sent.
+func create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool, isOurs func(found, sent *corev1.Secret) bool) (*corev1.Secret, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -39,11 +47,12 @@ func Create(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun b
 		return nil, fmt.Errorf("create secret %s: %w", secret.Name, err)
 	}
 	klog.V(4).InfoS("the answer was lost: reading the secret to see whether it exists", "name", secret.Name, "err", err)
-	return resolveCreate(ctx, c, secret, err, earlier)
+	isNew := func(found *corev1.Secret) bool { return IsCopy(found, secret) && !earlier(found.CreationTimestamp) }
+	return resolveCreate(ctx, c, secret, err, isNew, isOurs)
 }
 
 // resolveCreate reads the Secret to learn whether a request with a lost answer created it.
-func resolveCreate(ctx context.Context, c *kube.Client, sent *corev1.Secret, createErr error, earlier func(metav1.Time) bool) (*corev1.Secret, error) {
+func resolveCreate(ctx context.Context, c *kube.Client, sent *corev1.Secret, createErr error, isNew func(*corev1.Secret) bool, isOurs func(found, sent *corev1.Secret) bool) (*corev1.Secret, error) {
 	var found *corev1.Secret
 	exists, err := c.Resolve(ctx, func(ctx context.Context) (bool, error) {
 		var err error
@@ -59,8 +68,10 @@ func resolveCreate(ctx context.Context, c *kube.Client, sent *corev1.Secret, cre
 		return nil, unknown("create secret %s: the answer was lost (%w), and the secret cannot be read to see whether it exists: %w", sent.Name, createErr, err)
 	case !exists:
 		return nil, unknown("create secret %s: the answer was lost, and the secret does not exist, but may still be created: %w", sent.Name, createErr)
-	case IsCopy(found, sent) && !earlier(found.CreationTimestamp):
+	case isNew(found) && isOurs(found, sent):
 		return found, nil
+	case isNew(found):
+		return nil, unknown("create secret %s: the answer was lost, and the secret exists with another content: somebody else created the same token, or changed it: %w", sent.Name, createErr)
 	case errors.As(createErr, &answered):
 		return nil, unknown("create secret %s: a secret with this name exists, and it is not the one that was sent: %w", sent.Name, createErr)
 	}
@@ -111,7 +122,7 @@ func CreateRandomSecret(ctx context.Context, c *kube.Client, generate func() (To
 // token that the first one created: CreateDrawn reads the Secret, and returns it if it is the one that was sent. If the
 // Secret cannot be read, the reason is Unknown.
 func CreateDrawn(ctx context.Context, c *kube.Client, secret *corev1.Secret, dryRun bool) (*corev1.Secret, error) {
-	created, err := Create(ctx, c, secret, dryRun)
+	created, err := create(ctx, c, secret, dryRun, IsCopy)
 	if dryRun || !apierrors.IsAlreadyExists(err) {
 		return created, err
 	}
