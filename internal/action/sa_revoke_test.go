@@ -251,7 +251,7 @@ func TestARevocationWithALostAnswerIsLookedFor(t *testing.T) {
 		reason  failure.Reason
 	}{
 		"the answer is lost":             {lose: apitest.LoseAnswer(), revoked: 1},
-		"the request is lost":            {lose: apitest.LoseRequest(), reason: failure.Unreachable},
+		"the request is lost":            {lose: apitest.LoseRequest(), reason: failure.Unknown},
 		"the answer is lost, not to ask": {lose: apitest.LoseAnswer(), unread: true, reason: failure.Unknown},
 	} {
 		server := withTokens(t, "t1")

@@ -481,7 +481,7 @@ func TestADeletionWithALostAnswerIsLookedUp(t *testing.T) {
 		left   []string
 	}{
 		"gone":               {apitest.LoseAnswer(), 0, "", nil},
-		"still there":        {apitest.LoseRequest(), 0, failure.Unreachable, []string{"abcdef"}},
+		"still there":        {apitest.LoseRequest(), 0, failure.Unknown, []string{"abcdef"}},
 		"gone, but unproved": {apitest.LoseAnswer(), 1, failure.Unknown, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

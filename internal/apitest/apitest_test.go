@@ -138,7 +138,7 @@ func TestALostAnswerIsResolved(t *testing.T) {
 		"perhaps created":   {create, Refuse(apierrors.NewInternalError(context.DeadlineExceeded)), false, failure.Unknown, false},
 		"created late":      {create, Refuse(apierrors.NewTimeoutError("etcd", 0)).AfterApply(), false, "", true},
 		"deleted":           {remove, LoseAnswer().Times(1), true, "", false},
-		"not deleted":       {remove, LoseRequest(), true, failure.Unreachable, true},
+		"not deleted":       {remove, LoseRequest(), true, failure.Unknown, true},
 		"refused":           {create, Refuse(apierrors.NewForbidden(secretsResource, "", nil)), false, failure.Forbidden, false},
 		"unauthenticated":   {create, Refuse(apierrors.NewUnauthorized("who?")), false, failure.Unauthorized, false},
 		"too many requests": {create, Refuse(apierrors.NewTooManyRequests("later", 1)), false, failure.TooManyRequests, false},

@@ -118,8 +118,8 @@ func TestADeletionIsConfirmedByWhatIsThere(t *testing.T) {
 	}{
 		"missing":        {object("1"), object(""), apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, "a"), ""},
 		"another":        {object("1"), object("2"), nil, ""},
-		"the same":       {object("1"), object("1"), nil, failure.ReasonOf(lost)},
-		"any UID":        {object(""), object("2"), nil, failure.ReasonOf(lost)},
+		"the same":       {object("1"), object("1"), nil, failure.Unknown},
+		"any UID":        {object(""), object("2"), nil, failure.Unknown},
 		"cannot be read": {object("1"), object(""), lost, failure.Unknown},
 	} {
 		err := confirmDeleted(test.want, test.found, lost, test.read)

@@ -59,7 +59,8 @@ func (c *Client) resolveDelete(ctx context.Context, want Object, deleteErr error
 }
 
 // confirmDeleted says what became of a DELETE with a lost answer, after the object was read: it is gone if it is missing, or if
-// it has another UID than the one to delete.
+// it has another UID than the one to delete. Otherwise the reason is Unknown: one that still exists may still be deleted, as
+// Resolve says. Nobody waits for that, because nothing is lost with the answer.
 func confirmDeleted(want, found Object, deleteErr, readErr error) error {
 	kind := strings.ToLower(kindOf(want))
 	switch {
@@ -70,7 +71,7 @@ func confirmDeleted(want, found Object, deleteErr, readErr error) error {
 	case want.GetUID() != "" && want.GetUID() != found.GetUID():
 		return nil
 	}
-	return fmt.Errorf("the answer was lost, and the %s still exists: %w", kind, deleteErr)
+	return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost, and the %s still exists, but may still be deleted: %w", kind, deleteErr)}
 }
 
 // Mark marks the moment before a write. The function that it returns reports whether an object was created earlier, by the

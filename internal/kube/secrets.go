@@ -93,7 +93,7 @@ func (s Secrets) Delete(ctx context.Context, name string, opts metav1.DeleteOpti
 
 // DeleteAndConfirm deletes one Secret. It sends no request if ctx is cancelled, and lets a request in flight finish. If
 // the answer is lost, it reads the Secret: a missing Secret, or one with another UID than the precondition in opts, means
-// success. The reason is Unknown if that read fails too.
+// success. The reason is Unknown if that read fails too, and if the Secret still exists: then it may still be deleted.
 func (s Secrets) DeleteAndConfirm(ctx context.Context, name string, opts metav1.DeleteOptions) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -96,7 +96,7 @@ func TestRevokeAndUndoResolveALostAnswer(t *testing.T) {
 		"refused":                {map[string]response{deleteRequest: forbidden}, []string{deleteRequest}, failure.Forbidden},
 		"another UID":            {map[string]response{deleteRequest: apiError(http.StatusConflict, metav1.StatusReasonConflict)}, []string{deleteRequest}, failure.Conflict},
 		"lost, and gone":         {map[string]response{deleteRequest: noResponse}, []string{deleteRequest, getRequest}, ""},
-		"lost, and still there":  {map[string]response{deleteRequest: noResponse, getRequest: {http.StatusOK, secret}}, []string{deleteRequest, getRequest}, failure.Unreachable},
+		"lost, and still there":  {map[string]response{deleteRequest: noResponse, getRequest: {http.StatusOK, secret}}, []string{deleteRequest, getRequest}, failure.Unknown},
 		"lost, and another UID":  {map[string]response{deleteRequest: noResponse, getRequest: {http.StatusOK, later}}, []string{deleteRequest, getRequest}, ""},
 		"lost, and not readable": {map[string]response{deleteRequest: noResponse, getRequest: forbidden}, []string{deleteRequest, getRequest}, failure.Unknown},
 	} {

@@ -135,7 +135,7 @@ func TestDeleteResolvesALostAnswer(t *testing.T) {
 	}{
 		{"gone", true, false, true, ""},
 		{"gone, and the server asks for a retry", true, true, true, ""},
-		{"still there", false, false, true, failure.Unreachable},
+		{"still there", false, false, true, failure.Unknown},
 		{"not readable", true, false, false, failure.Unknown},
 	} {
 		for name, remove := range deletions() {
