@@ -38,7 +38,7 @@ var (
 func TestMain(m *testing.M) {
 	program.Main(func(start program.StartFunc) (int, error) {
 		var err error
-		if cp, admin, err = start("--name", "hub"); err != nil {
+		if cp, admin, err = start("--name", "hub", "--cleaner=false"); err != nil {
 			return 1, err
 		}
 		for range 2 { // the second time changes nothing
