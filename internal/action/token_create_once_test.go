@@ -75,6 +75,52 @@ func TestATokenForOnceIsDeletedWhenItIsUsedOrNobodyUsesItInTime(t *testing.T) {
 	}
 }
 
+func TestATokenForOnceIsDeletedWhenItsClusterIsReady(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		forbidden bool   // Clusters may not be listed
+		becomes   string // the cluster that becomes Ready
+		text      string // of the error; "": none
+	}{
+		"the cluster of the token":      {false, "m1", ""},
+		"another cluster":               {false, "m2", "token abcdef was deleted unused, after 2s"},
+		"Clusters that may not be read": {true, "m1", "token abcdef was deleted unused, after 2s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := apitest.New(t, apitest.Karmada)
+			s, _ := newSession(t, servers{"a": server})
+			a := TokenCreate{
+				Session: s, Token: parse(t, firstToken), TTL: time.Hour, Spec: joining(""), Clusters: []string{"m1"}, Once: true, OnceTimeout: 2 * time.Second,
+				Deliver: func(*CreatedTokens) error { return nil },
+			}
+			created, err := a.Run(t.Context())
+			check(t, err)
+			server.PutCluster("m1", false) // it registers, without a certificate request that can be seen
+			if test.forbidden {
+				server.On(http.MethodGet, clustersPath, apitest.Refuse(adminForbidden("clusters")))
+			}
+			polls := 0
+			uses, err := a.DeleteAfterUse(t.Context(), created.Tokens[0], func(token.Uses) {
+				if left := len(server.Secrets("kube-system")); left != 1 {
+					t.Errorf("%d tokens exist before the cluster is Ready", left)
+				}
+				if polls++; polls == 1 {
+					server.PutCluster(test.becomes, true)
+				}
+			})
+			if test.text == "" {
+				check(t, err)
+			} else {
+				wantError(t, err, failure.ReasonOf(err), test.text)
+			}
+			if left := len(server.Secrets("kube-system")); left != 0 || uses.Count != 0 || polls < 2 {
+				t.Errorf("%d tokens are left after %d polls, uses are %+v", left, polls, uses)
+			}
+		})
+	}
+}
+
 func TestNoTokenForOnceIsCreatedByWhoCannotSeeItsUse(t *testing.T) {
 	t.Parallel()
 	server := apitest.New(t)
