@@ -5,7 +5,9 @@ package e2e
 import (
 	"context"
 	"errors"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,8 +17,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/kubernetes/cmd/kubeadm/app/discovery/file"
-	"k8s.io/kubernetes/cmd/kubeadm/app/discovery/token"
+	"k8s.io/kubernetes/cmd/kubeadm/app/apis/kubeadm"
+	"k8s.io/kubernetes/cmd/kubeadm/app/discovery"
 	"k8s.io/kubernetes/cmd/kubeadm/app/util/config"
 	"k8s.io/kubernetes/pkg/kubelet/certificate/bootstrap"
 
@@ -28,22 +30,39 @@ func TestKubeadmAndKubeletAcceptWhatTokenEnsureHandsOut(t *testing.T) {
 	h := acquireHub(t)
 	dir := t.TempDir()
 	path := filepath.Join(dir, "bootstrap.kubeconfig")
-	program.Run(t, h.Kubeconfig, "token", "ensure", "--for", "pool", "--joiner", "kubeadm", "--as", "bootstrap-kubeconfig", "--to-file", path).OK(t)
-	if _, err := file.RetrieveValidatedConfigInfo(path, 20*time.Second); err != nil {
-		t.Errorf("kubeadm's --discovery-file rejects the kubeconfig: %v", err)
-	}
+	ensure := []string{"token", "ensure", "--for", "pool"}
+	program.Run(t, h.Kubeconfig, append(ensure, "--joiner", "kubeadm", "--as", "bootstrap-kubeconfig", "--to-file", path)...).OK(t)
+	id := strings.TrimPrefix(h.tokens(t)[0].Name, "bootstrap-token-")
+	h.discover(t, "--discovery-file", &kubeadm.JoinConfiguration{
+		Discovery: kubeadm.Discovery{File: &kubeadm.FileDiscovery{KubeConfigPath: path}},
+		Timeouts:  &kubeadm.Timeouts{Discovery: &metav1.Duration{Duration: 20 * time.Second}},
+	}, id)
 	h.bootstrapKubelet(t, path, dir)
 
-	document := program.Run(t, h.Kubeconfig, "token", "ensure", "--for", "pool", "--as", "kubeadm-join-config").OK(t)
-	join, err := config.BytesToJoinConfiguration([]byte(document), config.LoadOrDefaultConfigurationOptions{SkipCRIDetect: true})
+	document := filepath.Join(dir, "join.yaml")
+	program.Run(t, h.Kubeconfig, append(ensure, "--as", "kubeadm-join-config", "--to-file", document)...).OK(t)
+	program.Execute(t, exec.CommandContext(t.Context(), program.Binary("kubeadm"), "config", "validate", "--config", document)).OK(t)
+	join, err := config.LoadJoinConfigurationFromFile(document, config.LoadOrDefaultConfigurationOptions{SkipCRIDetect: true})
 	if err != nil {
 		t.Fatalf("kubeadm cannot read the JoinConfiguration: %v", err)
 	}
-	if _, err := token.RetrieveValidatedConfigInfo(nil, &join.Discovery, 20*time.Second); err != nil {
-		t.Errorf("kubeadm's discovery rejects the JoinConfiguration: %v", err)
-	}
+	h.discover(t, "--config", join, id)
 	if all := h.tokens(t); len(all) != 1 {
 		t.Errorf("%d tokens exist for one cluster", len(all))
+	}
+}
+
+// discover runs the discovery of kubeadm join, and checks that the kubeconfig that it bootstraps with is of a token.
+func (h *hub) discover(t *testing.T, title string, join *kubeadm.JoinConfiguration, id string) {
+	t.Helper()
+	found, err := discovery.For(nil, join)
+	if err != nil {
+		t.Errorf("kubeadm's discovery rejects %s: %v", title, err)
+		return
+	}
+	user := found.AuthInfos[found.Contexts[found.CurrentContext].AuthInfo]
+	if who, err := h.WhoAmI(t.Context(), user.Token); err != nil || who.Username != "system:bootstrap:"+id {
+		t.Errorf("%s: kubeadm bootstraps as %q, want the user of token %s: %v", title, who.Username, id, err)
 	}
 }
 
