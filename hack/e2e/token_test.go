@@ -55,58 +55,6 @@ func TestExpiredTokenIsCleanedUp(t *testing.T) {
 	})
 }
 
-// TestListedStatusMatchesTheServer creates every kind of broken Secret and authenticates with each token.
-func TestListedStatusMatchesTheServer(t *testing.T) {
-	t.Parallel()
-	h := acquireHub(t)
-	const tokenSecret = "0123456789abcdef"
-	base := func(id string, more map[string]string) map[string]string {
-		data := map[string]string{"token-id": id, "token-secret": tokenSecret, "usage-bootstrap-authentication": "true", "usage-bootstrap-signing": "true"}
-		for key, value := range more {
-			if value == "" {
-				delete(data, key)
-			} else {
-				data[key] = value
-			}
-		}
-		return data
-	}
-	secrets := []struct {
-		id, status, reason string
-		data               map[string]string
-	}{
-		{"good00", "ok", "", base("good00", nil)},
-		{"zone00", "ok", "", base("zone00", map[string]string{"expiration": "2099-01-02T03:04:05+05:30"})},
-		{"group0", "unusable", "bad group", base("group0", map[string]string{"auth-extra-groups": "system:bootstrappers:ok,bad"})},
-		{"space0", "unusable", "bad group", base("space0", map[string]string{"auth-extra-groups": "system:bootstrappers:a, system:bootstrappers:b"})},
-		{"usage0", "unusable", "no usage", base("usage0", map[string]string{"usage-bootstrap-authentication": "yes", "usage-bootstrap-signing": ""})},
-		{"other0", "malformed", "id and name differ", base("other1", nil)},
-		{"secre0", "malformed", "token-secret", base("secre0", map[string]string{"token-secret": "short"})},
-	}
-	for _, secret := range secrets {
-		h.createTokenSecret(t, "bootstrap-token-"+secret.id, secret.data)
-	}
-	doc := program.Run(t, h.Kubeconfig, "token", "list", "-o", "json").Document(t)
-	if len(doc.Items) != len(secrets) {
-		t.Errorf("%d of %d tokens are listed", len(doc.Items), len(secrets))
-	}
-	for _, secret := range secrets {
-		index := slices.IndexFunc(doc.Items, func(item map[string]any) bool { return item["name"] == "bootstrap-token-"+secret.id })
-		if index < 0 {
-			t.Errorf("%s is not listed", secret.id)
-			continue
-		}
-		reason, _ := doc.Items[index]["reason"].(string)
-		if doc.Items[index]["status"] != secret.status || !strings.Contains(reason, secret.reason) {
-			t.Errorf("%s is %s (%s), want %s (%s)", secret.id, doc.Items[index]["status"], reason, secret.status, secret.reason)
-		}
-		_, err := h.WhoAmI(t.Context(), secret.id+"."+tokenSecret)
-		if accepted := err == nil; accepted != (secret.status == "ok") {
-			t.Errorf("%s is %s, but the server says: %v", secret.id, secret.status, err)
-		}
-	}
-}
-
 func TestManyTokensAreReadInChunks(t *testing.T) {
 	t.Parallel()
 	h := acquireHub(t)
