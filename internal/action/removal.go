@@ -6,8 +6,6 @@ import (
 	"context"
 	"slices"
 
-	"k8s.io/klog/v2"
-
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -38,7 +36,8 @@ type Removal[T any] struct {
 	Find func(ctx context.Context, target fleet.Target, c *kube.Client, ref session.Ref) ([]T, error)
 	// Sweep returns the objects to delete where there are no references.
 	Sweep func(ctx context.Context, target fleet.Target, c *kube.Client) ([]T, error)
-	// Delete deletes the object that was found, and no later one of its name.
+	// Delete deletes the object that was found, and no later one of its name. It is called from many goroutines for objects that
+	// Sweep returned.
 	Delete func(ctx context.Context, target fleet.Target, c *kube.Client, object T, dryRun bool) error
 
 	ledger ledger[T]
@@ -68,7 +67,7 @@ func (r *Removal[T]) Run(ctx context.Context) ([]Planned[T], *session.Failures, 
 		return nil, nil, err
 	}
 	failures := r.Session.NewFailures()
-	results, err := session.Each(ctx, r.Session, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) (found[T], error) {
+	results, err := session.Each(ctx, r.Session, timeFor(len(r.Refs)), func(ctx context.Context, target fleet.Target, c *kube.Client) (found[T], error) {
 		here, err := r.search(ctx, target, c)
 		if err == nil && !r.planned() {
 			r.deleteAll(ctx, target, c, here)
@@ -139,8 +138,12 @@ func byTarget[T any](plan []Planned[T]) ([]fleet.Target, map[fleet.Target][]Plan
 // visited again, are failures.
 func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *session.Failures) []Planned[T] {
 	targets, byTarget := byTarget(plan)
+	most := 0
+	for _, objects := range byTarget {
+		most = max(most, len(objects))
+	}
 	var done []Planned[T]
-	for _, result := range session.On(ctx, r.Session, targets, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]Planned[T], error) {
+	for _, result := range session.On(ctx, r.Session, targets, timeFor(most), func(ctx context.Context, target fleet.Target, c *kube.Client) ([]Planned[T], error) {
 		objects := byTarget[target]
 		r.deleteAll(ctx, target, c, found[T]{objects: objects})
 		return objects, nil
@@ -156,21 +159,6 @@ func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *
 		done = append(done, r.deleted(objects, failures)...)
 	}
 	return done
-}
-
-// deleteAll deletes all objects, also after one has failed.
-func (r *Removal[T]) deleteAll(ctx context.Context, target fleet.Target, c *kube.Client, here found[T]) {
-	objects := here.objects
-	klog.V(1).InfoS("deleting", "context", target.Context, "member", target.Member, "server", c.Server().Host, "objects", len(objects))
-	if r.DryRun == Client {
-		return
-	}
-	r.ledger.begin(target, here)
-	for i := range objects {
-		r.ledger.sending(target)
-		objects[i].err = r.Delete(ctx, target, c, objects[i].Object, r.DryRun == Server)
-		r.ledger.answer(target, objects[i].err)
-	}
 }
 
 // deleted returns the objects that are deleted. The others are failures, unless they are gone already and may be missing.

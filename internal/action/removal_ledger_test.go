@@ -4,12 +4,14 @@ package action
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
 
 	"github.com/joinctl/joinctl/internal/apitest"
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/token"
 )
@@ -48,4 +50,22 @@ func TestEveryObjectOfATargetThatIsAbandonedIsNamed(t *testing.T) {
 		wantError(t, failed[0].Err, failure.Unknown, "token bbbbbb may be deleted, or may still exist: abandoned while in progress")
 		wantError(t, failed[1].Err, failure.Interrupted, "token cccccc was not deleted: abandoned while in progress")
 	}
+}
+
+func TestADeletionWithoutAnAnswerSaysWhetherItWasSent(t *testing.T) {
+	t.Parallel()
+	interrupted := &failure.Error{Reason: failure.Unknown, Err: errors.New("abandoned while in progress")}
+	late := &failure.Error{Reason: failure.Timeout, Err: errors.New("not started")}
+	r := &Removal[string]{Name: func(name string) string { return name }, Describe: func(ref session.Ref) string { return "token " + ref.Name }}
+	target := fleet.Target{Context: "a"}
+	r.ledger.begin(target, found[string]{objects: []Planned[string]{{Object: "x"}, {Object: "y"}, {Object: "z"}}})
+	r.ledger.sending(target, 2) // those of a sweep are in no order
+	r.ledger.answer(target, 2, nil)
+	r.ledger.sending(target, 1)
+	if err := r.outcome(target, 2, interrupted); err != nil {
+		t.Errorf("z: %v", err)
+	}
+	wantError(t, r.outcome(target, 1, late), failure.Unknown, "token y may be deleted, or may still exist: not started")
+	wantError(t, r.outcome(target, 0, interrupted), failure.Interrupted, "token x was not deleted")
+	wantError(t, r.outcome(target, 0, late), failure.Timeout, "token x was not deleted")
 }

@@ -16,12 +16,13 @@ import (
 // search finds the objects on one target. The error says that nothing on it could be found.
 func (r *Removal[T]) search(ctx context.Context, target fleet.Target, c *kube.Client) (found[T], error) {
 	here := found[T]{failed: map[session.Ref]error{}}
+	indexes := map[string]int{} // by name
 	add := func(ref session.Ref, objects []T) {
 		for _, object := range objects {
-			same := func(other Planned[T]) bool { return r.Name(other.Object) == r.Name(object) }
-			i := slices.IndexFunc(here.objects, same)
-			if i < 0 {
+			i, known := indexes[r.Name(object)]
+			if !known {
 				i = len(here.objects)
+				indexes[r.Name(object)] = i
 				here.objects = append(here.objects, Planned[T]{Target: target, Ref: ref, Object: object})
 			}
 			here.objects[i].refs = append(here.objects[i].refs, ref)

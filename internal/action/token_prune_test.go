@@ -14,6 +14,7 @@ import (
 
 	"github.com/joinctl/joinctl/internal/apitest"
 	"github.com/joinctl/joinctl/internal/failure"
+	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -212,7 +213,7 @@ func TestAJoinThatWaitsIsInThePlan(t *testing.T) {
 		if test.fault != nil {
 			test.fault(server)
 		}
-		s, shown := newSession(t, servers{"a": server})
+		s, shown := newSession(t, servers{"a": server}, func(s *session.Session) { s.Parallel = 1 }) // its deletions are in order
 		a := &TokenPrune{Session: s, Options: token.PruneOptions{NeverExpires: true}}
 		var waiting []string
 		if !test.yes {
