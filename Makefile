@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo test check fuzz mutants reliability bench docs tools hooks e2e-programs
+.PHONY: help build image demo test check fuzz mutants reliability bench soak docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -74,6 +74,11 @@ bench: ## compare speed and memory with kubeadm and kubectl
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/bench ./cmd/baretls ./cmd/barefleet ./cmd/peak
 	$(E2E)/bench -bin $(E2E)
 	$(E2E)/bench -bin $(E2E) -fleet -rounds 5
+
+soak: ## measure the token commands with 8,000 tokens, with kubectl and kubeadm for comparison (a minute)
+	@$(MAKE) --no-print-directory e2e-programs
+	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/soak ./cmd/peak
+	$(E2E)/soak -bin $(E2E)
 
 docs: ## generate docs/reference from the commands
 	go test ./internal/cli -run TestReference -update
