@@ -42,8 +42,8 @@ also asks if standard input names more than one token, before it deletes a token
 kubeadm's certificates go with the token of --upload-certs, and while a joiner waits for its certificate, which it reads with
 the token. --yes skips the questions.
 
-Empty standard input, or an empty --token-file, is no mistake: there is nothing to delete. --expired deletes all expired tokens,
-as joinctl token prune does: it shows them, and asks.`,
+Empty standard input, or an empty --token-file, is no mistake: there is nothing to delete. In a script with a pipe, set -o pipefail,
+or a list that failed looks empty. --expired deletes all expired tokens, as joinctl token prune does: it shows them, and asks.`,
 		Example: `  joinctl token delete 07401b
   joinctl token delete 07401b secret/bootstrap-token-abcdef --ignore-not-found
   joinctl token delete --for member1
