@@ -3,6 +3,7 @@
 package sa_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -151,6 +152,22 @@ func TestAServerThatGrantsLessDoesNotRenewInEveryRun(t *testing.T) {
 	run(t, "joinctl", cappedHub.Kubeconfig, "sa", "ensure", robot, "-n", ns, "--duration", "24h", "--to-secret", ns+"/kept").Expect(t, 0, "is kept")
 }
 
+// An argoCDConfig has all fields of Argo CD's ClusterConfig and TLSClientConfig that a bearer token can go with, in their order
+// (argo-cd pkg/apis/application/v1alpha1/types.go, v3.5). That package is not imported: it needs modules that the Go module
+// proxy does not serve.
+type argoCDConfig struct {
+	BearerToken     string `json:"bearerToken,omitempty"`
+	TLSClientConfig struct {
+		Insecure   bool   `json:"insecure"`
+		ServerName string `json:"serverName,omitempty"`
+		CertData   []byte `json:"certData,omitempty"`
+		KeyData    []byte `json:"keyData,omitempty"`
+		CAData     []byte `json:"caData,omitempty"`
+	} `json:"tlsClientConfig"`
+	DisableCompression bool   `json:"disableCompression,omitempty"`
+	ProxyURL           string `json:"proxyUrl,omitempty"`
+}
+
 // TestKubectlAndArgoCDsClientAcceptWhatIsPublished uses the kubeconfig with kubectl, and the cluster Secret with client-go in
 // the way that Argo CD documents.
 func TestKubectlAndArgoCDsClientAcceptWhatIsPublished(t *testing.T) {
@@ -175,15 +192,14 @@ func TestKubectlAndArgoCDsClientAcceptWhatIsPublished(t *testing.T) {
 	if secret, err = h.kept(t.Context(), ns); err != nil {
 		t.Fatal(err)
 	}
-	var config struct { // argo-cd pkg/apis/application/v1alpha1/types.go: ClusterConfig
-		BearerToken     string
-		TLSClientConfig struct {
-			Insecure bool
-			CAData   []byte
-		}
-	}
-	if err := json.Unmarshal(secret.Data["config"], &config); err != nil || secret.Labels["argocd.argoproj.io/secret-type"] != "cluster" || len(secret.Data["name"]) == 0 {
+	var config argoCDConfig
+	strict := json.NewDecoder(bytes.NewReader(secret.Data["config"]))
+	strict.DisallowUnknownFields()
+	if err := strict.Decode(&config); err != nil || secret.Labels["argocd.argoproj.io/secret-type"] != "cluster" || len(secret.Data["name"]) == 0 {
 		t.Fatalf("%v: %v", err, secret.Labels)
+	}
+	if again, err := json.Marshal(config); err != nil || !bytes.Equal(again, secret.Data["config"]) { // Go ignores the case of keys
+		t.Errorf("Argo CD would write the config with other keys: %v", err)
 	}
 	who, err := whoIs(t.Context(), &rest.Config{
 		Host: string(secret.Data["server"]), BearerToken: config.BearerToken,
