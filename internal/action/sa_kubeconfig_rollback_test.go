@@ -24,7 +24,7 @@ func slowTargets(t *testing.T, count int) (servers, *session.Session) {
 		server.On(http.MethodDelete, "", apitest.Hang(nil))
 		all[fmt.Sprintf("c%02d", i)] = server
 	}
-	s, _ := newSession(t, all, func(s *session.Session) { s.Parallel, s.RequestTimeout = count, time.Second })
+	s, _ := newSession(t, all, func(s *session.Session) { s.Parallel, s.RequestTimeout = count, 3*time.Second })
 	return all, s
 }
 
@@ -38,9 +38,9 @@ func nameOfSecret(t *testing.T, server *apitest.Server) string {
 	return secrets[0].Name
 }
 
-// A DELETE that hangs ends after the second that a request gets: one by one, the roll-back would take a second for each
+// A DELETE that hangs ends after the three seconds that a request gets: one by one, the roll-back would take as long for each
 // target.
-const slowCount, slowLimit = 12, 6 * time.Second
+const slowCount, slowLimit = 12, 15 * time.Second
 
 func TestTheTokensOfAKubeconfigThatCannotBeDeliveredAreRevokedAtOnceAndAllNamed(t *testing.T) {
 	t.Parallel()

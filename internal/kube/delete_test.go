@@ -33,7 +33,7 @@ func TestADeletionWithALostAnswerIsFoundWhenTheServerAnswersAgain(t *testing.T) 
 	}{
 		"deleted":                 {lost: apitest.LoseAnswer()},
 		"deleted, cannot be read": {lost: apitest.LoseAnswer(), forever: true, reason: failure.Unknown},
-		"not deleted":             {lost: apitest.LoseRequest(), reason: failure.Unreachable},
+		"not deleted":             {lost: apitest.LoseRequest(), reason: failure.Unknown},
 		"replaced":                {lost: apitest.LoseRequest(), replaced: true},
 	} {
 		server := apitest.New(t)
