@@ -36,6 +36,7 @@ func run() int {
 		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		ErrTTY:   term.IsTerminal(int(stderr.Fd())),
 		ErrWidth: func() int { return width(stderr) },
+		OutWidth: func() int { return width(os.Stdout) },
 		OutLost:  closedAtStart(os.Stdout),
 		CacheDir: cacheDir,
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),

@@ -29,6 +29,7 @@ Flags of the joiner that do not concern the control plane are accepted, and list
 join would fail, and 1 if an answer did not come in time, so that nobody can tell.`,
 		Example: `  joinctl check api.example.org:5443 --token 07401b.f395accd246ae52d --discovery-token-ca-cert-hash sha256:aa1744b1f92fcb12ef27b37ca3b29bf5a23d92eff9a1b2bbd1f1a7f0e1e1d1c1
   joinctl check --wait 30s -o json -- sudo kubeadm join api.example.org:6443 --token 07401b.f395accd246ae52d --discovery-token-unsafe-skip-ca-verification`,
+		Annotations: map[string]string{selectsNothing: "true"},
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			check.Attempt, err = given.parse(env, args)
 			return err

@@ -22,6 +22,7 @@ type Env struct {
 	InTTY    bool             // In is a terminal, where somebody can answer a question
 	ErrTTY   bool             // Err is a terminal, where a progress line is welcome
 	ErrWidth func() int       // columns of that terminal, 0 for unknown; nil: unknown
+	OutWidth func() int       // columns of the terminal that Out is, 0 if it is none; nil: it is none
 	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed, or so it looks
 	Now      func() time.Time // this machine's clock
 	Rand     io.Reader        // cryptographically strong

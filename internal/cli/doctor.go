@@ -39,7 +39,7 @@ away.`,
   joinctl doctor --context hub -o wide
   joinctl doctor --all-contexts -o prometheus
   joinctl doctor --probe --endpoint karmada.example.org:5443
-  joinctl doctor -o jsonpath='{range .items[?(@.severity=="error")]}{.check}: {.remedy}{"\n"}{end}'`,
+  joinctl doctor -o jsonpath='{range .items[?(@.severity=="error")]}{.check}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := doctor.Run(cmd.Context())

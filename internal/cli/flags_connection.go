@@ -16,7 +16,8 @@ import (
 
 // registerConnection adds the flags that say how to reach control planes, and as whom. They have the names and meanings
 // of kubectl's.
-func registerConnection(flags *pflag.FlagSet, s *session.Session) {
+func registerConnection(persistent *pflag.FlagSet, s *session.Session) {
+	flags := newFlagGroup(connectionGroup)
 	flags.StringVar(&s.Kubeconfig, "kubeconfig", "", "kubeconfig file (default: the files of KUBECONFIG, else ~/.kube/config)")
 	s.RequestTimeout = 15 * time.Second
 	timeoutVar(flags, &s.RequestTimeout, "request-timeout", "longest time for one request, 0 for no limit; a bare number means seconds")
@@ -64,18 +65,20 @@ func registerConnection(flags *pflag.FlagSet, s *session.Session) {
 			AuthInfoName: info(clientcmd.FlagAuthInfoName, "user of the kubeconfig to use, in place of the context's"),
 		},
 	})
+	addFlagGroup(persistent, flags)
 }
 
 // A runLimit bounds the time for a whole command.
 type runLimit struct{ timeout time.Duration }
 
 // registerRun adds the flags that say how many control planes are visited at once, and for how long.
-func registerRun(flags *pflag.FlagSet, s *session.Session) *runLimit {
-	run := &runLimit{}
+func registerRun(persistent *pflag.FlagSet, s *session.Session) *runLimit {
+	flags, run := newFlagGroup(runGroup), &runLimit{}
 	s.Parallel = 16
 	countVar(flags, &s.Parallel, "parallel", "control planes to talk to at once; fewer where few files may be open")
 	timeoutVar(flags, &run.timeout, "timeout", "longest time for the whole command, 0 for no limit; a bare number means seconds")
 	countVar(flags, &s.MaxFailures, "max-failures", "start no further control plane when this many have failed")
+	addFlagGroup(persistent, flags)
 	return run
 }
 

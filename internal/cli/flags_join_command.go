@@ -15,13 +15,14 @@ import (
 
 // addJoinCommand adds the flags that token create and token command share.
 func addJoinCommand(cmd *cobra.Command, o *action.JoinCommandOptions, wait time.Duration) {
-	flags := cmd.Flags()
+	flags := newFlagGroup(joinCommandGroup)
 	flags.TextVar(&o.Joiner, "joiner", join.Karmada, "program that joins, the `joiner`: karmada or kubeadm")
 	flags.TextVar(&o.Endpoint, "endpoint", join.Endpoint{}, "address `HOST:PORT` of the control plane for the joining side (default: the kubeconfig's server)")
 	flags.TextVar(&o.CertificateKey, "certificate-key", join.CertificateKey{}, "`key` for joining as a further control plane node, for kubeadm join")
 	flags.BoolVar(&o.NoVerify, "no-verify", false, "take address and CA pins from the kubeconfig alone, and check nothing")
 	flags.DurationVar(&o.Wait, "wait", wait, "longest time to wait for cluster-info to be signed with the token, 0 for none")
 	flags.BoolVar(&o.Rejoin, "rejoin", false, "go on although a member has the name of the cluster that joins: a join can destroy that member")
+	addFlagGroup(cmd.Flags(), flags)
 	cmd.MarkFlagsMutuallyExclusive("no-verify", "wait")
 }
 
@@ -41,20 +42,21 @@ type printFlags struct{ register, join bool }
 
 // add adds the flags of token create. Each implies its joiner.
 func (p *printFlags) add(cmd *cobra.Command, o *action.JoinCommandOptions) {
-	flags := cmd.Flags()
+	flags := newFlagGroup(joinCommandGroup)
 	flags.BoolVar(&p.register, "print-register-command", false, "print the karmadactl register command in place of the token")
 	flags.BoolVar(&p.join, "print-join-command", false, "print the kubeadm join command in place of the token")
+	addFlagGroup(cmd.Flags(), flags)
 	cmd.MarkFlagsMutuallyExclusive("print-register-command", "print-join-command")
 	preRun(cmd, func() error {
 		if o.Wanted = p.register || p.join; o.Wanted {
 			implied := map[bool]join.Joiner{true: join.Karmada, false: join.Kubeadm}[p.register]
-			if flags.Changed("joiner") && o.Joiner != implied {
+			if cmd.Flags().Changed("joiner") && o.Joiner != implied {
 				return fmt.Errorf("--joiner %s contradicts the command to print, which is for %s", o.Joiner, implied)
 			}
 			o.Joiner = implied
 		}
 		for _, name := range []string{"endpoint", "no-verify", "wait", "certificate-key"} {
-			if flags.Changed(name) && !o.Wanted {
+			if cmd.Flags().Changed(name) && !o.Wanted {
 				return fmt.Errorf("--%s goes with --print-register-command or --print-join-command", name)
 			}
 		}

@@ -14,11 +14,12 @@ import (
 
 // addPublication adds the flags that say where a credential is kept for its consumer.
 func addPublication(cmd *cobra.Command, p *action.Publication) {
-	flags := cmd.Flags()
+	flags := newFlagGroup(publicationGroup)
 	flags.TextVar(&p.Secret, "to-secret", publish.SecretRef{}, "keep the credential in this Secret: `NAMESPACE/NAME[:KEY]`; it is written only on change")
 	flags.StringVar(&p.Context, "to-context", "", "with --to-secret: context of the cluster with the Secret (default: the control plane itself)")
 	flags.StringVar(&p.File, "to-file", "", "file to keep the credential in, readable by its owner only; it is written only on change")
 	flags.BoolVar(&p.Adopt, "adopt", false, "also change a Secret or a file that joinctl did not make")
+	addFlagGroup(cmd.Flags(), flags)
 	cmd.MarkFlagsMutuallyExclusive("to-secret", "to-file")
 	preRun(cmd, func() error {
 		if p.Context == "" {
@@ -28,7 +29,7 @@ func addPublication(cmd *cobra.Command, p *action.Publication) {
 			return errors.New("--to-context goes with --to-secret")
 		}
 		for _, name := range oneServerFlags() {
-			if flags.Changed(name) {
+			if cmd.Flags().Changed(name) {
 				return fmt.Errorf("--%s is about one server or one identity, and does not go with --to-context, which names another cluster", name)
 			}
 		}

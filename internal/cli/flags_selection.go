@@ -21,14 +21,15 @@ type selectionFlags struct {
 	file string // with more contexts
 }
 
-func (f *selectionFlags) register(flags *pflag.FlagSet, s *session.Session) {
-	selection := &s.Selection
+func (f *selectionFlags) register(persistent *pflag.FlagSet, s *session.Session) {
+	flags, selection := newFlagGroup(selectionGroup), &s.Selection
 	flags.StringArrayVar(&selection.Contexts, "context", nil, "context of the kubeconfig to use, in place of its current one (repeatable); --karmada-context means the same")
 	patternVar(flags, &selection.Include, "contexts", "contexts to use: a glob over the whole name, or /RE2/ (repeatable)")
 	patternVar(flags, &selection.Exclude, "exclude-contexts", "contexts to leave out: a glob or /RE2/ (repeatable)")
 	flags.BoolVar(&selection.All, "all-contexts", false, "use all contexts of the kubeconfig")
 	flags.StringVar(&f.file, "contexts-file", "", "file with one context to use per line, or - for standard input; # begins a comment")
 	flags.TextVar(&selection.Shard, "shard", fleet.Shard{}, "use part `I/N` of the selection, I from 0 to N-1; all parts together are the whole")
+	addFlagGroup(persistent, flags)
 }
 
 func patternVar(flags *pflag.FlagSet, patterns *[]fleet.Pattern, name, usage string) {
@@ -76,9 +77,10 @@ func oneServerFlags() []string {
 
 // addMembers adds the flags for members of a Karmada control plane.
 func addMembers(cmd *cobra.Command, s *session.Session) {
-	flags, members := cmd.Flags(), &s.Members
+	flags, members := newFlagGroup(selectionGroup), &s.Members
 	flags.BoolVar(&members.All, "members", false, "act in the member clusters of the Karmada control plane, through it")
 	selectorVar(flags, &members.Selector, "with --members: only members whose Cluster object matches this label selector")
+	addFlagGroup(cmd.Flags(), flags)
 	addMemberNames(cmd, s)
 	preRun(cmd, func() error {
 		switch {
@@ -93,7 +95,9 @@ func addMembers(cmd *cobra.Command, s *session.Session) {
 
 // addMemberNames adds the flag for members by name.
 func addMemberNames(cmd *cobra.Command, s *session.Session) {
-	listVar(cmd.Flags(), &s.Members.Names, "member", "name", "act in this member cluster of the Karmada control plane, through it (repeatable, or a list)", parseClusterNames)
+	flags := newFlagGroup(selectionGroup)
+	listVar(flags, &s.Members.Names, "member", "name", "act in this member cluster of the Karmada control plane, through it (repeatable, or a list)", parseClusterNames)
+	addFlagGroup(cmd.Flags(), flags)
 }
 
 // selectorVar adds --selector, a label selector as the server takes it.

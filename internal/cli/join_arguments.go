@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/session"
 )
 
 // joinArguments are a join command on the command line of check: as the joiner's flags, or as the words of the command. A
@@ -69,14 +68,9 @@ func (a *joinArguments) add(flags *pflag.FlagSet, kind, usage string, f join.Fla
 
 // refuseConnection refuses flags that say how to reach control planes through a kubeconfig: check reads none.
 func refuseConnection(cmd *cobra.Command) error {
-	connection := pflag.NewFlagSet("connection", pflag.ContinueOnError)
-	s := session.New(session.Environment{})
-	new(selectionFlags).register(connection, s)
-	registerConnection(connection, s)
-	registerRun(connection, s)
 	var err error
 	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed && connection.Lookup(f.Name) != nil {
+		if f.Changed && slices.Contains([]string{selectionGroup, connectionGroup, runGroup}, groupOf(f)) {
 			err = fmt.Errorf("--%s is for commands that read a kubeconfig, and %s reads none", f.Name, cmd.CommandPath())
 		}
 	})

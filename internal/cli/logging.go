@@ -21,8 +21,8 @@ type logging struct {
 	flush time.Duration
 }
 
-func registerLogging(flags *pflag.FlagSet) *logging {
-	l := &logging{}
+func registerLogging(persistent *pflag.FlagSet) *logging {
+	flags, l := newFlagGroup(loggingGroup), &logging{}
 	set := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(set)
 	set.VisitAll(func(f *flag.Flag) {
@@ -34,6 +34,7 @@ func registerLogging(flags *pflag.FlagSet) *logging {
 	})
 	flags.Lookup("v").Usage = "log level: 1 what is being done, 4 decisions, 6 requests with timing, 8 headers"
 	flags.DurationVar(&l.flush, "log-flush-frequency", 5*time.Second, "longest time between log flushes")
+	addFlagGroup(persistent, flags)
 	return l
 }
 

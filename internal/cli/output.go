@@ -17,12 +17,13 @@ import (
 
 // addOutput gives a command -o and its companions, as kubectl has them.
 func addOutput(cmd *cobra.Command, f *output.Format) {
-	flags := cmd.Flags()
+	flags := newFlagGroup(outputGroup)
 	flags.TextVarP(f, "output", "o", *f, "output `format`: "+strings.Join(f.Names(), ", "))
 	flags.StringVar(&f.Template, "template", "", "template, or file with one, for -o go-template, jsonpath and their like")
 	flags.BoolVar(&f.NoHeaders, "no-headers", false, "print tables without their first line")
 	flags.BoolVar(&f.ShowManaged, "show-managed-fields", false, "keep managedFields of API objects that are printed")
 	flags.BoolVar(&f.AllowMissingKeys, "allow-missing-template-keys", true, "print nothing for fields that a template names and the document lacks, in place of an error")
+	addFlagGroup(cmd.Flags(), flags)
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.Names(), cobra.ShellCompDirectiveNoFileComp))
 	preRun(cmd, f.Check)
 }

@@ -95,13 +95,16 @@ func page(c *cobra.Command) string {
 		}
 		b.WriteString("\n")
 	}
-	if c.HasParent() && c.HasAvailableLocalFlags() {
-		fmt.Fprintf(&b, "## Flags\n\n```\n%s```\n\n", c.LocalNonPersistentFlags().FlagUsages())
+	const columns = 110
+	sections := helpPage{c, columns}.FlagSections()
+	if c.Name() == "options" {
+		sections = flagSections(listedFlags(c.Root()), optionGroups(), columns)
 	}
-	if !c.HasParent() {
-		fmt.Fprintf(&b, "## Flags of every command\n\n```\n%s```\n", c.PersistentFlags().FlagUsages())
-	} else {
-		b.WriteString("Flags of every command: [joinctl](joinctl.md).\n")
+	for _, section := range sections {
+		fmt.Fprintf(&b, "## %s\n\n```\n%s\n```\n\n", section.Title, section.Text)
+	}
+	if c.Name() != "options" {
+		b.WriteString("Flags of every command: [joinctl options](joinctl_options.md).\n")
 	}
 	return b.String()
 }

@@ -26,7 +26,7 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	root.SetErr(env.Err)
 	root.SetFlagErrorFunc(flagError)
 	root.SetGlobalNormalizationFunc(normalizeFlag)
-	root.SetUsageTemplate(usageTemplate(root.UsageTemplate()))
+	setHelp(root, env)
 
 	flags := root.PersistentFlags()
 	var selected selectionFlags
@@ -35,19 +35,12 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	run := registerRun(flags, s)
 	logs := registerLogging(flags)
 
-	root.AddCommand(
-		newToken(env, s),
-		newSA(env, s),
-		newCheck(env, s),
-		newCAHash(env, s),
-		newDoctor(env, s),
-		newSetup(env, s),
-		newContexts(env, s),
-		newOptions(env),
-		newVersion(env),
-	)
-	root.InitDefaultCompletionCmd()
-	root.InitDefaultHelpCmd()
+	addCommands(root, "Tokens", newToken(env, s))
+	addCommands(root, "Joining", newCheck(env, s), newCAHash(env, s), newDoctor(env, s), newSetup(env, s))
+	addCommands(root, "ServiceAccounts", newSA(env, s))
+	addCommands(root, "Fleet", newContexts(env, s))
+	addCommands(root, "Other", newOptions(env), newVersion(env))
+	addCobraCommands(root, "Other")
 	completeContexts(root, s)
 	eachSubcommand(root, func(c *cobra.Command) {
 		refuseUnknownWords(c)
@@ -67,6 +60,28 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	return root
 }
 
+// addCommands adds commands under a title of the help.
+func addCommands(root *cobra.Command, group string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: group, Title: group})
+	for _, c := range commands {
+		c.GroupID = group
+		root.AddCommand(c)
+	}
+}
+
+// addCobraCommands adds completion and help to a group.
+func addCobraCommands(root *cobra.Command, group string) {
+	root.SetCompletionCommandGroupID(group)
+	root.SetHelpCommandGroupID(group)
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" || c.Name() == "help" {
+			eachSubcommand(c, func(c *cobra.Command) { c.Annotations = map[string]string{selectsNothing: "true"} })
+		}
+	}
+}
+
 // eachSubcommand visits a command and all commands below it.
 func eachSubcommand(c *cobra.Command, visit func(*cobra.Command)) {
 	visit(c)
@@ -82,14 +97,6 @@ func normalizeFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		name = "context"
 	}
 	return pflag.NormalizedName(name)
-}
-
-// usageTemplate points to joinctl options where cobra would list some forty flags.
-func usageTemplate(standard string) string {
-	const begin, end = "{{if .HasAvailableInheritedFlags}}", "{{end}}"
-	before, rest, _ := strings.Cut(standard, begin)
-	_, after, _ := strings.Cut(rest, end)
-	return before + begin + "\n\nUse \"joinctl options\" for the flags that every command takes: connection, identity, logging." + end + after
 }
 
 // refuseUnknownWords makes a group of commands, and help, refuse a word that is no command: cobra prints help and

@@ -48,8 +48,10 @@ and does not store: it ends when it expires, with the ServiceAccount, or with th
 // addProfile gives a command --profile and --profile-output.
 func addProfile(cmd *cobra.Command, s *session.Session) {
 	kind, path := profile.None, ""
-	choiceVar(cmd.Flags(), &kind, "profile", "capture how joinctl itself runs: "+joinWords(profile.Kinds()), profile.Kinds()...)
-	cmd.Flags().StringVar(&path, "profile-output", "profile.pprof", "file to write the profile to")
+	flags := newFlagGroup(profileGroup)
+	choiceVar(flags, &kind, "profile", "capture how joinctl itself runs: "+joinWords(profile.Kinds()), profile.Kinds()...)
+	flags.StringVar(&path, "profile-output", "profile.pprof", "file to write the profile to")
+	addFlagGroup(cmd.Flags(), flags)
 	preRun(cmd, func() error {
 		if kind == profile.None {
 			return nil

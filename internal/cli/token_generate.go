@@ -20,7 +20,8 @@ func newTokenGenerate(env *Env) *cobra.Command {
 plane.`,
 		Example: `  joinctl token generate
   joinctl token generate --count 3`,
-		Args: noArgs,
+		Annotations: map[string]string{selectsNothing: "true"},
+		Args:        noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			toks, err := generate.Run()
 			if err != nil {

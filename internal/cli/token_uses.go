@@ -45,6 +45,7 @@ load balancer; -o json adds the addresses and the user agents that clients claim
   joinctl token uses --audit-log audit.log --audit-log audit-2026-11-25.log.gz 07401b
   joinctl token uses --audit-log - -o wide
   joinctl token uses --audit-log audit.log -o jsonpath='{range .items[*]}{.id} {.last}{"\n"}{end}'`,
+		Annotations: map[string]string{selectsNothing: "true"},
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			if fromStdin(args, file) && slices.Contains(uses.Logs, stdin) {
 				return errors.New("standard input is read once: for an audit log, or for references")

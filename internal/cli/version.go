@@ -20,7 +20,8 @@ func newVersion(env *Env) *cobra.Command {
 		Short: "Print the version of joinctl",
 		Example: `  joinctl version
   joinctl version -o json`,
-		Args: noArgs,
+		Annotations: map[string]string{selectsNothing: "true"},
+		Args:        noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			platform := runtime.GOOS + "/" + runtime.GOARCH
 			if format.Structured() {
