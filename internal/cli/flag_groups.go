@@ -72,7 +72,7 @@ func shownFlags(c *cobra.Command) map[string][]*pflag.Flag {
 		}
 	}
 	c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
-		if f.Name != "help" || !c.HasParent() {
+		if f.Name != "help" { // known to whoever reads this
 			add(f)
 		}
 	})

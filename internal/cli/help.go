@@ -25,7 +25,10 @@ Aliases:
 {{.Text}}{{end}}{{if .HasExample}}
 
 Examples:
-{{.Examples}}{{end}}{{range .FlagSections}}
+{{.Examples}}{{end}}{{with .Topics}}
+
+Topics (joinctl help TOPIC):
+  {{.}}{{end}}{{range .FlagSections}}
 
 {{.Title}}:
 {{.Text}}{{end}}
@@ -86,16 +89,12 @@ func (p helpPage) Examples() string { return wrapCommands(p.Example, p.columns) 
 
 // CommandSections returns the subcommands by their groups, those without a group last.
 func (p helpPage) CommandSections() []helpSection {
-	widest := 0
-	for _, sub := range p.Commands() {
-		widest = max(widest, len(sub.Name()))
-	}
 	var sections []helpSection
 	for _, group := range append(slices.Clone(p.Groups()), &cobra.Group{Title: "Commands"}) {
 		var rows []string
 		for _, sub := range p.Commands() {
 			if sub.GroupID == group.ID && (sub.IsAvailableCommand() || sub.Name() == "help") {
-				rows = append(rows, row("  "+sub.Name(), 2+widest+2, sub.Short, p.columns))
+				rows = append(rows, row("  "+sub.Name(), 2+p.widestName()+2, sub.Short, p.columns))
 			}
 		}
 		if len(rows) > 0 {
@@ -103,6 +102,27 @@ func (p helpPage) CommandSections() []helpSection {
 		}
 	}
 	return sections
+}
+
+// Topics returns the names of the pages of help that are about no single command.
+func (p helpPage) Topics() string {
+	var names []string
+	for _, sub := range p.Commands() {
+		if isTopic(sub) {
+			names = append(names, sub.Name())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// widestName returns the length of the longest name of a subcommand.
+func (p helpPage) widestName() (widest int) {
+	for _, sub := range p.Commands() {
+		if !isTopic(sub) {
+			widest = max(widest, len(sub.Name()))
+		}
+	}
+	return widest
 }
 
 // FlagSections returns the flags of the command itself, and then the groups of flags that help shows.
@@ -113,7 +133,7 @@ func (p helpPage) FlagSections() []helpSection {
 
 // More returns where to read on.
 func (p helpPage) More() string {
-	text := `Use "joinctl options" for the flags that every command takes: connection, identity, logging.`
+	text := `Use "joinctl options" for the flags that every command takes.`
 	if p.HasAvailableSubCommands() {
 		text = fmt.Sprintf("Use \"%s COMMAND --help\" for more about a command.\n\n", p.CommandPath()) + text
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,11 +29,11 @@ func testRoot() *cobra.Command {
 	return root
 }
 
-// eachCommand visits every command that users see, groups first.
+// eachCommand visits every command and topic that users see, groups first.
 func eachCommand(c *cobra.Command, visit func(*cobra.Command)) {
 	visit(c)
 	for _, sub := range c.Commands() {
-		if sub.IsAvailableCommand() {
+		if sub.IsAvailableCommand() || isTopic(sub) {
 			eachCommand(sub, visit)
 		}
 	}
@@ -77,6 +78,10 @@ func TestReference(t *testing.T) {
 
 // page returns the reference page of a command.
 func page(c *cobra.Command) string {
+	const columns = 110
+	if isTopic(c) {
+		return fmt.Sprintf("# joinctl help %s\n\n%s.\n\n```\n%s\n```\n", c.Name(), c.Short, wrap(c.Long, columns))
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n%s.\n\n", c.CommandPath(), c.Short)
 	if c.Long != "" {
@@ -95,7 +100,15 @@ func page(c *cobra.Command) string {
 		}
 		b.WriteString("\n")
 	}
-	const columns = 110
+	for i, sub := range slices.DeleteFunc(slices.Clone(c.Commands()), func(sub *cobra.Command) bool { return !isTopic(sub) }) {
+		if i == 0 {
+			b.WriteString("## Topics\n\n")
+		}
+		fmt.Fprintf(&b, "- [%s](%s.md): %s\n", sub.Name(), strings.ReplaceAll(sub.CommandPath(), " ", "_"), sub.Short)
+	}
+	if c.HasHelpSubCommands() {
+		b.WriteString("\n")
+	}
 	sections := helpPage{c, columns}.FlagSections()
 	if c.Name() == "options" {
 		sections = flagSections(listedFlags(c.Root()), optionGroups(), columns)
@@ -118,7 +131,7 @@ func TestHelpSpeaksInOneVoice(t *testing.T) {
 		if c.Short == "" || !unicode.IsUpper(rune(c.Short[0])) || strings.HasSuffix(c.Short, ".") {
 			t.Errorf("%s: Short is %q", c.CommandPath(), c.Short)
 		}
-		if c.Example == "" && !c.HasSubCommands() {
+		if c.Example == "" && !c.HasSubCommands() && !isTopic(c) {
 			t.Errorf("%s has no example", c.CommandPath())
 		}
 		c.Flags().VisitAll(func(f *pflag.Flag) {

@@ -16,8 +16,10 @@ import (
 // error.
 func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "joinctl",
-		Short:         "Manage the credentials with which clusters join a multi-cluster control plane",
+		Use:   "joinctl",
+		Short: "Manage the credentials with which clusters join a multi-cluster control plane",
+		Long: `Manage the credentials with which clusters join a Karmada or kubeadm control plane: bootstrap tokens, the join commands that
+carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
@@ -27,6 +29,7 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.SetGlobalNormalizationFunc(normalizeFlag)
 	setHelp(root, env)
+	addVersionFlag(root, env)
 
 	flags := root.PersistentFlags()
 	var selected selectionFlags
@@ -41,6 +44,7 @@ func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	addCommands(root, "Fleet", newContexts(env, s))
 	addCommands(root, "Other", newOptions(env), newVersion(env))
 	addCobraCommands(root, "Other")
+	addTopics(root)
 	completeContexts(root, s)
 	eachSubcommand(root, func(c *cobra.Command) {
 		refuseUnknownWords(c)

@@ -23,7 +23,6 @@ func newVersion(env *Env) *cobra.Command {
 		Annotations: map[string]string{selectsNothing: "true"},
 		Args:        noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			platform := runtime.GOOS + "/" + runtime.GOARCH
 			if format.Structured() {
 				return output.Object(env.Out, &format, &unstructured.Unstructured{Object: map[string]any{
 					"apiVersion": output.APIVersion,
@@ -31,16 +30,23 @@ func newVersion(env *Env) *cobra.Command {
 					"version":    buildVersion(env),
 					"commit":     setting("vcs.revision"),
 					"goVersion":  runtime.Version(),
-					"platform":   platform,
+					"platform":   platform(),
 				}})
 			}
-			_, err := fmt.Fprintf(env.Out, "joinctl %s (%s, %s)\n", buildVersion(env), runtime.Version(), platform)
+			_, err := fmt.Fprintln(env.Out, versionLine(env))
 			return err
 		},
 	}
 	addOutput(cmd, &format)
 	return cmd
 }
+
+// versionLine returns the version for people.
+func versionLine(env *Env) string {
+	return fmt.Sprintf("joinctl %s (%s, %s)", buildVersion(env), runtime.Version(), platform())
+}
+
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
 // buildVersion returns the version of the release, of the module that go install built, or "devel".
 func buildVersion(env *Env) string {
