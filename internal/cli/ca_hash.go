@@ -24,8 +24,9 @@ func newCAHash(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "ca-hash [FILE... | -]",
-		Short: "Print the CA pins for a join command, with subject and expiry",
+		Use:        "ca-hash [FILE... | -]",
+		SuggestFor: []string{"hash", "pin"},
+		Short:      "Print the CA pins for a join command, with subject and expiry",
 		Long: `Print the pin of every CA certificate, with its subject and expiry, and warn of certificates that no joiner can use: expired,
 not yet valid, or no CA. The certificates are those in PEM files, or else those of
 the kubeconfig's context. --cluster-info takes them from cluster-info: joiners compare a pin with these. A CA never comes

@@ -20,8 +20,9 @@ func newCheck(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "check ENDPOINT --token TOKEN --discovery-token-ca-cert-hash HASH | check -- COMMAND | check -",
-		Short: "Check on the joining side whether a join would work, and why not",
+		Use:        "check ENDPOINT --token TOKEN --discovery-token-ca-cert-hash HASH | check -- COMMAND | check -",
+		SuggestFor: []string{"join", "register", "verify", "validate", "test"},
+		Short:      "Check on the joining side whether a join would work, and why not",
 		Long: `Replay a join on the machine that joins, with the flags of the printed command, step by step up to the first step that would
 change something. Nothing is changed, neither here nor on the control plane. No kubeconfig is read: --token is the bootstrap
 token. COMMAND is the whole command as it was printed or pasted; - reads it from standard input, also over several lines.

@@ -47,7 +47,10 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	checked.Out = out
 	root := newRoot(&checked, s, func() { started = true })
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = unknownWord(cmd) // before --help
+	}
 	if err == nil && out.err != nil {
 		err, started = out.err, true
 	}

@@ -19,8 +19,9 @@ func newContexts(env *Env, s *session.Session) *cobra.Command {
 		format   output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "contexts",
-		Short: "Show the control planes that a selection means",
+		Use:        "contexts",
+		SuggestFor: []string{"clusters", "hubs"},
+		Short:      "Show the control planes that a selection means",
 		Long: `Show the control planes that a selection means. No control plane is asked. Contexts with the same address and the same
 credential are used once: the others show the context that is used under DUPLICATE OF. Without a selection, only the current
 context is used.

@@ -21,8 +21,9 @@ func newDoctor(env *Env, s *session.Session) *cobra.Command {
 		format = output.Format{Metrics: true}
 	)
 	cmd := &cobra.Command{
-		Use:   "doctor",
-		Short: "Check whether clusters can join a control plane, and why not",
+		Use:        "doctor",
+		SuggestFor: []string{"diagnose", "status"},
+		Short:      "Check whether clusters can join a control plane, and why not",
 		Long: `Check from the administrator's side whether clusters can join a control plane: cluster-info and who can read it, the rights
 of joiners, the controllers that sign cluster-info, delete expired tokens, and approve and sign the certificate requests of
 joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings;

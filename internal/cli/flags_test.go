@@ -27,27 +27,28 @@ func parseFlags(t *testing.T, path string, args ...string) (*cobra.Command, erro
 }
 
 const (
-	notACluster  = "the name of a member cluster is of a-z, 0-9 and -, begins and ends with a letter or digit, and has at most 48 characters"
-	notATimeout  = "must be a duration such as 15s, or 0 for no limit"
-	notACount    = "must be a number from 1 to 100000"
-	notADuration = `must be a duration like "30s" or "5m"`
-	notADryRun   = "must be one of: none, client, server"
-	notAnOutput  = "must be one of: table, wide, name, json, yaml, kyaml, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file, prometheus"
-	notATTL      = "must be a duration such as 24h or 30m, or 0 for a token that never expires"
-	notAnAge     = "must be a duration such as 24h or 30m"
-	notALifetime = "must be a duration such as 1h or 30m, or 0 to leave it to the server"
-	notATimeLeft = "must be a duration above 0, such as 24h"
-	notASortKey  = "must be a JSONPath of one field, such as .expires"
-	notARule     = "must be of: expired, never-expires, expiring=DURATION, malformed, none-valid"
-	notAGroup    = "must be the name of a group, such as system:bootstrappers:karmada:default-cluster-token"
-	notAShard    = "must be I/N: part I of N, counted from 0, such as 0/4"
-	notAnAddress = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
-	notAKey      = "must be 64 hex digits, as kubeadm init phase upload-certs prints them"
-	notATime     = "must be a time in RFC 3339, such as 2027-01-02T15:04:05Z"
-	notAMaxAge   = "must be a duration of at least a second, such as 168h, or 0 for any age"
-	notOld       = "must be one of: keep, delete, expire-in=DURATION"
-	notALater    = "expire-in= takes a duration of at least a second, such as expire-in=1h"
-	someKey      = "0000000000000000000000000000000000000000000000000000000000000000"
+	notACluster     = "the name of a member cluster is of a-z, 0-9 and -, begins and ends with a letter or digit, and has at most 48 characters"
+	notATimeout     = "must be a duration such as 15s, or 0 for no limit"
+	notACount       = "must be a number from 1 to 100000"
+	notADuration    = `must be a duration like "30s" or "5m"`
+	notADryRun      = "must be one of: none, client, server"
+	notAnOutput     = "must be one of: table, wide, name, json, yaml, kyaml, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file, prometheus"
+	notATTL         = "must be a duration such as 24h or 30m, or 0 for a token that never expires"
+	notAnAge        = "must be a duration such as 24h or 30m"
+	notALifetime    = "must be a duration such as 1h or 30m, or 0 to leave it to the server"
+	notATimeLeft    = "must be a duration above 0, such as 24h"
+	notASortKey     = "must be a JSONPath of one field, such as .expires"
+	notARule        = "must be of: expired, never-expires, expiring=DURATION, malformed, none-valid"
+	notAGroup       = "must be the name of a group, such as system:bootstrappers:karmada:default-cluster-token"
+	notAShard       = "must be I/N: part I of N, counted from 0, such as 0/4"
+	notAnAddress    = "an endpoint is HOST:PORT, with an IPv6 address in brackets"
+	notAKey         = "must be 64 hex digits, as kubeadm init phase upload-certs prints them"
+	notATime        = "must be a time in RFC 3339, such as 2027-01-02T15:04:05Z"
+	notAMaxAge      = "must be a duration of at least a second, such as 168h, or 0 for any age"
+	notOld          = "must be one of: keep, delete, expire-in=DURATION"
+	notALater       = "expire-in= takes a duration of at least a second, such as expire-in=1h"
+	notTheNamespace = "bootstrap tokens are Secrets in the namespace kube-system, and the server reads them in no other: leave --namespace out"
+	someKey         = "0000000000000000000000000000000000000000000000000000000000000000"
 )
 
 // A flagCase is what a flag makes of some values.
@@ -68,6 +69,7 @@ func flagCases() map[string]flagCase {
 		"shard": {"token list", map[string]string{"0/4": "0/4", "3/4": "3/4"}, map[string]string{
 			"": notAShard, "4/4": notAShard, "-1/4": notAShard, "1": notAShard, "0/0": notAShard, "1/4x": notAShard, "a/b": notAShard,
 		}},
+		"namespace":       {"token list", map[string]string{"kube-system": ""}, map[string]string{"ci": notTheNamespace, "": notTheNamespace}},
 		"parallel":        {"token list", map[string]string{"1": "1", "100000": "100000"}, map[string]string{"0": notACount, "-1": notACount, "100001": notACount, "07": notACount, "+7": notACount, "many": notACount, "": notACount}},
 		"max-failures":    {"token list", map[string]string{"1": "1"}, map[string]string{"0": notACount, "-3": notACount, "1.5": notACount}},
 		"request-timeout": {"token list", map[string]string{"15s": "15s", "15": "15s", "1m": "1m0s", "0": "0s"}, map[string]string{"soon": notATimeout, "-1s": notATimeout, "": notATimeout}},
@@ -298,6 +300,9 @@ func TestFlagsThatGoTogetherAreTaken(t *testing.T) {
 		"token list --context a --server https://hub",
 		"token list --karmada-context a",
 		"token list --request_timeout 5s --all_contexts",
+		"token -n kube-system list",
+		"token create -n kube-system",
+		"token delete 07401b --namespace kube-system",
 		"token create --print-join-command --certificate-key " + someKey,
 		"token create --print-register-command --joiner karmada --endpoint hub:6443 --wait 0",
 		"token command 07401b --joiner kubeadm --certificate-key " + someKey,

@@ -58,6 +58,9 @@ func setHelp(root *cobra.Command, env *Env) {
 		return usage.Execute(c.OutOrStderr(), helpPage{c, helpColumns(env)})
 	})
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) {
+		if unknownWord(c) != nil {
+			return // Main reports it
+		}
 		text := wrap(cmp.Or(c.Long, c.Short+"."), helpColumns(env)) + "\n"
 		if c.Runnable() || c.HasSubCommands() {
 			text += "\n" + c.UsageString()

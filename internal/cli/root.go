@@ -106,9 +106,6 @@ func normalizeFlag(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 // refuseUnknownWords makes a group of commands, and help, refuse a word that is no command: cobra prints help and
 // succeeds.
 func refuseUnknownWords(c *cobra.Command) {
-	if c.SuggestionsMinimumDistance == 0 {
-		c.SuggestionsMinimumDistance = 2
-	}
 	if c.HasSubCommands() && !c.Runnable() {
 		c.Args = func(c *cobra.Command, args []string) error {
 			if len(args) > 0 {

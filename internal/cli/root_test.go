@@ -31,8 +31,8 @@ func runIn(ctx context.Context, env *Env, args ...string) (code int, stdout, std
 
 func TestAWordThatIsNoCommandIsAUsageError(t *testing.T) {
 	for args, want := range map[string]string{
-		"tokens":                        "joinctl: error: unknown command \"tokens\" for \"joinctl\", did you mean token?\njoinctl: hint: see joinctl --help\n",
-		"token creat":                   "joinctl: error: unknown command \"creat\" for \"joinctl token\", did you mean create?\njoinctl: hint: see joinctl token --help\n",
+		"tokens":                        "joinctl: error: unknown command \"tokens\" for \"joinctl\"\njoinctl: hint: did you mean joinctl token? see joinctl --help\n",
+		"token creat":                   "joinctl: error: unknown command \"creat\" for \"joinctl token\"\njoinctl: hint: did you mean joinctl token create? see joinctl token --help\n",
 		"help bogus":                    "joinctl: error: unknown command \"bogus\" for \"joinctl\"\njoinctl: hint: see joinctl --help\n",
 		"help token bogus":              "joinctl: error: unknown command \"bogus\" for \"joinctl token\"\njoinctl: hint: see joinctl token --help\n",
 		"token 07401b.0123456789abcdef": "joinctl: error: unknown command\njoinctl: hint: see joinctl --help\n",

@@ -19,8 +19,9 @@ func newSAInspect(env *Env, s *session.Session) *cobra.Command {
 		format  output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "inspect TOKEN | -",
-		Short: "Show what a token says, without showing the token",
+		Use:        "inspect TOKEN | -",
+		SuggestFor: []string{"show", "describe", "decode"},
+		Short:      "Show what a token says, without showing the token",
 		Long: `Show what a token says about itself: the ServiceAccount, the audiences, when it expires and which object it ends with. No
 server is asked, and the signature is not verified; --review has the server review it. A bootstrap token is recognised too.
 A token given as an argument shows in process lists and shell histories: use - or --token-file.`,

@@ -19,8 +19,10 @@ func newSAList(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List revocable tokens of ServiceAccounts",
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get"},
+		Short:      "List revocable tokens of ServiceAccounts",
 		Long: `List the tokens that sa token --revocable and sa kubeconfig --revocable requested, the soonest to expire first. The server
 does not store other tokens, so nobody can list those.`,
 		Example: `  joinctl sa list -n ci

@@ -25,8 +25,10 @@ func newSARevoke(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "revoke NAME… | sa/NAME… | - | --expired",
-		Short: "Revoke revocable tokens of ServiceAccounts",
+		Use:        "revoke NAME… | sa/NAME… | - | --expired",
+		Aliases:    []string{"rm"},
+		SuggestFor: []string{"delete", "remove"},
+		Short:      "Revoke revocable tokens of ServiceAccounts",
 		Long: `Revoke tokens that sa token --revocable or sa kubeconfig --revocable requested, by deleting the Secret that a token is bound
 to. NAME is that Secret, as sa list shows it; CONTEXT/ before it names its context, and CONTEXT/MEMBER/ with --members its
 member. sa/NAME, or serviceaccount/NAME, means all revocable tokens of the ServiceAccount NAME of the namespace. All are
@@ -72,13 +74,16 @@ input names more than one token. --yes skips the question. Empty standard input 
 	flags.BoolVarP(&revoke.AllNamespaces, "all-namespaces", "A", false, "with --expired: in all namespaces")
 	flags.BoolVar(&revoke.Everywhere, "everywhere", false, "revoke a NAME without a context in every selected context that has it; a context without it is no failure")
 	flags.BoolVarP(&yes, "yes", "y", false, "do not ask, with --expired or if a ServiceAccount or standard input names several")
-	preRun(cmd, func() error {
-		if revoke.AllNamespaces && !revoke.Expired {
-			return errors.New("--all-namespaces goes with --expired: a name is of one namespace")
-		}
-		return nil
-	})
+	preRun(cmd, func() error { return checkRevoke(&revoke) })
 	return cmd
+}
+
+// checkRevoke refuses flags that contradict each other.
+func checkRevoke(revoke *action.SARevoke) error {
+	if revoke.AllNamespaces && !revoke.Expired {
+		return errors.New("--all-namespaces goes with --expired: a name is of one namespace")
+	}
+	return nil
 }
 
 // reportRevoked says how long a revoked token may still work, or that no token is expired.

@@ -25,8 +25,9 @@ func newSAToken(env *Env, s *session.Session) *cobra.Command {
 		format  output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "token NAME",
-		Short: "Request a token of a ServiceAccount",
+		Use:        "token NAME",
+		SuggestFor: []string{"create", "request"},
+		Short:      "Request a token of a ServiceAccount",
 		Long: `Request a token of a ServiceAccount and print it, alone, on stdout; stderr shows when it really expires, since servers shorten
 and extend the requested lifetime. -o prints the TokenRequest as the server answered it.
 

@@ -27,8 +27,9 @@ func newSetup(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "setup",
-		Short: "Set up a Karmada control plane for joins with bootstrap tokens",
+		Use:        "setup",
+		SuggestFor: []string{"init", "install"},
+		Short:      "Set up a Karmada control plane for joins with bootstrap tokens",
 		Long: `Set up a Karmada control plane for joins with bootstrap tokens: publish cluster-info with an address and the kubeconfig's
 CA, and grant the rights that karmadactl register needs. Rights that exist already, through whatever role, stay as they are;
 the others are granted under the names that Karmada's installers use. joinctl shows its plan and asks before it changes

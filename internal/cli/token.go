@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/session"
@@ -38,8 +39,19 @@ as the Secret bootstrap-token-ID in the namespace kube-system.`,
 			addDryRun(sub, new(action.DryRun))
 			sub.Flags().Lookup("dry-run").Hidden = true
 		}
+		addTokenNamespace(sub)
 	}
 	return cmd
+}
+
+// addTokenNamespace accepts -n kube-system, as people type it with kubectl. Help does not show it.
+func addTokenNamespace(cmd *cobra.Command) {
+	cmd.Flags().VarPF(&value{kind: "namespace", set: func(namespace string) error {
+		if namespace != metav1.NamespaceSystem {
+			return errors.New("bootstrap tokens are Secrets in the namespace kube-system, and the server reads them in no other: leave --namespace out")
+		}
+		return nil
+	}}, "namespace", "n", "namespace of bootstrap tokens: kube-system").Hidden = true
 }
 
 // refuseBootstrapBearer refuses a bootstrap token where kubectl takes the credential for the API server.

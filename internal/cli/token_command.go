@@ -22,8 +22,9 @@ func newTokenCommand(env *Env, s *session.Session) *cobra.Command {
 		format   output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "command REF | -",
-		Short: "Print the join command of a token that exists",
+		Use:        "command REF | -",
+		SuggestFor: []string{"join-command", "register-command"},
+		Short:      "Print the join command of a token that exists",
 		Long: `Print the join command of a token that exists. A REF is a token ID, a whole token, the name of the Secret, or secret/NAME;
 CONTEXT/ before it names its context. --for names the token for a cluster. The command is checked as token create checks it.
 A token that the server refuses has no command. A token for a cluster that is a member already has one only with --rejoin.`,

@@ -46,9 +46,10 @@ func newTokenCreate(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "create [TOKEN | -]",
-		Short: "Create a bootstrap token, and print the command that joins with it",
-		Long:  createHelp,
+		Use:        "create [TOKEN | -]",
+		SuggestFor: []string{"new", "add", "join", "register"},
+		Short:      "Create a bootstrap token, and print the command that joins with it",
+		Long:       createHelp,
 		Example: `  joinctl token create
   joinctl token create --print-register-command --context hub --ttl 2h --description "member1"
   joinctl token create --print-register-command --for member1 --for member2

@@ -28,9 +28,10 @@ func newTokenDelete(env *Env, s *session.Session) *cobra.Command {
 		format   output.Format
 	)
 	cmd := &cobra.Command{
-		Use:     "delete REF… | - | --expired",
-		Aliases: []string{"rm"},
-		Short:   "Delete bootstrap tokens",
+		Use:        "delete REF… | - | --expired",
+		SuggestFor: []string{"remove", "revoke"},
+		Aliases:    []string{"rm"},
+		Short:      "Delete bootstrap tokens",
 		Long: `Delete bootstrap tokens. A REF is a token ID, a whole token, the name of the Secret, or secret/NAME; CONTEXT/ before it names
 its context. All are tried, and each failure is reported. The server may accept a deleted token for about 10 seconds more.
 

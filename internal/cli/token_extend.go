@@ -24,8 +24,9 @@ func newTokenExtend(env *Env, s *session.Session) *cobra.Command {
 		format   output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "extend REF… | -",
-		Short: "Change when bootstrap tokens expire",
+		Use:        "extend REF… | -",
+		SuggestFor: []string{"renew"},
+		Short:      "Change when bootstrap tokens expire",
 		Long: `Change when bootstrap tokens expire. --ttl counts from now by the server's clock, not from the old expiry. A REF is a token ID, a
 whole token, the name of the Secret, or secret/NAME; CONTEXT/ before it names its context. --for names the token for a cluster.
 All are tried, and each failure is reported.

@@ -23,8 +23,10 @@ func newTokenList(env *Env, s *session.Session) *cobra.Command {
 		format: output.Format{Metrics: true},
 	}
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List bootstrap tokens and how the server treats each",
+		Use:        "list",
+		Aliases:    []string{"ls"},
+		SuggestFor: []string{"get", "show", "describe", "inspect"},
+		Short:      "List bootstrap tokens and how the server treats each",
 		Long: `List bootstrap tokens, the soonest to expire first. STATUS shows how the server treats a token: ok, expired, unusable (well
 formed, yet refused), malformed (not readable as a token) or other (nobody joins with it, and another program uses it, such
 as kubeadm init --upload-certs), with the reason. The list shows every Secret of the type, and those that have the name of a

@@ -25,8 +25,9 @@ func newTokenPrune(env *Env, s *session.Session) *cobra.Command {
 		format output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "prune",
-		Short: "Delete bootstrap tokens that nobody needs",
+		Use:        "prune",
+		SuggestFor: []string{"clean", "cleanup"},
+		Short:      "Delete bootstrap tokens that nobody needs",
 		Long: `Delete expired bootstrap tokens. The server's token cleaner does so where it runs; the Karmada operator does not start it.
 --malformed, --unusable and --never-expires add other tokens; STATUS in token list shows which these are. --grace and --older-than
 keep the younger ones.

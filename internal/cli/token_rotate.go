@@ -26,8 +26,9 @@ func newTokenRotate(env *Env, s *session.Session) *cobra.Command {
 		format   output.Format
 	)
 	cmd := &cobra.Command{
-		Use:   "rotate REF | -",
-		Short: "Create a bootstrap token in place of one that exists",
+		Use:        "rotate REF | -",
+		SuggestFor: []string{"renew", "replace"},
+		Short:      "Create a bootstrap token in place of one that exists",
 		Long: `Create a random bootstrap token in place of one that exists, and print it, or with --print-register-command or
 --print-join-command the command that joins with it. The new token has the usages, groups, labels and description of the old one,
 and is valid for as long as the old one was when it was created; --ttl and --expires say otherwise. A token that has expired

@@ -20,9 +20,18 @@ type usageError struct {
 	command string
 }
 
+// Unwrap returns the mistake itself, which can have a hint of its own.
+func (e *usageError) Unwrap() error { return e.error }
+
 // flagError rewrites an error of pflag: in our voice, with the command that helps, and without a value that may be a
-// credential.
+// credential. A word that is no command comes first: its flags are those of another command.
 func flagError(cmd *cobra.Command, err error) error {
+	if unknown := unknownWord(cmd); unknown != nil {
+		return unknown
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
+		err = didYouMean(cmd, err, similarFlags(cmd, unknown.GetSpecifiedName()))
+	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		flag := invalid.GetFlag()
 		err = fmt.Errorf("--%s: %s%s", flag.Name, hideValue(invalid.Unwrap().Error(), invalid.GetValue()), durationHint(flag, invalid.GetValue()))
@@ -80,15 +89,4 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return &usageError{fmt.Errorf("%s takes no arguments, got %d", cmd.CommandPath(), len(args)), cmd.CommandPath()}
 	}
 	return nil
-}
-
-func unknownCommand(group *cobra.Command, word string) error {
-	if group == nil || maybeCredential(word) {
-		return &usageError{errors.New("unknown command"), "joinctl"}
-	}
-	text := fmt.Sprintf("unknown command %q for %q", word, group.CommandPath())
-	if similar := group.SuggestionsFor(word); len(similar) > 0 {
-		text += ", did you mean " + strings.Join(similar, " or ") + "?"
-	}
-	return &usageError{errors.New(text), group.CommandPath()}
 }
