@@ -50,6 +50,12 @@ func (p Pattern) String() string { return p.text }
 
 func (p Pattern) matches(name string) bool { return p.re.MatchString(name) }
 
+// isName reports whether the pattern can match only one name: its own text.
+func (p Pattern) isName() bool {
+	expression := len(p.text) > 1 && strings.HasPrefix(p.text, "/") && strings.HasSuffix(p.text, "/")
+	return !expression && !strings.ContainsAny(p.text, "*?")
+}
+
 // literal returns the pattern without its wildcards.
 func (p Pattern) literal() string {
 	return strings.Trim(strings.NewReplacer("*", "", "?", "", ".", "", "^", "", "$", "").Replace(p.text), "/")

@@ -87,7 +87,7 @@ func (s Selection) names(k *kube.Kubeconfig) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	excluded, err := matching(s.Exclude, all)
+	excluded, err := s.excluded(all)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +109,26 @@ func unnamedContext(k *kube.Kubeconfig) error {
 	}
 }
 
+// excluded returns the names that any exclusion matches. A name that does not exist is an error. A glob or an expression may
+// match none: the same command is for kubeconfigs with such contexts and without.
+func (s Selection) excluded(names []string) ([]string, error) {
+	patterns := slices.Clone(s.Exclude)
+	for _, idle := range s.IdleExclusions(names) {
+		patterns = slices.DeleteFunc(patterns, func(p Pattern) bool { return p.text == idle })
+	}
+	return matching(patterns, names)
+}
+
+// IdleExclusions returns the globs and expressions to exclude that match none of the names.
+func (s Selection) IdleExclusions(names []string) (idle []string) {
+	for _, pattern := range s.Exclude {
+		if !pattern.isName() && !slices.ContainsFunc(names, pattern.matches) {
+			idle = append(idle, pattern.text)
+		}
+	}
+	return idle
+}
+
 // matching returns the names that any of the patterns matches.
 func matching(patterns []Pattern, names []string) ([]string, error) {
 	var out []string
@@ -123,7 +143,7 @@ func matching(patterns []Pattern, names []string) ([]string, error) {
 }
 
 // in returns the names that the pattern matches. A pattern that matches none is an error: a typing error must not select
-// or exclude nothing in silence.
+// nothing in silence.
 func (p Pattern) in(names []string) ([]string, error) {
 	var matched []string
 	for _, name := range names {

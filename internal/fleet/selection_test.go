@@ -55,6 +55,7 @@ func TestASelectionIsTheIncludedContextsWithoutTheExcludedOnes(t *testing.T) {
 		"star crosses lines":   {Selection{Include: patterns(t, "line*")}, []string{"line\nbreak"}},
 		"others are literal":   {Selection{Include: patterns(t, "a@b", "odd name")}, []string{"a@b", "odd name"}},
 		"all but":              {Selection{All: true, Exclude: patterns(t, "*prod*", "/ /", "line?break")}, []string{"a@b", "dev"}},
+		"no match to exclude":  {Selection{Include: patterns(t, "prod-*"), Exclude: patterns(t, "*-old", "/^old/", "prod-c")}, []string{"prod-b"}},
 		"both":                 {Selection{Contexts: []string{"dev"}, Include: patterns(t, "prod-*"), Exclude: patterns(t, "prod-c")}, []string{"dev", "prod-b"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,7 +76,7 @@ func TestAnInvalidSelectionIsAConfigErrorWithAHint(t *testing.T) {
 		text, hint string
 	}{
 		"no similar pattern": {Selection{Include: patterns(t, "zzzzzzzzzz")}, "no context matches", "--context"},
-		"an exclusion":       {Selection{All: true, Exclude: patterns(t, "dev-*")}, `no context matches "dev-*"`, `"prod-a"`},
+		"an excluded name":   {Selection{All: true, Exclude: patterns(t, "*-old", "prod-c")}, `no context matches "prod-c"`, `"prod-a"`},
 		"nothing is left":    {Selection{All: true, Exclude: patterns(t, "*")}, "has no contexts", "--context"},
 		"only an exclusion":  {Selection{Exclude: patterns(t, "prod-a")}, "nothing is selected", "--all-contexts"},
 		"only a shard":       {Selection{Shard: Shard{0, 2}}, "nothing is selected", "--all-contexts"},

@@ -108,6 +108,9 @@ func (s *Session) selectTargets(selection fleet.Selection) ([]fleet.Target, erro
 	if err != nil {
 		return nil, err
 	}
+	if idle := selection.IdleExclusions(kubeconfig.Contexts()); len(idle) > 0 {
+		s.Terminal.Info("no context matches --exclude-contexts %s: it excludes none", failure.Quoted(idle))
+	}
 	if err := s.checkFiles(kubeconfig, selection); err != nil {
 		return nil, err
 	}
