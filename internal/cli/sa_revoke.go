@@ -38,7 +38,6 @@ tried, and each failure is reported. The server may accept a revoked token for a
 input names more than one token. --yes skips the question. Empty standard input is no mistake: there is nothing to revoke.`,
 		Example: `  joinctl sa revoke robot-token-5f3a9c01de -n ci
   joinctl sa revoke sa/robot -n ci --yes
-  joinctl sa list -n ci -o name | joinctl sa revoke - -n ci --yes
   joinctl sa revoke hub-1/robot-token-5f3a9c01de -n ci
   joinctl sa revoke robot-token-5f3a9c01de -n ci --context hub --member member1
   joinctl sa revoke --expired -A --yes`,

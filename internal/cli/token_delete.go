@@ -50,7 +50,7 @@ or a list that failed looks empty. --expired deletes all expired tokens, as join
   joinctl token delete --for member1
   joinctl token delete hub-1/07401b hub-2/abcdef
   joinctl token delete 07401b --all-contexts --everywhere
-  joinctl token list -o name | joinctl token delete - --yes
+  joinctl token list --for member1 -o name | joinctl token delete - --yes
   joinctl token delete --expired --yes`,
 		Args: func(_ *cobra.Command, args []string) (err error) {
 			if expired {

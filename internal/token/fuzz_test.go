@@ -83,6 +83,7 @@ func canonicalSecret(id, secret, groups, description []byte, sign, auth bool) *c
 		"token-id": []byte(tokenID), "token-secret": []byte(inAlphabet(secret, 16)),
 	}}
 	out.APIVersion, out.Kind, out.Name, out.Namespace = "v1", "Secret", "bootstrap-token-"+tokenID, "kube-system"
+	out.Labels = map[string]string{"app.kubernetes.io/managed-by": "joinctl"}
 	if sign {
 		out.Data["usage-bootstrap-signing"] = []byte("true")
 	}

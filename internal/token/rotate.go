@@ -18,14 +18,10 @@ func EncodeSuccessor(tok Token, spec Spec, old *corev1.Secret) *corev1.Secret {
 	if old == nil {
 		return secret
 	}
-	labels := maps.Clone(old.Labels)
-	if labels == nil {
-		labels = map[string]string{}
-	}
+	labels := map[string]string{}
+	maps.Copy(labels, old.Labels)
 	maps.Copy(labels, secret.Labels)
-	if secret.Labels = labels; len(labels) == 0 {
-		secret.Labels = nil
-	}
+	secret.Labels = labels
 	for key, value := range old.Data {
 		if _, exists := secret.Data[key]; !exists && strings.HasPrefix(key, usagePrefix) {
 			secret.Data[key] = value

@@ -15,7 +15,8 @@ import (
 	bootstrapsecret "k8s.io/cluster-bootstrap/util/secrets"
 )
 
-// The labels on the Secret of a token for one cluster. The server ignores them: it reads only the data of the Secret.
+// The labels on the Secret of a token: managerLabel on every one, clusterLabel on that of a token for one cluster. The server
+// ignores them: it reads only the data of the Secret.
 const (
 	clusterLabel = "joinctl.io/for"
 	managerLabel = "app.kubernetes.io/managed-by"
@@ -55,12 +56,13 @@ func Encode(tok Token, spec Spec) *corev1.Secret {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      bootstraputil.BootstrapTokenSecretName(tok.ID),
 			Namespace: metav1.NamespaceSystem,
+			Labels:    map[string]string{managerLabel: manager},
 		},
 		Type: bootstrapapi.SecretTypeBootstrapToken,
 		Data: data,
 	}
 	if spec.For != "" {
-		secret.Labels = map[string]string{clusterLabel: spec.For, managerLabel: manager}
+		secret.Labels[clusterLabel] = spec.For
 	}
 	return secret
 }

@@ -25,7 +25,8 @@ func TestEncodeReturnsTheSecretOfTheServersFormat(t *testing.T) {
 				Groups:      []string{"system:bootstrappers:a", "system:bootstrappers:b"},
 				Description: "for the west, \"2027\"",
 			},
-			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system"},` +
+			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system",` +
+				`"labels":{"app.kubernetes.io/managed-by":"joinctl"}},` +
 				`"type":"bootstrap.kubernetes.io/token","data":{` +
 				`"auth-extra-groups":"c3lzdGVtOmJvb3RzdHJhcHBlcnM6YSxzeXN0ZW06Ym9vdHN0cmFwcGVyczpi",` + // …:a,…:b
 				`"description":"Zm9yIHRoZSB3ZXN0LCAiMjAyNyI=",` +
@@ -44,7 +45,8 @@ func TestEncodeReturnsTheSecretOfTheServersFormat(t *testing.T) {
 		{
 			"empty fields are left out",
 			Spec{Usages: []string{Signing}},
-			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system"},` +
+			`{"apiVersion":"v1","kind":"Secret","metadata":{"name":"bootstrap-token-abcdef","namespace":"kube-system",` +
+				`"labels":{"app.kubernetes.io/managed-by":"joinctl"}},` +
 				`"type":"bootstrap.kubernetes.io/token","data":{` +
 				`"token-id":"YWJjZGVm","token-secret":"MDEyMzQ1Njc4OWFiY2RlZg==","usage-bootstrap-signing":"dHJ1ZQ=="}}`,
 		},
