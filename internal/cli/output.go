@@ -30,7 +30,7 @@ func addOutput(cmd *cobra.Command, f *output.Format) {
 
 // addDryRun gives a command --dry-run; without a value it means client.
 func addDryRun(cmd *cobra.Command, mode *action.DryRun) {
-	cmd.Flags().TextVar(mode, "dry-run", action.None, "none, client (show what would be done) or server (have the server check it too): the `mode`")
+	cmd.Flags().TextVar(mode, "dry-run", action.None, "`mode`: none, client (show what would be done) or server (have the server check it too)")
 	cmd.Flags().Lookup("dry-run").NoOptDefVal = action.Client.String()
 }
 

@@ -71,7 +71,7 @@ same name, the rights that the token takes there.`,
 	addMembers(cmd, s)
 	addCacheDir(cmd, env, new(string))
 	addDryRun(cmd, &dryRun)
-	cmd.Flags().Lookup("dry-run").Usage = "none or client (show what would be requested): the `mode`"
+	cmd.Flags().Lookup("dry-run").Usage = "`mode`: none or client (show what would be requested)"
 	preRun(cmd, func() error {
 		if dryRun == action.Server {
 			return errors.New("--dry-run=server: the server ignores a dry run of a TokenRequest, and issues a token that works; client shows what would be requested")
