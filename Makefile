@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo test check fuzz mutants reliability bench soak docs tools hooks e2e-programs
+.PHONY: help build image demo test test-system check fuzz mutants reliability bench soak docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -19,7 +19,7 @@ KUBERNETES = cd hack/e2e && go build -buildvcs=false -ldflags "-s -w -X k8s.io/c
 COLD       = @test -e $(E2E)/controlplane || echo "Compiling Kubernetes: about five minutes the first time, later seconds" >&2
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 build: ## build bin/joinctl
 	$(JOINCTL) -o bin/ ./cmd/joinctl
@@ -47,6 +47,10 @@ e2e-programs:
 	$(COLD)
 	$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kubectl
+
+test-system: ## run the tests that need zsh, fish and chromium of Debian
+	$(JOINCTL) -o bin/ ./cmd/joinctl
+	JOINCTL_SYSTEM_BIN=$(abspath bin/joinctl) go test -count=1 -tags system ./hack/system/...
 
 check: $(LINT) ## check format, vet, lint and run short tests (half a minute)
 	$(LINT) fmt --config hack/golangci.yml --diff
