@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package problem lists the problems that joinctl reports, each with a stable code and an explanation: the steps of check,
+// the findings of doctor and the reasons of failures.
+package problem
+
+import (
+	"slices"
+	"strings"
+)
+
+// A Kind says what reports a problem.
+type Kind string
+
+// The kinds. The codes of a kind begin with the same digit: JC1 for steps, JC2 for findings, JC3 for reasons.
+const (
+	Step    Kind = "step"    // a step of check
+	Finding Kind = "finding" // a finding of doctor
+	Reason  Kind = "reason"  // the reason of a failure, of any command
+)
+
+// A Problem is a step, a finding or a reason with its code. Cause, See and Fix are Markdown: lines of at most 76 characters,
+// in which commands are indented by four spaces.
+type Problem struct {
+	Code  string // JC and three digits. It never gets another meaning: see testdata/codes.txt
+	Kind  Kind
+	Name  string // as documents and tables show it
+	Title string // what the problem is, without a full stop
+	Cause string // why it happens
+	See   string // how an operator sees it
+	Fix   string // what to do about it
+}
+
+// docs is where the pages of the codes are.
+const docs = "https://github.com/joinctl/joinctl/blob/main/docs/codes/"
+
+// URL returns the address of the page about a problem.
+func (p Problem) URL() string { return docs + p.Code + ".md" }
+
+// All returns all problems in the order of their codes.
+func All() []Problem {
+	all := slices.Concat(
+		connectionSteps(), clusterInfoSteps(), tokenSteps(),
+		controlPlaneFindings(), clusterInfoFindings(), rightsFindings(), controllerFindings(), tokenFindings(), otherFindings(),
+		serverReasons(), otherReasons(),
+	)
+	slices.SortFunc(all, func(a, b Problem) int { return strings.Compare(a.Code, b.Code) })
+	for i := range all {
+		p := &all[i]
+		for _, text := range []*string{&p.Cause, &p.See, &p.Fix} {
+			*text = strings.TrimPrefix(*text, "\n") // after the opening quote of the literal
+		}
+	}
+	return all
+}
+
+// probePrefix is in front of the name of a step that doctor's probe took.
+const probePrefix = "probe-"
+
+// Of returns the problem of a name, and false if there is none. A finding of doctor's probe is the problem of its step.
+func Of(kind Kind, name string) (Problem, bool) {
+	if step, ok := strings.CutPrefix(name, probePrefix); ok && kind == Finding {
+		kind, name = Step, step
+	}
+	for _, p := range All() {
+		if p.Kind == kind && p.Name == name {
+			return p, true
+		}
+	}
+	return Problem{}, false
+}
+
+// Find returns the problems that have a code or a name, in any case of letters. A step and a finding can have one name.
+func Find(word string) []Problem {
+	name := word
+	if len(word) > len(probePrefix) && strings.EqualFold(word[:len(probePrefix)], probePrefix) {
+		name = word[len(probePrefix):]
+	}
+	return slices.DeleteFunc(All(), func(p Problem) bool {
+		if p.Kind == Step && strings.EqualFold(p.Name, name) {
+			return false
+		}
+		return !strings.EqualFold(p.Code, word) && !strings.EqualFold(p.Name, word)
+	})
+}
