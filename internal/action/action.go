@@ -17,6 +17,7 @@ var ErrNotConfirmed = errors.New("aborted: not confirmed")
 type CheckFailed struct {
 	Text string
 	Hint string // what to do next; "": nothing particular
+	Step string // of check, at which a join would fail; "": the problem is another one
 }
 
 // Error returns what was found.

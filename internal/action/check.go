@@ -48,6 +48,7 @@ func (a *Check) Run(ctx context.Context) (*CheckedJoin, error) {
 			out.Findings = append(out.Findings, &CheckFailed{
 				Text: fmt.Sprintf("the join would fail at %s: %s", step.Name, step.Cause),
 				Hint: step.Fix,
+				Step: step.Name,
 			})
 		}
 	}

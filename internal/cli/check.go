@@ -10,6 +10,7 @@ import (
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/discovery"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/problem"
 	"github.com/joinctl/joinctl/internal/session"
 )
 
@@ -62,7 +63,7 @@ func reportSteps(s *session.Session, check *action.Check, checked *action.Checke
 		if step.Status != discovery.Warning {
 			continue
 		}
-		s.Terminal.Warn("%s: %s", step.Name, step.Cause)
+		s.Terminal.Warn("%s: %s", step.Name, withCode(step.Cause, codeOf(problem.Step, step.Name)))
 		if step.Fix != "" {
 			s.Terminal.Info("hint: %s", step.Fix)
 		}
@@ -76,14 +77,25 @@ func reportSteps(s *session.Session, check *action.Check, checked *action.Checke
 type stepItem struct {
 	Name   string `json:"name"`
 	Status string `json:"status"`
+	Code   string `json:"code"` // of the step, whatever its status
 	Cause  string `json:"cause"`
 	Fix    string `json:"remedy,omitempty"`
+}
+
+// cell returns the cause, with the code of a step that is neither ok nor skipped.
+func (i stepItem) cell() string {
+	switch discovery.Status(i.Status) {
+	case discovery.Failed, discovery.Warning, discovery.Unknown:
+		return withCode(i.Cause, i.Code)
+	case discovery.OK, discovery.Skipped:
+	}
+	return i.Cause
 }
 
 func stepList(steps []discovery.Step) output.List[stepItem] {
 	list := output.List[stepItem]{Kind: "CheckStepList"}
 	for _, step := range steps {
-		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), step.Cause, step.Fix})
+		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), codeOf(problem.Step, step.Name), step.Cause, step.Fix})
 	}
 	return list
 }
@@ -94,7 +106,7 @@ func stepView() output.View[stepItem] {
 		Columns: []output.Column[stepItem]{
 			{Title: "Step", Cell: func(i stepItem) string { return i.Name }},
 			{Title: "Status", Cell: func(i stepItem) string { return i.Status }},
-			{Title: "Cause", Cell: func(i stepItem) string { return i.Cause }},
+			{Title: "Cause", Cell: stepItem.cell},
 			{Title: "Remedy", Wide: true, Cell: func(i stepItem) string { return i.Fix }},
 		},
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/joinctl/joinctl/internal/controlplane"
 	"github.com/joinctl/joinctl/internal/join"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/problem"
 	"github.com/joinctl/joinctl/internal/session"
 )
 
@@ -71,9 +72,18 @@ away.`,
 type findingItem struct {
 	Context  string `json:"context"`
 	Check    string `json:"check"`
+	Code     string `json:"code"` // of the check, whatever the severity
 	Severity string `json:"severity"`
 	Evidence string `json:"evidence"`
 	Fix      string `json:"remedy,omitempty"`
+}
+
+// cell returns the evidence, with the code of an error or a warning.
+func (i findingItem) cell() string {
+	if i.Severity == string(controlplane.Info) {
+		return i.Evidence
+	}
+	return withCode(i.Evidence, i.Code)
 }
 
 func (i findingItem) place() place { return place{context: i.Context, name: i.Check} }
@@ -91,7 +101,9 @@ func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *
 			} else if short {
 				continue
 			}
-			item := findingItem{one.Target.Context, f.Check, string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix}
+			item := findingItem{
+				one.Target.Context, f.Check, codeOf(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
+			}
 			list.Items = append(list.Items, item)
 			if short && item.Fix != "" {
 				list.Items = append(list.Items, findingItem{Evidence: "→ " + item.Fix})
@@ -110,7 +122,7 @@ func findingView() output.View[findingItem] {
 		Columns: []output.Column[findingItem]{
 			{Title: "Severity", Cell: func(i findingItem) string { return i.Severity }},
 			{Title: "Check", Cell: func(i findingItem) string { return i.Check }},
-			{Title: "Finding", Cell: func(i findingItem) string { return i.Evidence }},
+			{Title: "Finding", Cell: findingItem.cell},
 			{Title: "Remedy", Wide: true, Cell: func(i findingItem) string { return cmp.Or(i.Fix, none) }},
 		},
 	}

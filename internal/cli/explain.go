@@ -18,7 +18,7 @@ import (
 func explain(t *terminal.Terminal, err error) {
 	hints := map[string]bool{"": true}
 	for _, err := range flatten(err) {
-		t.Info("error: %v", failure.Plain(err))
+		t.Info("error: %s", withCode(failure.Plain(err).Error(), errorCode(err)))
 		if hint := hintFor(err); !hints[hint] {
 			hints[hint] = true
 			t.Info("hint: %s", hint)

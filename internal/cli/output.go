@@ -12,6 +12,7 @@ import (
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/output"
+	"github.com/joinctl/joinctl/internal/problem"
 	"github.com/joinctl/joinctl/internal/session"
 )
 
@@ -38,10 +39,12 @@ func addDryRun(cmd *cobra.Command, mode *action.DryRun) {
 func failureItems(s *session.Session, failures *session.Failures) []output.Failure {
 	var out []output.Failure
 	for _, f := range failures.All() {
+		reason := string(failure.ReasonOf(f.Err))
 		out = append(out, output.Failure{
 			Context: f.Target.Context,
 			Member:  cmp.Or(f.Cluster, f.Target.Member),
-			Reason:  string(failure.ReasonOf(f.Err)),
+			Reason:  reason,
+			Code:    codeOf(problem.Reason, reason),
 			Message: s.Terminal.Redact(f.Err.Error()),
 		})
 	}

@@ -33,7 +33,7 @@ func TestADocumentShowsEachFailureWithItsTargetAndReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const rest = `"reason":"Conflict","message":"token <hidden> is another one"}`
+	const rest = `"reason":"Conflict","code":"JC307","message":"token <hidden> is another one"}`
 	want := `[{"context":"hub",` + rest + `,{"context":"hub","member":"m1",` + rest +
 		`,{"context":"hub","member":"m2",` + rest + `,{"context":"",` + rest + `]`
 	if got := strings.NewReplacer(`\u003c`, "<", `\u003e`, ">").Replace(string(got)); got != want {

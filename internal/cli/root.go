@@ -42,7 +42,7 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	addCommands(root, "Joining", newCheck(env, s), newCAHash(env, s), newDoctor(env, s), newSetup(env, s))
 	addCommands(root, "ServiceAccounts", newSA(env, s))
 	addCommands(root, "Fleet", newContexts(env, s))
-	addCommands(root, "Other", newOptions(env), newVersion(env))
+	addCommands(root, "Other", newExplain(env), newOptions(env), newVersion(env))
 	addCobraCommands(root, "Other")
 	addTopics(root)
 	completeContexts(root, s)

@@ -23,6 +23,7 @@ type Failure struct {
 	Context string `json:"context"`
 	Member  string `json:"member,omitempty"` // the cluster behind the target, or the cluster to join, if the error concerns one
 	Reason  string `json:"reason"`
+	Code    string `json:"code"` // of the reason
 	Message string `json:"message"`
 }
 

@@ -39,7 +39,7 @@ func listWithItems() List[item] {
 	return List[item]{
 		Kind:     "ThingList",
 		Items:    []item{{ID: "a", Token: credential, Tags: []string{"x", "y"}, Note: "first"}, {ID: "longer", Note: "2nd"}},
-		Failures: []Failure{{Context: "prod", Reason: "Forbidden", Message: "no \"right\""}},
+		Failures: []Failure{{Context: "prod", Reason: "Forbidden", Code: "JC305", Message: "no \"right\""}},
 	}
 }
 
