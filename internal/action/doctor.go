@@ -29,6 +29,9 @@ type Doctor struct {
 	Probe    bool          // try a join too, with a token that is created and deleted again
 	Endpoint join.Endpoint // where the probe joins; zero: at the kubeconfig's server
 
+	ReportFile string                  // for a report about all targets; empty: none
+	Report     func(*Diagnoses) []byte // returns the content of that file
+
 	rollback Rollback[fleet.Target] // the token that each target is probed with
 	requests Rollback[fleet.Target] // the certificate request that each target is probed with
 }
@@ -45,17 +48,30 @@ type Diagnosis struct {
 	Target   fleet.Target
 	Findings []controlplane.Finding // the worst first
 	Complete bool                   // every check was made; false: the target is among the Failures
+	Checked  []string               // the checks that were made without a probe; those without a finding found nothing wrong
 }
 
-// Run examines the targets. It changes nothing, except that a probe creates a token and deletes it again.
+// examined is the result of one target.
+type examined struct {
+	findings []controlplane.Finding
+	checked  []string
+}
+
+// Run examines the targets. It changes nothing, except that a probe creates a token and deletes it again. An error together with
+// Diagnoses says that the report could not be written.
 func (a *Doctor) Run(ctx context.Context) (*Diagnoses, error) {
+	report, err := a.openReport()
+	if err != nil {
+		return nil, err
+	}
 	results, err := session.Each(ctx, a.Session, 0, a.examine)
 	if err != nil {
+		report.discard()
 		return nil, err
 	}
 	out := &Diagnoses{Failures: a.Session.NewFailures()}
 	for _, result := range results {
-		one := Diagnosis{Target: result.Key, Findings: result.Value, Complete: result.Err == nil}
+		one := Diagnosis{Target: result.Key, Findings: result.Value.findings, Checked: result.Value.checked, Complete: result.Err == nil}
 		slices.SortStableFunc(one.Findings, func(a, b controlplane.Finding) int { return cmp.Compare(rank(a), rank(b)) })
 		out.Targets = append(out.Targets, one)
 		if one.Complete {
@@ -70,7 +86,7 @@ func (a *Doctor) Run(ctx context.Context) (*Diagnoses, error) {
 			})
 		}
 	}
-	return out, nil
+	return out, report.write(out)
 }
 
 // rank orders findings by severity.
@@ -88,24 +104,30 @@ func (d *Diagnosis) count(severity controlplane.Severity) int {
 	return n
 }
 
-func (a *Doctor) examine(ctx context.Context, target fleet.Target, c *kube.Client) ([]controlplane.Finding, error) {
+func (a *Doctor) examine(ctx context.Context, target fleet.Target, c *kube.Client) (examined, error) {
 	joiner := a.Joiner
 	if joiner == "" {
 		var err error
 		if joiner, err = controlplane.JoinerOf(ctx, c); err != nil {
-			return nil, err
+			return examined{}, err
 		}
 	}
 	klog.V(1).InfoS("examining", "context", target.Context, "server", c.Server().Host, "joiner", joiner.String(), "probe", a.Probe)
 	findings, err := controlplane.Examine(ctx, c, joiner)
-	if err != nil || joiner == "" {
-		return findings, err
+	if err != nil {
+		return examined{findings: findings}, err
+	}
+	out := examined{findings, controlplane.Checked(joiner, findings)}
+	if joiner == "" {
+		return out, nil
 	}
 	if !a.Probe {
-		return append(findings, controlplane.Unprobed()), nil
+		out.findings = append(findings, controlplane.Unprobed())
+		return out, nil
 	}
 	probed, err := a.probe(ctx, target, c, joiner)
-	return controlplane.Supersede(findings, probed), err
+	out.findings = controlplane.Supersede(findings, probed)
+	return out, err
 }
 
 // probe creates a token, replays a join with it, requests a certificate and deletes both, also where ctx has ended. The

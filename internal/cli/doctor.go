@@ -19,7 +19,7 @@ import (
 func newDoctor(env *Env, s *session.Session) *cobra.Command {
 	var (
 		doctor = action.Doctor{Session: s}
-		format = output.Format{Metrics: true}
+		format = output.Format{Metrics: true, Reports: true}
 	)
 	cmd := &cobra.Command{
 		Use:        "doctor",
@@ -29,7 +29,8 @@ func newDoctor(env *Env, s *session.Session) *cobra.Command {
 of joiners, the controllers that sign cluster-info, delete expired tokens, and approve and sign the certificate requests of
 joiners, and the tokens themselves. Each finding has a severity, evidence and a fix. The table shows errors and warnings;
 -o wide and the structured formats show everything, and -o prometheus counts it for the textfile collector of node_exporter.
-Nothing is changed. The exit code is 4 if there are errors or warnings.
+-o junit and -o sarif are for pipelines, and --report writes a page for a browser. Nothing is changed. The exit code is 4 if there
+are errors or warnings.
 
 Without --joiner, doctor finds out whether a control plane is for karmadactl register or for kubeadm join. If it is for neither,
 such as those of k0s and k3s, only its tokens and the rights of their groups are judged.
@@ -40,18 +41,17 @@ away.`,
 		Example: `  joinctl doctor
   joinctl doctor --context hub -o wide
   joinctl doctor --all-contexts -o prometheus
+  joinctl doctor --all-contexts -o junit --report doctor.html
   joinctl doctor --probe --endpoint karmada.example.org:5443
   joinctl doctor -o jsonpath='{range .items[?(@.severity=="error")]}{.check}{"\n"}{end}'`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			doctor.Report = func(found *action.Diagnoses) []byte { return output.HTML(doctorReport(env, s, found)) }
 			found, err := doctor.Run(cmd.Context())
-			if err != nil {
+			if found == nil {
 				return err
 			}
-			if format.IsMetrics() {
-				return finish(output.PrintMetrics(env.Out, doctorMetrics(found)), found.Findings, found.Failures)
-			}
-			return finish(printDiagnoses(env, s, &format, found), found.Findings, found.Failures)
+			return finish(errors.Join(err, printDoctor(env, s, &format, found)), found.Findings, found.Failures)
 		},
 	}
 	addOutput(cmd, &format)
@@ -59,13 +59,28 @@ away.`,
 	flags.TextVar(&doctor.Joiner, "joiner", join.Joiner(""), "program that joins, the `joiner`: karmada or kubeadm (default: that of each control plane)")
 	flags.BoolVar(&doctor.Probe, "probe", false, "try a join too, with a token and a certificate request that are valid for minutes and are deleted again")
 	flags.TextVar(&doctor.Endpoint, "endpoint", join.Endpoint{}, "with --probe: address `HOST:PORT` to join at (default: the kubeconfig's server)")
+	flags.StringVar(&doctor.ReportFile, "report", "", "also write a page for a browser to this `file`: a table of control planes by check, and each finding with its fix")
 	preRun(cmd, func() error {
+		if flags.Changed("report") && doctor.ReportFile == "" {
+			return errors.New("--report: a file must be named")
+		}
 		if flags.Changed("endpoint") && !doctor.Probe {
 			return errors.New("--endpoint goes with --probe")
 		}
 		return nil
 	})
 	return cmd
+}
+
+// printDoctor prints the findings in any format.
+func printDoctor(env *Env, s *session.Session, format *output.Format, found *action.Diagnoses) error {
+	switch {
+	case format.IsMetrics():
+		return output.PrintMetrics(env.Out, doctorMetrics(found))
+	case format.IsReport():
+		return output.PrintReport(env.Out, format, doctorReport(env, s, found))
+	}
+	return printDiagnoses(env, s, format, found)
 }
 
 // A findingItem is a finding in a document.

@@ -19,7 +19,7 @@ func inputFiles() []string { return []string{"contexts-file", "for-file", "token
 
 // outputFiles are the flags with files or directories that a command writes.
 func outputFiles() []string {
-	return []string{"out", "out-dir", "to-file", "cache-dir", "profile-output", "log-file", "log-dir"}
+	return []string{"out", "out-dir", "to-file", "cache-dir", "profile-output", "log-file", "log-dir", "report"}
 }
 
 // isFile reports whether the value of a flag is the name of a file or of a directory.

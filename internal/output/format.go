@@ -24,6 +24,8 @@ const (
 	goTemplate   = "go-template"
 	goTmplFile   = "go-template-file"
 	prometheus   = "prometheus"
+	junit        = "junit"
+	sarif        = "sarif"
 )
 
 // A Format is the output format: the values of -o, --template, --no-headers, --show-managed-fields and
@@ -39,6 +41,7 @@ type Format struct {
 	AllowMissingKeys bool
 
 	Metrics bool // the command has metrics, so that prometheus is one of the names
+	Reports bool // the command has a Report, so that junit and sarif are among the names
 }
 
 // Names returns the names of all formats of a command.
@@ -46,6 +49,9 @@ func (f *Format) Names() []string {
 	names := []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
 	if f.Metrics {
 		names = append(names, prometheus)
+	}
+	if f.Reports {
+		names = append(names, junit, sarif)
 	}
 	return names
 }
@@ -81,10 +87,10 @@ func (f Format) MarshalText() ([]byte, error) {
 	return []byte(f.name + "=" + f.argument), nil
 }
 
-// Structured reports whether the format prints the document: any format but a table, name and metrics. Template without -o
+// Structured reports whether the format prints the document: any format but a table, name, metrics and a report. Template without -o
 // means go-template.
 func (f *Format) Structured() bool {
-	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name, prometheus}, f.name)
+	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name, prometheus, junit, sarif}, f.name)
 }
 
 func (f *Format) isTemplate() bool {
@@ -95,10 +101,15 @@ func (f *Format) isTemplate() bool {
 func (f *Format) IsName() bool { return f.name == Name }
 
 // IsTable reports whether the format prints a table, wide or not.
-func (f *Format) IsTable() bool { return !f.Structured() && !f.IsName() && !f.IsMetrics() }
+func (f *Format) IsTable() bool {
+	return !f.Structured() && !f.IsName() && !f.IsMetrics() && !f.IsReport()
+}
 
 // IsMetrics reports whether the format is that of Prometheus, which a command prints by PrintMetrics.
 func (f *Format) IsMetrics() bool { return f.name == prometheus }
+
+// IsReport reports whether the format is that of a Report, which a command prints by PrintReport.
+func (f *Format) IsReport() bool { return f.name == junit || f.name == sarif }
 
 // IsWide reports whether the format prints a table with all columns.
 func (f *Format) IsWide() bool { return f.name == Wide }

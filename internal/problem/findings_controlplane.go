@@ -23,8 +23,8 @@ Use a context with more rights, or get the missing ones granted:
 		Title: "For which joiner the control plane was judged",
 		Cause: `
 Information: doctor names the program for which it judged the control plane.
-A warning means that --joiner names a program that cannot join here: karmada
-on a server without cluster.karmada.io, or kubeadm on one that has it.`,
+A warning means that this program cannot join here: karmadactl register needs
+a server with cluster.karmada.io, and kubeadm join one without it.`,
 		See: `
     kubectl api-versions | grep cluster.karmada.io`,
 		Fix: `

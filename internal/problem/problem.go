@@ -31,8 +31,11 @@ type Problem struct {
 	Fix   string // what to do about it
 }
 
-// docs is where the pages of the codes are.
-const docs = "https://github.com/joinctl/joinctl/blob/main/docs/codes/"
+// Home is the address of joinctl, and docs that of the pages of the codes.
+const (
+	Home = "https://github.com/joinctl/joinctl"
+	docs = Home + "/blob/main/docs/codes/"
+)
 
 // URL returns the address of the page about a problem.
 func (p Problem) URL() string { return docs + p.Code + ".md" }
@@ -54,12 +57,12 @@ func All() []Problem {
 	return all
 }
 
-// probePrefix is in front of the name of a step that doctor's probe took.
-const probePrefix = "probe-"
+// ProbePrefix is in front of the name of a step that doctor's probe took.
+const ProbePrefix = "probe-"
 
 // Of returns the problem of a name, and false if there is none. A finding of doctor's probe is the problem of its step.
 func Of(kind Kind, name string) (Problem, bool) {
-	if step, ok := strings.CutPrefix(name, probePrefix); ok && kind == Finding {
+	if step, ok := strings.CutPrefix(name, ProbePrefix); ok && kind == Finding {
 		kind, name = Step, step
 	}
 	for _, p := range All() {
@@ -73,8 +76,8 @@ func Of(kind Kind, name string) (Problem, bool) {
 // Find returns the problems that have a code or a name, in any case of letters. A step and a finding can have one name.
 func Find(word string) []Problem {
 	name := word
-	if len(word) > len(probePrefix) && strings.EqualFold(word[:len(probePrefix)], probePrefix) {
-		name = word[len(probePrefix):]
+	if len(word) > len(ProbePrefix) && strings.EqualFold(word[:len(ProbePrefix)], ProbePrefix) {
+		name = word[len(ProbePrefix):]
 	}
 	return slices.DeleteFunc(All(), func(p Problem) bool {
 		if p.Kind == Step && strings.EqualFold(p.Name, name) {
