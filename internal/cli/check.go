@@ -59,11 +59,12 @@ join would fail, and 1 if an answer did not come in time, so that nobody can tel
 
 // reportSteps shows warnings, and the result if no step failed.
 func reportSteps(s *session.Session, check *action.Check, checked *action.CheckedJoin) {
+	catalog := problem.NewCatalog()
 	for _, step := range checked.Steps {
 		if step.Status != discovery.Warning {
 			continue
 		}
-		s.Terminal.Warn("%s: %s", step.Name, withCode(step.Cause, codeOf(problem.Step, step.Name)))
+		s.Terminal.Warn("%s: %s", step.Name, withCode(step.Cause, catalog.Code(problem.Step, step.Name)))
 		if step.Fix != "" {
 			s.Terminal.Info("hint: %s", step.Fix)
 		}
@@ -94,8 +95,9 @@ func (i stepItem) cell() string {
 
 func stepList(steps []discovery.Step) output.List[stepItem] {
 	list := output.List[stepItem]{Kind: "CheckStepList"}
+	catalog := problem.NewCatalog()
 	for _, step := range steps {
-		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), codeOf(problem.Step, step.Name), step.Cause, step.Fix})
+		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), catalog.Code(problem.Step, step.Name), step.Cause, step.Fix})
 	}
 	return list
 }

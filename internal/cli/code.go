@@ -9,12 +9,6 @@ import (
 	"github.com/joinctl/joinctl/internal/problem"
 )
 
-// codeOf returns the code of a step, a finding or a reason, "" if it has none.
-func codeOf(kind problem.Kind, name string) string {
-	p, _ := problem.Of(kind, name)
-	return p.Code
-}
-
 // withCode returns a text with a code at its end. joinctl explain takes the code.
 func withCode(text, code string) string {
 	if code == "" {
@@ -26,7 +20,7 @@ func withCode(text, code string) string {
 // errorCode returns the code of the step at which a join would fail, "" for another error: a failure has its code in documents.
 func errorCode(err error) string {
 	if check, ok := errors.AsType[*action.CheckFailed](err); ok {
-		return codeOf(problem.Step, check.Step)
+		return problem.NewCatalog().Code(problem.Step, check.Step)
 	}
 	return ""
 }

@@ -107,7 +107,7 @@ func (i findingItem) place() place { return place{context: i.Context, name: i.Ch
 // below, since both are long.
 func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *action.Diagnoses) error {
 	list := output.List[findingItem]{Kind: "DoctorFindingList", Failures: failureItems(s, found.Failures)}
-	short := format.IsTable() && !format.IsWide()
+	short, catalog := format.IsTable() && !format.IsWide(), problem.NewCatalog()
 	for _, one := range found.Targets {
 		problems := 0
 		for _, f := range one.Findings {
@@ -117,7 +117,7 @@ func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *
 				continue
 			}
 			item := findingItem{
-				one.Target.Context, f.Check, codeOf(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
+				one.Target.Context, f.Check, catalog.Code(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
 			}
 			list.Items = append(list.Items, item)
 			if short && item.Fix != "" {

@@ -31,12 +31,12 @@ func doctorReport(env *Env, s *session.Session, found *action.Diagnoses) *output
 		}
 	}
 	report.Rules = append(report.Rules, steps...)
-	failed := map[string]output.Failure{}
+	failed, catalog := map[string]output.Failure{}, problem.NewCatalog()
 	for _, f := range failureItems(s, found.Failures) {
 		failed[f.Context] = f
 	}
 	for _, one := range found.Targets {
-		target := output.ReportTarget{Name: cmp.Or(one.Target.Context, session.Describe(one.Target)), Results: reportResults(s, one)}
+		target := output.ReportTarget{Name: cmp.Or(one.Target.Context, session.Describe(one.Target)), Results: reportResults(s, catalog, one)}
 		if f, ok := failed[one.Target.Context]; ok && !one.Complete {
 			target.Failure = &f
 		}
@@ -46,17 +46,17 @@ func doctorReport(env *Env, s *session.Session, found *action.Diagnoses) *output
 }
 
 // reportResults returns the results of the checks on a target, in the order of their codes.
-func reportResults(s *session.Session, one action.Diagnosis) []output.Result {
+func reportResults(s *session.Session, catalog problem.Catalog, one action.Diagnosis) []output.Result {
 	levels := map[controlplane.Severity]output.Level{controlplane.Error: output.Error, controlplane.Warning: output.Warning, controlplane.Info: output.Info}
 	var results []output.Result
 	for _, f := range one.Findings {
 		results = append(results, output.Result{
-			Check: f.Check, Code: codeOf(problem.Finding, f.Check), Level: levels[f.Severity], Text: s.Terminal.Redact(f.Evidence), Fix: f.Fix,
+			Check: f.Check, Code: catalog.Code(problem.Finding, f.Check), Level: levels[f.Severity], Text: s.Terminal.Redact(f.Evidence), Fix: f.Fix,
 		})
 	}
 	for _, check := range one.Checked {
 		if !slices.ContainsFunc(one.Findings, func(f controlplane.Finding) bool { return f.Check == check }) {
-			results = append(results, output.Result{Check: check, Code: codeOf(problem.Finding, check)})
+			results = append(results, output.Result{Check: check, Code: catalog.Code(problem.Finding, check)})
 		}
 	}
 	slices.SortStableFunc(results, func(a, b output.Result) int {

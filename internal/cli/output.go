@@ -37,14 +37,17 @@ func addDryRun(cmd *cobra.Command, mode *action.DryRun) {
 
 // failureItems returns failures as every document shows them.
 func failureItems(s *session.Session, failures *session.Failures) []output.Failure {
-	var out []output.Failure
+	var (
+		out     []output.Failure
+		catalog = problem.NewCatalog()
+	)
 	for _, f := range failures.All() {
 		reason := string(failure.ReasonOf(f.Err))
 		out = append(out, output.Failure{
 			Context: f.Target.Context,
 			Member:  cmp.Or(f.Cluster, f.Target.Member),
 			Reason:  reason,
-			Code:    codeOf(problem.Reason, reason),
+			Code:    catalog.Code(problem.Reason, reason),
 			Message: s.Terminal.Redact(f.Err.Error()),
 		})
 	}

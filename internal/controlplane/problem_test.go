@@ -46,7 +46,7 @@ func TestEveryFindingHasACode(t *testing.T) {
 		checks[name] = true
 	}
 	for name := range checks {
-		if p, ok := problem.Of(problem.Finding, name); !ok || p.Kind != problem.Finding {
+		if p, ok := problem.NewCatalog().Of(problem.Finding, name); !ok || p.Kind != problem.Finding {
 			t.Errorf("check %s has no code", name)
 		}
 	}

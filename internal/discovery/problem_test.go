@@ -16,7 +16,7 @@ func TestEveryStepHasACode(t *testing.T) {
 	for _, joiner := range join.Joiners() {
 		for _, name := range stepNames(joiner) {
 			steps[name] = true
-			if _, ok := problem.Of(problem.Step, name); !ok {
+			if _, ok := problem.NewCatalog().Of(problem.Step, name); !ok {
 				t.Errorf("step %s of %s has no code", name, joiner)
 			}
 		}

@@ -35,7 +35,7 @@ func TestEveryReasonHasACode(t *testing.T) {
 		t.Fatalf("found %v", reasons)
 	}
 	for name := range reasons {
-		if _, ok := problem.Of(problem.Reason, name); !ok {
+		if _, ok := problem.NewCatalog().Of(problem.Reason, name); !ok {
 			t.Errorf("reason %s has no code", name)
 		}
 	}

@@ -60,17 +60,36 @@ func All() []Problem {
 // ProbePrefix is in front of the name of a step that doctor's probe took.
 const ProbePrefix = "probe-"
 
+// A Catalog finds problems by kind and name.
+type Catalog map[key]Problem
+
+type key struct {
+	kind Kind
+	name string
+}
+
+// NewCatalog returns a Catalog of all problems.
+func NewCatalog() Catalog {
+	c := Catalog{}
+	for _, p := range All() {
+		c[key{p.Kind, p.Name}] = p
+	}
+	return c
+}
+
 // Of returns the problem of a name, and false if there is none. A finding of doctor's probe is the problem of its step.
-func Of(kind Kind, name string) (Problem, bool) {
+func (c Catalog) Of(kind Kind, name string) (Problem, bool) {
 	if step, ok := strings.CutPrefix(name, ProbePrefix); ok && kind == Finding {
 		kind, name = Step, step
 	}
-	for _, p := range All() {
-		if p.Kind == kind && p.Name == name {
-			return p, true
-		}
-	}
-	return Problem{}, false
+	p, ok := c[key{kind, name}]
+	return p, ok
+}
+
+// Code returns the code of a name, "" if there is none.
+func (c Catalog) Code(kind Kind, name string) string {
+	p, _ := c.Of(kind, name)
+	return p.Code
 }
 
 // Find returns the problems that have a code or a name, in any case of letters. A step and a finding can have one name.

@@ -90,15 +90,15 @@ func checkText(t *testing.T, name, text string) {
 
 func TestAFindingOfTheProbeHasTheCodeOfItsStep(t *testing.T) {
 	t.Parallel()
-	step, _ := Of(Step, "tcp")
-	probed, ok := Of(Finding, "probe-tcp")
+	step, _ := NewCatalog().Of(Step, "tcp")
+	probed, ok := NewCatalog().Of(Finding, "probe-tcp")
 	if !ok || probed != step || step.Code != "JC103" {
 		t.Errorf("got %+v, %v", probed, ok)
 	}
-	if p, ok := Of(Reason, "tcp"); ok {
+	if p, ok := NewCatalog().Of(Reason, "tcp"); ok {
 		t.Errorf("a reason tcp: %+v", p)
 	}
-	if p, ok := Of(Step, "probe-tcp"); ok {
+	if p, ok := NewCatalog().Of(Step, "probe-tcp"); ok {
 		t.Errorf("a step probe-tcp: %+v", p)
 	}
 }
