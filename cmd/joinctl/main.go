@@ -25,19 +25,21 @@ func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cacheDir, _ := os.UserCacheDir() // fails without a home directory
-	stderr := os.Stderr
+	stdout, stderr := os.Stdout, os.Stderr
 	endPlugins := adoptPlugins()
 	defer endPlugins()
 	kill := signals(cancel, endPlugins)
 	env := &cli.Env{
 		In:       interruptibleReader{ctx, os.Stdin},
-		Out:      &interruptibleWriter{ctx: ctx, kill: kill, file: os.Stdout},
+		Out:      &interruptibleWriter{ctx: ctx, kill: kill, file: stdout},
 		Err:      &interruptibleWriter{ctx: ctx, kill: kill, file: stderr},
 		InTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		ErrTTY:   term.IsTerminal(int(stderr.Fd())),
 		ErrWidth: func() int { return width(stderr) },
-		OutWidth: func() int { return width(os.Stdout) },
-		OutLost:  closedAtStart(os.Stdout),
+		OutTTY:   term.IsTerminal(int(stdout.Fd())),
+		OutWidth: func() int { return width(stdout) },
+		NoColor:  os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb",
+		OutLost:  closedAtStart(stdout),
 		CacheDir: cacheDir,
 		ExecInfo: os.Getenv("KUBERNETES_EXEC_INFO"),
 		Depth:    os.Getenv(cli.DepthVariable),

@@ -29,6 +29,8 @@ type TokenList struct {
 	ClusterStatus bool
 	// Uses looks up who used the tokens, with one request more where there are tokens.
 	Uses bool
+	// Signatures looks up whether cluster-info is signed with the tokens, with one request more where a valid token is for that.
+	Signatures bool
 
 	watched bool // the tokens are listed again and again
 }
@@ -52,6 +54,7 @@ type ListedToken struct {
 
 	ClusterStatus ClusterStatus // of the cluster that the token is for; "": not known
 	Uses          *token.Uses   // nil: not known
+	Signed        *bool         // cluster-info has a valid signature of it; nil: not known, or the server needs none
 }
 
 // Run lists the tokens. The error says that nothing was attempted.
@@ -84,11 +87,12 @@ func (a *TokenList) onTarget(ctx context.Context, target fleet.Target, c *kube.C
 	if len(a.Clusters) > 0 {
 		selector = strings.TrimPrefix(selector+","+token.SelectFor(a.Clusters...), ",")
 	}
-	found, err := token.ReadInventory(ctx, c, selector)
+	found, info, err := a.read(ctx, target, c, selector)
 	if err != nil {
 		return nil, err
 	}
 	tokens := listed(target, found)
+	addSignatures(tokens, info)
 	if err := a.lookUpClusters(ctx, target, c, tokens); err != nil {
 		return nil, err
 	}

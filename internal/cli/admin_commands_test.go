@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -52,7 +53,14 @@ func TestDoctorShowsTheFixBelowEachProblem(t *testing.T) {
 	if code != ExitProblem || !strings.Contains(stderr, "error: context hub: 1 error and 0 warnings\n") {
 		t.Errorf("doctor exits %d: %s", code, stderr)
 	}
-	if lines := strings.Split(table.String(), "\n"); len(lines) != 4 || !strings.HasPrefix(lines[1], "error") || !strings.HasPrefix(strings.TrimSpace(lines[2]), "→ ") {
+	want := `SEVERITY   CHECK          FINDING
+error      cluster-info   there is no configmap kube-public/cluster-info: this
+                          control plane is not set up for joining by token
+                          → joinctl setup --endpoint HOST:PORT creates it;
+                            karmada-operator does not, nor do old releases of
+                            the Helm chart
+`
+	if table.String() != want {
 		t.Errorf("the table is\n%s", &table)
 	}
 	adminRun(t, &wide, "", "doctor", "-o", "wide", "--kubeconfig", kubeconfig)
@@ -87,5 +95,18 @@ func TestSetupShowsItsPlanBeforeItAsks(t *testing.T) {
 		if !strings.HasPrefix(stderr, plan) || !strings.Contains(stderr, "warning: context hub: 127.0.0.1:5443 is ") || !strings.HasSuffix(stderr, test.last) {
 			t.Errorf("%s: stderr is\n%s", test.arg, stderr)
 		}
+	}
+}
+
+func TestDoctorEndsWithALineForEachControlPlane(t *testing.T) {
+	joinable, bare := apitest.New(t, apitest.Karmada, apitest.Joinable), apitest.New(t, apitest.Karmada)
+	kubeconfig := apitest.Kubeconfig(t, map[string]*apitest.Server{"bare": bare, "fine": joinable})
+	var both bytes.Buffer // as on a terminal
+	env := &Env{In: strings.NewReader(""), Out: &both, Err: &both, Now: time.Now, Rand: rand.Reader}
+	code := Main(t.Context(), env, []string{"doctor", "--all-contexts", "--kubeconfig", kubeconfig})
+	lines := strings.Split(strings.TrimSuffix(both.String(), "\n"), "\n")
+	last := strings.Join(lines[max(len(lines)-2, 0):], "\n")
+	if !regexp.MustCompile(`^joinctl: context fine: no problems found in \d+ checks\njoinctl: error: context bare: 1 error and 0 warnings$`).MatchString(last) || code != ExitProblem {
+		t.Errorf("exit %d:\n%s", code, &both)
 	}
 }

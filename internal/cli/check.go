@@ -107,8 +107,8 @@ func stepView() output.View[stepItem] {
 		Name: func(i stepItem) string { return "step/" + i.Name },
 		Columns: []output.Column[stepItem]{
 			{Title: "Step", Cell: func(i stepItem) string { return i.Name }},
-			{Title: "Status", Cell: func(i stepItem) string { return i.Status }},
-			{Title: "Cause", Cell: stepItem.cell},
+			{Title: "Status", Cell: func(i stepItem) string { return i.Status }, Tone: stepTone},
+			{Title: "Cause", Cell: stepItem.cell, Wrap: true},
 			{Title: "Remedy", Wide: true, Cell: func(i stepItem) string { return i.Fix }},
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/terminal"
 )
@@ -22,7 +23,9 @@ type Env struct {
 	InTTY    bool             // In is a terminal, where somebody can answer a question
 	ErrTTY   bool             // Err is a terminal, where a progress line is welcome
 	ErrWidth func() int       // columns of that terminal, 0 for unknown; nil: unknown
-	OutWidth func() int       // columns of the terminal that Out is, 0 if it is none; nil: it is none
+	OutTTY   bool             // Out is a terminal
+	OutWidth func() int       // columns of that terminal, 0 for unknown; nil: unknown
+	NoColor  bool             // the user wants no colours, or the terminal has none (NO_COLOR, TERM=dumb)
 	OutLost  bool             // Out goes nowhere: the program was started with its stdout closed, or so it looks
 	Now      func() time.Time // this machine's clock
 	Rand     io.Reader        // cryptographically strong
@@ -33,7 +36,8 @@ type Env struct {
 	Kill     <-chan struct{}  // closed when the operator does not wait for requests in flight
 	Version  string           // of the release; "": as the build knows it
 
-	stop <-chan struct{} // closed when the operator interrupts the run
+	stop  <-chan struct{} // closed when the operator interrupts the run
+	color colorMode       // of --color
 }
 
 // Main runs the program with its arguments, without its name, until it is done or ctx ends, and returns the exit code.
@@ -44,7 +48,7 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	s := newSession(env)
 	started := false
 	checked, out := *env, &checkedWriter{Writer: env.Out}
-	checked.Out = out
+	checked.Out = &output.Screen{Writer: out, Columns: env.OutWidth, Color: checked.hasColor}
 	root := newRoot(&checked, s, func() { started = true })
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)

@@ -17,6 +17,7 @@ func newContexts(env *Env, s *session.Session) *cobra.Command {
 	var (
 		contexts = action.Contexts{Session: s}
 		format   output.Format
+		sortBy   output.SortKey
 	)
 	cmd := &cobra.Command{
 		Use:        "contexts",
@@ -43,10 +44,14 @@ credentials reach the same control plane; they are used once, too.`,
 			for _, one := range listed {
 				list.Items = append(list.Items, newContextItem(one))
 			}
+			if err := output.Sort(list.Items, sortBy); err != nil {
+				return finish(err, nil, failures)
+			}
 			return finish(output.Print(env.Out, &format, list, contextView(contexts.Check)), nil, failures)
 		},
 	}
 	addOutput(cmd, &format)
+	addSortBy[contextItem](cmd, &sortBy, ".server", "name")
 	cmd.Flags().BoolVar(&contexts.Check, "check", false, "ask every control plane whether it answers, what it is, and what this identity can do with tokens")
 	return cmd
 }
@@ -105,7 +110,7 @@ func contextView(checked bool) output.View[contextItem] {
 		return view
 	}
 	view.Columns = append(view.Columns, []output.Column[contextItem]{
-		{Title: "Reachable", Cell: func(i contextItem) string { return cmp.Or(i.Refusal, answerCell(i.Reachable)) }},
+		{Title: "Reachable", Cell: func(i contextItem) string { return cmp.Or(i.Refusal, answerCell(i.Reachable)) }, Tone: answerTone},
 		{Title: "Latency", Cell: latencyCell},
 		{Title: "Version", Cell: func(i contextItem) string { return cmp.Or(i.Version, unknown) }},
 		{Title: "Karmada", Cell: func(i contextItem) string { return answerCell(i.Karmada) }},

@@ -103,41 +103,35 @@ func (i findingItem) cell() string {
 
 func (i findingItem) place() place { return place{context: i.Context, name: i.Check} }
 
-// printDiagnoses prints all findings. A table that is not wide has errors and warnings only, each with its fix in a line
-// below, since both are long.
+// printDiagnoses prints all findings, and then which control planes have no problems. A table that is not wide has errors and
+// warnings only, each with its fix below.
 func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *action.Diagnoses) error {
 	list := output.List[findingItem]{Kind: "DoctorFindingList", Failures: failureItems(s, found.Failures)}
 	short, catalog := format.IsTable() && !format.IsWide(), problem.NewCatalog()
 	for _, one := range found.Targets {
-		problems := 0
 		for _, f := range one.Findings {
-			if f.Severity != controlplane.Info {
-				problems++
-			} else if short {
-				continue
+			if f.Severity != controlplane.Info || !short {
+				list.Items = append(list.Items, findingItem{
+					one.Target.Context, f.Check, catalog.Code(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
+				})
 			}
-			item := findingItem{
-				one.Target.Context, f.Check, catalog.Code(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
-			}
-			list.Items = append(list.Items, item)
-			if short && item.Fix != "" {
-				list.Items = append(list.Items, findingItem{Evidence: "→ " + item.Fix})
-			}
-		}
-		if problems == 0 && one.Complete {
-			s.Terminal.Info("%s: no problems found", session.Describe(one.Target))
 		}
 	}
-	return output.Print(env.Out, format, list, withPlace(s, findingView(), findingItem.place))
+	if err := output.Print(env.Out, format, list, withPlace(s, findingView(), findingItem.place)); err != nil {
+		return err
+	}
+	reportHealthy(s, found)
+	return nil
 }
 
 func findingView() output.View[findingItem] {
 	return output.View[findingItem]{
-		Name: func(i findingItem) string { return i.Check },
+		Name:  func(i findingItem) string { return i.Check },
+		Width: unknownWidth,
 		Columns: []output.Column[findingItem]{
-			{Title: "Severity", Cell: func(i findingItem) string { return i.Severity }},
+			{Title: "Severity", Cell: func(i findingItem) string { return i.Severity }, Tone: findingTone},
 			{Title: "Check", Cell: func(i findingItem) string { return i.Check }},
-			{Title: "Finding", Cell: findingItem.cell},
+			{Title: "Finding", Cell: findingItem.cell, Wrap: true, Below: func(i findingItem) string { return i.Fix }},
 			{Title: "Remedy", Wide: true, Cell: func(i findingItem) string { return cmp.Or(i.Fix, none) }},
 		},
 	}

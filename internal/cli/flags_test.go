@@ -32,7 +32,7 @@ const (
 	notACount       = "must be a number from 1 to 100000"
 	notADuration    = `must be a duration like "30s" or "5m"`
 	notADryRun      = "must be one of: none, client, server"
-	notAnOutput     = "must be one of: table, wide, name, json, yaml, kyaml, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file, prometheus"
+	notAnOutput     = "must be one of: table, wide, name, json, yaml, kyaml, jsonpath, jsonpath-file, jsonpath-as-json, go-template, go-template-file, custom-columns, custom-columns-file, prometheus"
 	notATTL         = "must be a duration such as 24h or 30m, or 0 for a token that never expires"
 	notAnAge        = "must be a duration such as 24h or 30m"
 	notALifetime    = "must be a duration such as 1h or 30m, or 0 to leave it to the server"

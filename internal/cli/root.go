@@ -37,6 +37,7 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	registerConnection(flags, s)
 	run := registerRun(flags, s)
 	logs := registerLogging(flags)
+	registerColor(root, flags, env)
 
 	addCommands(root, "Tokens", newToken(env, s))
 	addCommands(root, "Joining", newCheck(env, s), newCAHash(env, s), newDoctor(env, s), newSetup(env, s))

@@ -17,6 +17,7 @@ func newSAList(env *Env, s *session.Session) *cobra.Command {
 	var (
 		list   = action.SAList{Session: s}
 		format output.Format
+		sortBy output.SortKey
 	)
 	cmd := &cobra.Command{
 		Use:        "list",
@@ -27,6 +28,7 @@ func newSAList(env *Env, s *session.Session) *cobra.Command {
 does not store other tokens, so nobody can list those.`,
 		Example: `  joinctl sa list -n ci
   joinctl sa list -A -o wide
+  joinctl sa list -A --sort-by .serviceAccount
   joinctl sa list -A --context hub --members`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -34,11 +36,16 @@ does not store other tokens, so nobody can list those.`,
 			if err != nil {
 				return err
 			}
+			items := revocableItems(tokens)
+			if err := output.Sort(items, sortBy); err != nil {
+				return finish(err, nil, failures)
+			}
 			view := withPlace(s, revocableView(list.AllNamespaces), saItem.place)
-			return printList(env, s, &format, "ServiceAccountTokenList", "revocable tokens", view, revocableItems(tokens), failures)
+			return printList(env, s, &format, "ServiceAccountTokenList", "revocable tokens", view, items, failures)
 		},
 	}
 	addOutput(cmd, &format)
+	addSortBy[saItem](cmd, &sortBy, ".serviceAccount", "context and expiry")
 	addNamespace(cmd, s)
 	addMembers(cmd, s)
 	cmd.Flags().BoolVarP(&list.AllNamespaces, "all-namespaces", "A", false, "list the tokens of all namespaces")

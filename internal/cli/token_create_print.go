@@ -85,13 +85,11 @@ func printCredentials(env *Env, s *session.Session, format *output.Format, list 
 
 // credentialView shows new tokens in a table: the credential, and what is worth knowing about it.
 func credentialView(commands bool) output.View[tokenItem] {
-	view := tokenView()
 	credential := output.Column[tokenItem]{Title: "Token", Cell: func(i tokenItem) string { return cmp.Or(i.Token, i.ID) }}
 	if commands {
 		credential = output.Column[tokenItem]{Title: "Command", Cell: func(i tokenItem) string { return cmp.Or(i.Command, i.ID) }}
 	}
-	view.Columns = append([]output.Column[tokenItem]{credential}, view.Columns[1:6]...)
-	return view
+	return createdView(credential)
 }
 
 // planTokens shows what would be created: for people on stderr, or as the manifest of the Secret, of a v1 List for many

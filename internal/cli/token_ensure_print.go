@@ -61,9 +61,8 @@ func ensuredItem(one action.CreatedToken, ensure *action.TokenEnsure) tokenItem 
 // printEnsured prints the credentials by default and nothing else, but for the clusters where there can be several. It
 // prints the places of those that are published, and nothing by default in a dry run.
 func printEnsured(env *Env, format *output.Format, list output.List[tokenItem], manyClusters, dryRun bool) error {
-	view := tokenView()
 	value := output.Column[tokenItem]{Title: "Value", Cell: ensuredText}
-	view.Columns = append([]output.Column[tokenItem]{forColumn(), value}, view.Columns[1:6]...)
+	view := createdView(forColumn(), value)
 	isDocument := func(i tokenItem) bool { return i.Content != "" }
 	switch {
 	case !format.IsDefault():

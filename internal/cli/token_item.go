@@ -30,6 +30,7 @@ type tokenItem struct {
 	ClusterStatus string    `json:"clusterStatus,omitempty"` // Ready, NotReady or NotJoined: that of the cluster; absent: not known
 	Used          *usedItem `json:"used,omitempty"`          // by whom; absent: not known
 	Status        string    `json:"status,omitempty"`
+	Signed        *bool     `json:"signed,omitempty"`
 	Reason        string    `json:"reason,omitempty"`
 	Endpoint      string    `json:"endpoint,omitempty"`
 	CACertHashes  []string  `json:"caCertHashes,omitempty"`
@@ -119,27 +120,71 @@ func createdItem(created action.CreatedToken, dryRun bool) tokenItem {
 	return item
 }
 
-// tokenView shows tokens: the columns of kubeadm and what the server does with each.
+// tokenView shows tokens and what the server does with each, within 100 columns.
 func tokenView() output.View[tokenItem] {
+	const shortStatus, shortDescription = len("unusable (no usage)"), len("DESCRIPTION")
 	return output.View[tokenItem]{
 		Name: func(i tokenItem) string { return "secret/" + i.Name },
 		Columns: []output.Column[tokenItem]{
 			{Title: "Token", Cell: func(i tokenItem) string { return cmp.Or(i.Token, i.ID, i.Name) }},
-			{Title: "TTL", Cell: tokenTTLCell},
-			{Title: "Expires", Cell: expiresCell},
-			{Title: "Usages", Cell: func(i tokenItem) string { return commaList(i.Usages) }},
-			{Title: "Description", Cell: func(i tokenItem) string { return cmp.Or(i.Description, none) }},
-			{Title: "Extra Groups", Cell: func(i tokenItem) string { return commaList(i.Groups) }},
-			{Title: "Status", Cell: func(i tokenItem) string {
-				return token.Health{Status: token.Status(i.Status), Reason: i.Reason}.String()
-			}},
-			{Title: "For", Wide: true, Cell: forColumn().Cell},
+			{Title: "Status", Cell: tokenItem.statusCell, Tone: healthTone, Cut: shortStatus},
+			ttlColumn(),
+			expiresColumn(),
+			forColumn(),
+			descriptionColumn(shortDescription),
+			wide(usagesColumn()),
+			wide(groupsColumn()),
 			{Title: "Cluster", Wide: true, Cell: clusterStatusCell},
 			{Title: "Used", Wide: true, Cell: func(i tokenItem) string { return i.Used.String() }},
 			{Title: "Age", Wide: true, Cell: func(i tokenItem) string { return cmp.Or(i.Age, "<unknown>") }},
 			{Title: "Secret", Wide: true, Cell: func(i tokenItem) string { return i.Name }},
 		},
 	}
+}
+
+// createdView shows tokens that a command created: a column with the credential, and what is worth knowing about it.
+func createdView(credential ...output.Column[tokenItem]) output.View[tokenItem] {
+	view := tokenView()
+	view.Columns = append(credential, ttlColumn(), expiresColumn(), usagesColumn(), descriptionColumn(0), groupsColumn())
+	return view
+}
+
+func wide(column output.Column[tokenItem]) output.Column[tokenItem] {
+	column.Wide = true
+	return column
+}
+
+func ttlColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "TTL", Cell: tokenTTLCell}
+}
+
+func expiresColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "Expires", Cell: expiresCell}
+}
+
+func usagesColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "Usages", Cell: func(i tokenItem) string { return commaList(i.Usages) }}
+}
+
+func groupsColumn() output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "Extra Groups", Cell: func(i tokenItem) string { return commaList(i.Groups) }}
+}
+
+// descriptionColumn shows descriptions, which a terminal cuts to so many columns at least, or never.
+func descriptionColumn(cut int) output.Column[tokenItem] {
+	return output.Column[tokenItem]{Title: "Description", Cell: func(i tokenItem) string { return cmp.Or(i.Description, none) }, Cut: cut}
+}
+
+// isUnsigned reports whether members cannot trust cluster-info with this token, which is for that.
+func (i tokenItem) isUnsigned() bool { return i.Signed != nil && !*i.Signed }
+
+// statusCell shows how the server treats a token, and why.
+func (i tokenItem) statusCell() string {
+	health := token.Health{Status: token.Status(i.Status), Reason: i.Reason}
+	if health.Status == token.OK && i.isUnsigned() {
+		health.Reason = "not signed"
+	}
+	return health.String()
 }
 
 // forColumn shows the cluster that a token is for.

@@ -77,6 +77,7 @@ func (l *tokenListing) run(ctx context.Context) error {
 	s := l.list.Session
 	l.list.ClusterStatus = l.format.Structured() || l.format.IsWide()
 	l.list.Uses = l.list.ClusterStatus
+	l.list.Signatures = !l.watch && !l.format.IsName() && !l.format.IsMetrics()
 	if l.watch {
 		return l.runWatch(ctx)
 	}
@@ -118,6 +119,7 @@ func listedItem(listed action.ListedToken, showSecrets bool) tokenItem {
 		BadExpiry: badExpiry(listed),
 
 		ClusterStatus: string(listed.ClusterStatus),
+		Signed:        listed.Signed,
 	}
 	item.describe(listed.Spec, listed.Now)
 	item.describeUses(listed.Uses, listed.Now)

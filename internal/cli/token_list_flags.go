@@ -11,7 +11,6 @@ import (
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
-	"github.com/joinctl/joinctl/internal/output"
 	"github.com/joinctl/joinctl/internal/token"
 )
 
@@ -35,7 +34,7 @@ func (l *tokenListing) register(cmd *cobra.Command) {
 	listVar(flags, &filter.Usages, "usage", "usage", "list only tokens with this usage: signing, authentication (repeatable, or a list: with each of them)", token.ParseUsages)
 	listVar(flags, &filter.Groups, "group", "group", "list only tokens with this extra group (repeatable, or a list: with each of them)", parseListedGroups)
 	flags.BoolVar(&filter.Pending, "pending", false, "list only tokens for clusters that have not joined this Karmada control plane")
-	flags.TextVar(&l.sortBy, "sort-by", output.SortKey{}, "sort by this field of the document, a `JSONPath` such as .for, and not by context and expiry")
+	addSortBy[tokenItem](cmd, &l.sortBy, ".for", "context and expiry")
 	flags.Var(&value{kind: "rules", set: func(text string) error {
 		rules, err := action.ParseTokenRules(strings.Split(text, ","))
 		l.list.FailOn = append(l.list.FailOn, rules...)
@@ -59,7 +58,7 @@ func (l *tokenListing) check() error {
 	if l.watch && l.format.IsMetrics() {
 		return errors.New("-o prometheus prints the metrics once, and goes without --watch")
 	}
-	return output.CheckSortKey[tokenItem](l.sortBy)
+	return nil
 }
 
 // parseListedGroups checks groups to look for. One that the server refuses can be in a list, and nothing else.

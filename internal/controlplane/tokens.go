@@ -15,10 +15,10 @@ import (
 	"github.com/joinctl/joinctl/internal/token"
 )
 
-const (
-	signingTime  = 5 * time.Second  // the signer takes some 50 ms
-	cleaningTime = 30 * time.Second // the token cleaner takes some 2 s
-)
+// SigningTime is how old a token is at least that the bootstrap signer has left without a signature: it takes some 50 ms.
+const SigningTime = 5 * time.Second
+
+const cleaningTime = 30 * time.Second // the token cleaner takes some 2 s
 
 // wellKnown returns the tokens in public documentation: kubernetes.io (bootstrap tokens, kubeadm), kubeadm's API reference,
 // karmada.io.
@@ -100,7 +100,7 @@ func (s *tokenStats) add(secret *corev1.Secret, status token.Status, now time.Ti
 	default:
 		s.others = append(s.others, ref)
 	}
-	if info == nil || !spec.Has(token.Signing) || now.Sub(secret.CreationTimestamp.Time) < signingTime {
+	if info == nil || !spec.Has(token.Signing) || now.Sub(secret.CreationTimestamp.Time) < SigningTime {
 		return
 	}
 	s.signing = append(s.signing, ref)

@@ -4,12 +4,12 @@ package output
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"regexp"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
@@ -40,20 +40,25 @@ type List[T any] struct {
 type View[T any] struct {
 	Columns []Column[T]
 	Name    func(T) string
+	Width   int // columns at which a table is wrapped if those of the terminal are unknown; 0: it is not wrapped then
 }
 
-// A Column is one column of a table. Its cells are printed with Plain.
+// A Column is one column of a table. Its cells are printed with Plain. In -o wide it is neither cut nor wrapped.
 type Column[T any] struct {
 	Title string
 	Wide  bool // only in -o wide
 	Cell  func(T) string
+	Tone  func(T) Tone   // the colour of its cells; nil: none
+	Cut   int            // columns that are left of it at least on a terminal that is too narrow; 0: it is never cut
+	Wrap  bool           // it is the last one, and its text goes on in further lines
+	Below func(T) string // text of further lines, of the last column; not in -o wide; nil: none
 }
 
 // Print writes a list in a format. It writes nothing if rendering fails, except that one name that is no line does not
 // keep the other names from being printed. It returns the error of w as it is.
 func Print[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 	var buf bytes.Buffer
-	rendered := render(&buf, f, list, view)
+	rendered := render(&buf, layoutOf(w), f, list, view)
 	if rendered != nil && !errors.As(rendered, new(unprintableError)) {
 		return rendered
 	}
@@ -63,7 +68,7 @@ func Print[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 	return rendered
 }
 
-func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
+func render[T any](w io.Writer, l *layout, f *Format, list List[T], view View[T]) error {
 	switch {
 	case f.Structured():
 		list.APIVersion = APIVersion
@@ -72,12 +77,18 @@ func render[T any](w io.Writer, f *Format, list List[T], view View[T]) error {
 		if err != nil {
 			return fmt.Errorf("convert %s: %w", list.Kind, err)
 		}
+		if f.isColumns() {
+			return l.printColumns(w, f, content)
+		}
 		return printObject(w, f, &unstructured.Unstructured{Object: content})
 	case f.IsName():
 		return printNames(w, list.Items, view.Name)
+	case len(list.Items) == 0:
+		return nil
 	}
-	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders, Wide: f.name == Wide}).
-		PrintObj(table(list.Items, view.Columns), w)
+	l.columns = cmp.Or(l.columns, view.Width)
+	headings, rows := tableOf(list.Items, view.Columns, f.IsWide())
+	return l.print(w, headings, rows, !f.NoHeaders)
 }
 
 // An unprintableError is how many names were left out, because a program that reads a name on each line would read others.
@@ -109,11 +120,25 @@ func printNames[T any](w io.Writer, items []T, name func(T) string) error {
 // Object writes one API object in a structured format, as kubectl does. It writes nothing if rendering fails.
 func Object(w io.Writer, f *Format, obj runtime.Object) error {
 	var buf bytes.Buffer
-	if err := printObject(&buf, f, obj); err != nil {
+	var err error
+	if f.isColumns() {
+		err = printObjectColumns(&buf, f, obj)
+	} else {
+		err = printObject(&buf, f, obj)
+	}
+	if err != nil {
 		return err
 	}
-	_, err := w.Write(buf.Bytes())
+	_, err = w.Write(buf.Bytes())
 	return err
+}
+
+func printObjectColumns(w io.Writer, f *Format, obj runtime.Object) error {
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		return fmt.Errorf("convert an object: %w", err)
+	}
+	return (&layout{}).printColumns(w, f, content)
 }
 
 func printObject(w io.Writer, f *Format, obj runtime.Object) error {
@@ -140,26 +165,6 @@ func templateError(err error) error {
 		missing = " (" + missing + ")"
 	}
 	return fmt.Errorf("the template does not fit the document%s: -o json shows its fields", missing)
-}
-
-// table returns the table that cli-runtime prints.
-func table[T any](items []T, columns []Column[T]) *metav1.Table {
-	t := &metav1.Table{}
-	for _, column := range columns {
-		definition := metav1.TableColumnDefinition{Name: column.Title, Type: "string"}
-		if column.Wide {
-			definition.Priority = 1
-		}
-		t.ColumnDefinitions = append(t.ColumnDefinitions, definition)
-	}
-	for _, item := range items {
-		row := metav1.TableRow{}
-		for _, column := range columns {
-			row.Cells = append(row.Cells, Plain(column.Cell(item)))
-		}
-		t.Rows = append(t.Rows, row)
-	}
-	return t
 }
 
 // nonNil returns an empty slice for nil, so that JSON has [] instead of null.

@@ -26,6 +26,9 @@ const (
 	prometheus   = "prometheus"
 	junit        = "junit"
 	sarif        = "sarif"
+
+	customColumns     = "custom-columns"
+	customColumnsFile = "custom-columns-file"
 )
 
 // A Format is the output format: the values of -o, --template, --no-headers, --show-managed-fields and
@@ -46,7 +49,7 @@ type Format struct {
 
 // Names returns the names of all formats of a command.
 func (f *Format) Names() []string {
-	names := []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile}
+	names := []string{Table, Wide, Name, JSON, YAML, KYAML, jsonPath, jsonPathFile, jsonPathJSON, goTemplate, goTmplFile, customColumns, customColumnsFile}
 	if f.Metrics {
 		names = append(names, prometheus)
 	}
@@ -58,7 +61,7 @@ func (f *Format) Names() []string {
 
 // templateFormats returns the formats that need a template.
 func templateFormats() []string {
-	return []string{Default, goTemplate, goTmplFile, jsonPath, jsonPathFile, jsonPathJSON}
+	return []string{Default, goTemplate, goTmplFile, jsonPath, jsonPathFile, jsonPathJSON, customColumns, customColumnsFile}
 }
 
 // aliases returns other names of formats: those that kubeadm and kubectl accept.
@@ -92,6 +95,9 @@ func (f Format) MarshalText() ([]byte, error) {
 func (f *Format) Structured() bool {
 	return f.Template != "" || !slices.Contains([]string{Default, Table, Wide, Name, prometheus, junit, sarif}, f.name)
 }
+
+// isColumns reports whether the format prints a table of columns of the document.
+func (f *Format) isColumns() bool { return f.name == customColumns || f.name == customColumnsFile }
 
 func (f *Format) isTemplate() bool {
 	return f.Structured() && slices.Contains(templateFormats(), f.name)

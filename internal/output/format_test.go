@@ -9,7 +9,7 @@ import (
 
 func TestAnUnknownFormatIsAnErrorThatListsTheFormats(t *testing.T) {
 	t.Parallel()
-	for _, input := range []string{"", "xml", "JSON", "custom-columns=ID:.id", "json ", "=x"} {
+	for _, input := range []string{"", "xml", "JSON", "custom-column=ID:.id", "json ", "=x"} {
 		f := &Format{}
 		err := f.UnmarshalText([]byte(input))
 		if err == nil || !f.IsDefault() {
@@ -17,7 +17,7 @@ func TestAnUnknownFormatIsAnErrorThatListsTheFormats(t *testing.T) {
 			continue
 		}
 		for _, name := range []string{
-			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath", "jsonpath-file", "jsonpath-as-json", "go-template", "go-template-file",
+			"table", "wide", "name", "json", "yaml", "kyaml", "jsonpath", "jsonpath-file", "jsonpath-as-json", "go-template", "go-template-file", "custom-columns", "custom-columns-file",
 		} {
 			if !strings.Contains(err.Error(), name) {
 				t.Errorf("the error for %q does not name %s: %v", input, name, err)

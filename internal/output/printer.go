@@ -25,6 +25,10 @@ func (f *Format) Check() error {
 	if !f.Structured() {
 		return nil
 	}
+	if f.isColumns() {
+		_, err := f.customColumns()
+		return err
+	}
 	_, err := f.printer()
 	return err
 }
@@ -65,10 +69,14 @@ func (f *Format) template(name string) (string, error) {
 	if f.Template != "" {
 		text = f.Template
 	}
+	if text == "" && f.isColumns() {
+		example := map[string]string{customColumns: "ID:.id,EXPIRES:.expires", customColumnsFile: "FILE"}[name]
+		return "", fmt.Errorf("-o %s needs columns: -o %s=%s", name, name, example)
+	}
 	if text == "" {
 		return "", fmt.Errorf("-o %s needs a template: -o %s=… or --template", name, name)
 	}
-	if name != jsonPathFile && name != goTmplFile {
+	if !slices.Contains([]string{jsonPathFile, goTmplFile, customColumnsFile}, name) {
 		return text, nil
 	}
 	if f.fromFile != "" { // a pipe can be read once

@@ -23,16 +23,26 @@ type SortKey struct {
 
 // UnmarshalText parses a JSONPath.
 func (k *SortKey) UnmarshalText(text []byte) error {
-	match := regexp.MustCompile(`^(?:\{\.?([^{}]+)\}|\.?([^{}]+))$`).FindStringSubmatch(string(text))
-	if match == nil {
+	path, ok := relaxedPath(string(text))
+	if !ok {
 		return errors.New("must be a JSONPath of one field, such as .expires")
 	}
-	key := SortKey{"." + match[1] + match[2]}
+	key := SortKey{path}
 	if _, err := key.path(); err != nil {
 		return fmt.Errorf("must be a JSONPath of one field, such as .expires: %w", err)
 	}
 	*k = key
 	return nil
+}
+
+// relaxedPath returns a JSONPath in one of kubectl's forms as .expires, and whether it is one
+// (k8s.io/kubectl/pkg/cmd/get/customcolumn.go).
+func relaxedPath(text string) (path string, ok bool) {
+	match := regexp.MustCompile(`^(?:\{\.?([^{}]+)\}|\.?([^{}]+))$`).FindStringSubmatch(text)
+	if match == nil {
+		return "", false
+	}
+	return "." + match[1] + match[2], true
 }
 
 // MarshalText returns the path, and nothing for the zero SortKey.

@@ -6,8 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-
-	"k8s.io/cli-runtime/pkg/printers"
 )
 
 // A Stream prints lists one after the other, as kubectl get --watch does: the rows of one table, or one document for each list.
@@ -16,18 +14,14 @@ type Stream[T any] struct {
 	format Format
 	view   View[T]
 	buf    bytes.Buffer
-	rows   interface {
-		io.Writer
-		Flush() error
-	}
+	layout *layout // it remembers the widths of the columns
+
 	printed bool
 }
 
 // NewStream returns a Stream that prints in a format.
 func NewStream[T any](w io.Writer, f *Format, view View[T]) *Stream[T] {
-	s := &Stream[T]{out: w, format: *f, view: view}
-	s.rows = printers.GetNewTabWriter(&s.buf) // it remembers the widths of the columns
-	return s
+	return &Stream[T]{out: w, format: *f, view: view, layout: layoutOf(w)}
 }
 
 // Print prints the next list. Like the function Print it writes nothing if rendering fails, and returns the error of the writer
@@ -53,15 +47,12 @@ func (s *Stream[T]) Print(list List[T]) error {
 }
 
 func (s *Stream[T]) render(list List[T]) error {
-	if !s.format.IsTable() {
-		return render(&s.buf, &s.format, list, s.view)
-	}
-	if len(list.Items) == 0 {
+	if s.format.IsTable() && len(list.Items) == 0 {
 		return nil
 	}
-	if err := render(s.rows, &s.format, list, s.view); err != nil {
+	if err := render(&s.buf, s.layout, &s.format, list, s.view); err != nil {
 		return err
 	}
 	s.format.NoHeaders = true
-	return s.rows.Flush()
+	return nil
 }

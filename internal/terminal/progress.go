@@ -7,7 +7,7 @@ import (
 	"strings"
 	"unicode"
 
-	"golang.org/x/text/width"
+	"github.com/joinctl/joinctl/internal/output"
 )
 
 // Control sequences for the one line that is written again and again (ECMA-48).
@@ -20,7 +20,7 @@ const (
 // where stderr is no terminal.
 func (t *Terminal) Progress(line string) {
 	if line != "" {
-		line = cut(t.clean(line), t.columns())
+		line = output.Cut(t.clean(line), t.columns())
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,39 +43,10 @@ func (t *Terminal) columns() int {
 	return all
 }
 
-// cut returns the part of a line that fits into so many columns, with an ellipsis where it is not all; 0 columns and
-// less are unknown, and cut nothing.
-func cut(line string, columns int) string {
-	if columns <= 0 {
-		return line
-	}
-	used, end := 0, 0 // end: where the line has to be cut, should it be too long
-	for i, r := range line {
-		if used += cells(r); used > columns {
-			return line[:end] + "…"
-		}
-		if used < columns {
-			end = i + len(string(r))
-		}
-	}
-	return line
-}
-
 // Shorten returns a name of at most so many characters, with an ellipsis where it is not all.
 func Shorten(name string, most int) string {
 	if runes := []rune(name); len(runes) > most {
 		return strings.TrimRightFunc(string(runes[:most-1]), unicode.IsSpace) + "…"
 	}
 	return name
-}
-
-// cells returns how many columns of a terminal a character takes (Unicode Standard Annex 11).
-func cells(r rune) int {
-	switch {
-	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
-		return 0
-	case width.LookupRune(r).Kind() == width.EastAsianWide, width.LookupRune(r).Kind() == width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
 }

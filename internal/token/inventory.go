@@ -86,9 +86,17 @@ func (i Inventory) Health(secret *corev1.Secret) Health {
 // the name of a token and another type; of those it reads the metadata alone.
 func ReadInventory(ctx context.Context, c *kube.Client, selector string) (Inventory, error) {
 	secrets, now, err := List(ctx, c, selector)
+	if err != nil {
+		return Inventory{}, err
+	}
+	return CompleteInventory(ctx, c, selector, secrets, now)
+}
+
+// CompleteInventory is ReadInventory for the Secrets, and the server's time, that List returned.
+func CompleteInventory(ctx context.Context, c *kube.Client, selector string, secrets []corev1.Secret, now time.Time) (Inventory, error) {
 	out := Inventory{Secrets: secrets, Now: now}
-	if err != nil || selector != "" && !slices.ContainsFunc(secrets, withoutUsage) {
-		return out, err
+	if selector != "" && !slices.ContainsFunc(secrets, withoutUsage) {
+		return out, nil
 	}
 	others, err := otherSecrets(ctx, c)
 	if err != nil {

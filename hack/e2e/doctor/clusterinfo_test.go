@@ -68,7 +68,7 @@ func TestDoctorFindsServerMissingFromTheCertificate(t *testing.T) {
 	h := &hub{ControlPlane: cp}
 	h.joinctl(t, "setup", "--yes", "--endpoint", relay.Forward(t, externalAddress(t)+":0", cp.Host).Addr).OK(t)
 	h.expectFindings(t, "cluster-info-server")
-	if out := h.joinctl(t, "doctor"); !strings.Contains(out.Stdout, "certificate is valid for") {
+	if out := h.joinctl(t, "doctor", "-o", "wide"); !strings.Contains(out.Stdout, "certificate is valid for") {
 		t.Errorf("stdout is %s", out.Stdout)
 	}
 }

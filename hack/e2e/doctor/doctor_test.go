@@ -158,7 +158,7 @@ func TestDoctorFindsDisabledSignerAndCleaner(t *testing.T) {
 	h.expectFindings(t, "signer")
 	h.setClusterInfoKeys(t, map[string]string{"jws-kubeconfig-waits0": "eyJhbGciOiJIUzI1NiIsImtpZCI6IndhaXRzMCJ9..stale"})
 	h.expectFindings(t, "signer")
-	if out := h.joinctl(t, "doctor"); !strings.Contains(out.Stdout, "are of another cluster-info") {
+	if out := h.joinctl(t, "doctor", "-o", "wide"); !strings.Contains(out.Stdout, "are of another cluster-info") {
 		t.Errorf("stdout is %s", out.Stdout)
 	}
 	many := map[string]string{}
@@ -172,7 +172,7 @@ func TestDoctorFindsDisabledSignerAndCleaner(t *testing.T) {
 func TestDoctorWarnsAboutForbiddenChecks(t *testing.T) {
 	t.Parallel()
 	h := startJoinable(t)
-	out := h.joinctl(t, "doctor", "--as", "nobody")
+	out := h.joinctl(t, "doctor", "-o", "wide", "--as", "nobody")
 	out.Expect(t, 4, "0 errors and 4 warnings")
 	if n := strings.Count(out.Stdout, "this was not judged"); n != 4 {
 		t.Errorf("stdout is\n%s", out.Stdout)
