@@ -84,8 +84,8 @@ soak: ## measure the token commands with 8,000 tokens, with kubectl and kubeadm 
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/soak ./cmd/peak
 	$(E2E)/soak -bin $(E2E)
 
-docs: ## generate docs/reference from the commands
-	go test ./internal/cli -run TestReference -update
+docs: ## generate docs/reference from the commands and the documents
+	go test ./internal/cli -run 'TestReference|TestTheDocumentsPage' -update
 
 tools: $(LINT) ## build the pinned linter in bin/tools
 

@@ -89,13 +89,13 @@ func readCAFiles(env *Env, paths []string) ([]action.CAFile, error) {
 
 // A certificateItem is a CA certificate in a document.
 type certificateItem struct {
-	Context    string `json:"context,omitempty"`
-	CACertHash string `json:"caCertHash"`
-	Subject    string `json:"subject"`
-	CA         bool   `json:"ca"`         // false: no CA, it must not sign
-	NotBefore  string `json:"notBefore"`  // RFC 3339, UTC: when the certificate becomes valid
-	Expires    string `json:"expires"`    // RFC 3339, UTC
-	TTLSeconds *int64 `json:"ttlSeconds"` // until then, by this machine's clock; negative when over
+	Context    string `json:"context,omitempty"` // context of the kubeconfig; absent: it is in a file
+	CACertHash string `json:"caCertHash"`        // pin: sha256: and the hash of the certificate's public key
+	Subject    string `json:"subject"`           // distinguished name
+	CA         bool   `json:"ca"`                // false: no CA, it must not sign
+	NotBefore  string `json:"notBefore"`         // when the certificate becomes valid
+	Expires    string `json:"expires"`           // when it expires
+	TTLSeconds *int64 `json:"ttlSeconds"`        // until then, by this machine's clock; negative when over
 }
 
 func (i certificateItem) place() place { return place{context: i.Context, name: i.CACertHash} }

@@ -76,11 +76,11 @@ func reportSteps(s *session.Session, check *action.Check, checked *action.Checke
 
 // A stepItem is a step of a join in a document.
 type stepItem struct {
-	Name   string `json:"name"`
-	Status string `json:"status"`
-	Code   string `json:"code"` // of the step, whatever its status
-	Cause  string `json:"cause"`
-	Fix    string `json:"remedy,omitempty"`
+	Name   string `json:"name"`             // of the step
+	Status string `json:"status"`           // ok, failed, warning, unknown (no answer in time) or skipped
+	Code   string `json:"code"`             // of the step, whatever its status
+	Cause  string `json:"cause"`            // reason for the status
+	Fix    string `json:"remedy,omitempty"` // what to do about it; absent: nothing
 }
 
 // cell returns the cause, with the code of a step that is neither ok nor skipped.

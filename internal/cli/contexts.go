@@ -58,23 +58,23 @@ credentials reach the same control plane; they are used once, too.`,
 
 // A contextItem is a context of the kubeconfig in a document. Fields that are not known are left out.
 type contextItem struct {
-	Context     string `json:"context"`
-	Cluster     string `json:"cluster,omitempty"`
-	Server      string `json:"server,omitempty"`
-	Namespace   string `json:"namespace,omitempty"`
-	User        string `json:"user,omitempty"`
-	Credential  string `json:"credential,omitempty"` // its kind
-	DuplicateOf string `json:"duplicateOf,omitempty"`
+	Context     string `json:"context"`               // name of the context
+	Cluster     string `json:"cluster,omitempty"`     // of the kubeconfig
+	Server      string `json:"server,omitempty"`      // URL of the control plane
+	Namespace   string `json:"namespace,omitempty"`   // of the context; absent: it names none
+	User        string `json:"user,omitempty"`        // of the kubeconfig
+	Credential  string `json:"credential,omitempty"`  // kind of its credential, such as token or client certificate; absent: none
+	DuplicateOf string `json:"duplicateOf,omitempty"` // context that is used in its place; absent: this one is used
 
 	// The answers of the control plane, with --check.
-	Reachable *bool  `json:"reachable,omitempty"`           // something answers at the address
-	Refusal   string `json:"refusal,omitempty"`             // the reason why it is no control plane that answers this identity
-	LatencyMS *int64 `json:"latencyMilliseconds,omitempty"` // of the first request, with the connection
-	Version   string `json:"version,omitempty"`
-	Karmada   *bool  `json:"karmada,omitempty"`
-	MayCreate *bool  `json:"mayCreateTokens,omitempty"`
-	MayList   *bool  `json:"mayListTokens,omitempty"`
-	MayDelete *bool  `json:"mayDeleteTokens,omitempty"`
+	Reachable *bool  `json:"reachable,omitempty"`           // something answers at the address; absent: without --check
+	Refusal   string `json:"refusal,omitempty"`             // reason why it refuses this identity; absent: it does not
+	LatencyMS *int64 `json:"latencyMilliseconds,omitempty"` // of the first request, with the connection; absent: not known, or without --check
+	Version   string `json:"version,omitempty"`             // of the control plane; absent: not known, or without --check
+	Karmada   *bool  `json:"karmada,omitempty"`             // it is a Karmada control plane; absent: not known, or without --check
+	MayCreate *bool  `json:"mayCreateTokens,omitempty"`     // this identity may create bootstrap tokens; absent: not known, or without --check
+	MayList   *bool  `json:"mayListTokens,omitempty"`       // it may list them; absent: not known, or without --check
+	MayDelete *bool  `json:"mayDeleteTokens,omitempty"`     // it may delete them; absent: not known, or without --check
 }
 
 func newContextItem(c action.ListedContext) contextItem {

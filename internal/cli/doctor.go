@@ -85,12 +85,12 @@ func printDoctor(env *Env, s *session.Session, format *output.Format, found *act
 
 // A findingItem is a finding in a document.
 type findingItem struct {
-	Context  string `json:"context"`
-	Check    string `json:"check"`
-	Code     string `json:"code"` // of the check, whatever the severity
-	Severity string `json:"severity"`
-	Evidence string `json:"evidence"`
-	Fix      string `json:"remedy,omitempty"`
+	Context  string `json:"context"`          // context of the kubeconfig
+	Check    string `json:"check"`            // name of the check
+	Code     string `json:"code"`             // of the check, whatever the severity
+	Severity string `json:"severity"`         // error, warning or info
+	Evidence string `json:"evidence"`         // what the check found
+	Fix      string `json:"remedy,omitempty"` // what to do about it; absent: nothing
 }
 
 // cell returns the evidence, with the code of an error or a warning.

@@ -39,10 +39,10 @@ func addPublication(cmd *cobra.Command, p *action.Publication) {
 
 // A publishedChange is where a credential is published, in a document.
 type publishedChange struct {
-	Secret string         `json:"secret,omitempty"` // NAMESPACE/NAME
-	File   string         `json:"file,omitempty"`
-	Change publish.Change `json:"change"`         // created, updated or unchanged; in a dry run: what would be done
-	Keys   []string       `json:"keys,omitempty"` // of the Secret's data that changed
+	Secret string         `json:"secret,omitempty"` // NAMESPACE/NAME; absent: it is published in a file
+	File   string         `json:"file,omitempty"`   // path; absent: it is published in a Secret
+	Change publish.Change `json:"change"`           // created, updated or unchanged; in a dry run: what would be done
+	Keys   []string       `json:"keys,omitempty"`   // of the Secret's data that changed
 }
 
 // newPublishedChange returns nil for a credential that is not published.

@@ -116,21 +116,21 @@ func checkDestination(s *session.Session, a *action.SAEnsure) error {
 
 // An ensuredSAItem is a published token in a document, without the token.
 type ensuredSAItem struct {
-	Context        string   `json:"context"`
-	Member         string   `json:"member,omitempty"`
-	Namespace      string   `json:"namespace"`
-	ServiceAccount string   `json:"serviceAccount"`
-	Form           string   `json:"form"`
-	Secret         string   `json:"secret,omitempty"` // NAMESPACE/NAME
-	File           string   `json:"file,omitempty"`
-	Where          string   `json:"where"`             // what people call it, with its cluster
-	Created        bool     `json:"created"`           // a token was created, or would be
-	Reason         string   `json:"reason,omitempty"`  // why
-	Status         string   `json:"status"`            // of the Secret or the file: created, updated or unchanged
-	Keys           []string `json:"keys,omitempty"`    // of the data that changed
-	Expires        string   `json:"expires,omitempty"` // RFC 3339, UTC; absent: the token would be created
-	TTLSeconds     *int64   `json:"ttlSeconds,omitempty"`
-	DryRun         string   `json:"dryRun,omitempty"`
+	Context        string   `json:"context"`              // context of the kubeconfig
+	Member         string   `json:"member,omitempty"`     // Karmada member that the ServiceAccount is in; absent: the control plane
+	Namespace      string   `json:"namespace"`            // of the ServiceAccount
+	ServiceAccount string   `json:"serviceAccount"`       // name of the ServiceAccount
+	Form           string   `json:"form"`                 // what is published: the value of --as
+	Secret         string   `json:"secret,omitempty"`     // NAMESPACE/NAME; absent: it is published in a file
+	File           string   `json:"file,omitempty"`       // path; absent: it is published in a Secret
+	Where          string   `json:"where"`                // what people call it, with its cluster
+	Created        bool     `json:"created"`              // a token was created, or would be
+	Reason         string   `json:"reason,omitempty"`     // why a token was created; absent: none was
+	Status         string   `json:"status"`               // of the Secret or the file: created, updated or unchanged
+	Keys           []string `json:"keys,omitempty"`       // of the data that changed
+	Expires        string   `json:"expires,omitempty"`    // when it expires; absent: the token would be created
+	TTLSeconds     *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; absent: as expires
+	DryRun         string   `json:"dryRun,omitempty"`     // client or server; absent: no dry run
 }
 
 func (i ensuredSAItem) place() place { return place{i.Context, i.Member, i.ServiceAccount} }

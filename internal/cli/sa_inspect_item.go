@@ -15,33 +15,33 @@ import (
 
 // An inspectionItem is what a token says, in a document. Empty fields are left out.
 type inspectionItem struct {
-	Context        string                `json:"context,omitempty"` // of the server that reviewed it
-	Type           string                `json:"type"`
-	ID             string                `json:"id,omitempty"` // of a bootstrap token
-	Verified       bool                  `json:"verified"`     // a server accepts it
-	Status         string                `json:"status,omitempty"`
-	Issuer         string                `json:"issuer,omitempty"`
-	Subject        string                `json:"subject,omitempty"`
-	Namespace      string                `json:"namespace,omitempty"`
-	ServiceAccount string                `json:"serviceAccount,omitempty"`
-	UID            string                `json:"uid,omitempty"` // of the ServiceAccount
-	Audiences      []string              `json:"audiences,omitempty"`
-	IssuedAt       string                `json:"issuedAt,omitempty"` // this and the others: RFC 3339, UTC
-	NotBefore      string                `json:"notBefore,omitempty"`
-	Expires        string                `json:"expires,omitempty"`
-	TTLSeconds     *int64                `json:"ttlSeconds,omitempty"`
-	WarnAfter      string                `json:"warnAfter,omitempty"`
-	BoundObjects   []boundObject         `json:"boundObjects,omitempty"`
-	CredentialID   string                `json:"credentialID,omitempty"` // as the audit log has it
-	KeyID          string                `json:"keyID,omitempty"`
-	Algorithm      string                `json:"algorithm,omitempty"`
-	Review         *satoken.ReviewResult `json:"review,omitempty"`
+	Context        string                `json:"context,omitempty"`        // whose server reviewed the token; absent: without --review
+	Type           string                `json:"type"`                     // ServiceAccountToken, JWT or BootstrapToken
+	ID             string                `json:"id,omitempty"`             // of a bootstrap token
+	Verified       bool                  `json:"verified"`                 // the server accepts it
+	Status         string                `json:"status,omitempty"`         // in its time, expired or not yet valid; absent: a bootstrap token
+	Issuer         string                `json:"issuer,omitempty"`         // claim iss
+	Subject        string                `json:"subject,omitempty"`        // claim sub
+	Namespace      string                `json:"namespace,omitempty"`      // of the ServiceAccount
+	ServiceAccount string                `json:"serviceAccount,omitempty"` // name of the ServiceAccount
+	UID            string                `json:"uid,omitempty"`            // of the ServiceAccount
+	Audiences      []string              `json:"audiences,omitempty"`      // claim aud
+	IssuedAt       string                `json:"issuedAt,omitempty"`       // claim iat
+	NotBefore      string                `json:"notBefore,omitempty"`      // claim nbf
+	Expires        string                `json:"expires,omitempty"`        // claim exp
+	TTLSeconds     *int64                `json:"ttlSeconds,omitempty"`     // until then, by this machine's clock; negative when over
+	WarnAfter      string                `json:"warnAfter,omitempty"`      // when the server begins to warn of its use
+	BoundObjects   []boundObject         `json:"boundObjects,omitempty"`   // objects whose deletion ends the token
+	CredentialID   string                `json:"credentialID,omitempty"`   // claim jti, as audit logs have it
+	KeyID          string                `json:"keyID,omitempty"`          // of the signature
+	Algorithm      string                `json:"algorithm,omitempty"`      // of the signature
+	Review         *satoken.ReviewResult `json:"review,omitempty"`         // the server's answer; absent: without --review
 }
 
 type boundObject struct {
-	Kind string `json:"kind"`
-	Name string `json:"name"`
-	UID  string `json:"uid,omitempty"`
+	Kind string `json:"kind"`          // of the object
+	Name string `json:"name"`          // of the object
+	UID  string `json:"uid,omitempty"` // of the object
 }
 
 // newInspectionItem returns what is known about a token.

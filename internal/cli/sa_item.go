@@ -13,16 +13,16 @@ import (
 
 // An saItem is a ServiceAccount token in a document. Empty fields are left out.
 type saItem struct {
-	Context        string   `json:"context"`
-	Member         string   `json:"member,omitempty"`
-	Namespace      string   `json:"namespace"`
-	ServiceAccount string   `json:"serviceAccount"`
-	Name           string   `json:"name,omitempty"` // of the revocation Secret
-	Token          string   `json:"token,omitempty"`
-	Audiences      []string `json:"audiences,omitempty"`
-	Expires        string   `json:"expires,omitempty"` // RFC 3339, UTC; absent: unknown
-	TTLSeconds     *int64   `json:"ttlSeconds,omitempty"`
-	Created        string   `json:"created,omitempty"`
+	Context        string   `json:"context"`              // context of the kubeconfig
+	Member         string   `json:"member,omitempty"`     // Karmada member that the ServiceAccount is in; absent: the control plane
+	Namespace      string   `json:"namespace"`            // of the ServiceAccount
+	ServiceAccount string   `json:"serviceAccount"`       // name of the ServiceAccount
+	Name           string   `json:"name,omitempty"`       // of the revocation Secret; absent: the token is not revocable
+	Token          string   `json:"token,omitempty"`      // bearer token; absent: a list does not have it
+	Audiences      []string `json:"audiences,omitempty"`  // that the token is for
+	Expires        string   `json:"expires,omitempty"`    // when it expires; absent: unknown
+	TTLSeconds     *int64   `json:"ttlSeconds,omitempty"` // until then, by the server's clock; absent: as expires
+	Created        string   `json:"created,omitempty"`    // when the revocation Secret was created; absent: not a list
 
 	Age string `json:"-"`
 }

@@ -178,11 +178,11 @@ func confirmRevocation(s *session.Session, expired bool, plan []action.RevokedTo
 
 // A revokedItem is a revoked token in a document.
 type revokedItem struct {
-	Context   string `json:"context"`
-	Member    string `json:"member,omitempty"`
-	Namespace string `json:"namespace"`
-	Name      string `json:"name"`
-	Status    string `json:"status"`
+	Context   string `json:"context"`          // context of the kubeconfig
+	Member    string `json:"member,omitempty"` // Karmada member that the token was of; absent: the control plane
+	Namespace string `json:"namespace"`        // of the revocation Secret
+	Name      string `json:"name"`             // of the revocation Secret
+	Status    string `json:"status"`           // revoked, or what a dry run would do
 }
 
 func (i revokedItem) place() place { return place{i.Context, i.Member, i.Name} }

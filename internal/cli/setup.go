@@ -98,12 +98,12 @@ func showPlans(s *session.Session, plans []action.SetupPlan) {
 
 // A changeItem is an object that setup created or changed, or would in a dry run, in a document.
 type changeItem struct {
-	Context   string `json:"context"`
-	Kind      string `json:"kind"`
-	Namespace string `json:"namespace,omitempty"`
-	Name      string `json:"name"`
-	Status    string `json:"status"`
-	Purpose   string `json:"purpose"`
+	Context   string `json:"context"`             // context of the kubeconfig
+	Kind      string `json:"kind"`                // of the object
+	Namespace string `json:"namespace,omitempty"` // of the object; absent: it has none
+	Name      string `json:"name"`                // of the object
+	Status    string `json:"status"`              // created or configured, or what a dry run would do
+	Purpose   string `json:"purpose"`             // what a join needs it for
 }
 
 func (i changeItem) place() place {

@@ -157,11 +157,11 @@ func goesWithExpired(args []string, file string, clusters []string, everywhere b
 
 // A deletedItem is a deleted token in a document.
 type deletedItem struct {
-	Context string `json:"context"`
-	ID      string `json:"id,omitempty"`
-	Name    string `json:"name"`
-	For     string `json:"for,omitempty"` // the cluster that it was named by
-	Status  string `json:"status"`
+	Context string `json:"context"`          // context of the kubeconfig
+	ID      string `json:"id,omitempty"`     // token ID; absent: the name of the Secret has none
+	Name    string `json:"name"`             // of the Secret
+	For     string `json:"for,omitempty"`    // the cluster that it was named by
+	Status  string `json:"status"`           // deleted, or what a dry run would do
 	Reason  string `json:"reason,omitempty"` // why it was pruned
 }
 

@@ -95,12 +95,12 @@ func (m maxAge) MarshalText() ([]byte, error) { return []byte(time.Duration(m).S
 
 // An extendedItem is a token with its old and its new expiry in a document.
 type extendedItem struct {
-	Context         string `json:"context"`
-	ID              string `json:"id,omitempty"`
+	Context         string `json:"context"`                   // context of the kubeconfig
+	ID              string `json:"id,omitempty"`              // token ID; absent: the name of the Secret has none
 	Name            string `json:"name"`                      // of the Secret
 	For             string `json:"for,omitempty"`             // the cluster that it was named by
-	PreviousExpires string `json:"previousExpires,omitempty"` // RFC 3339, UTC; absent: never
-	Expires         string `json:"expires,omitempty"`         // RFC 3339, UTC; absent: never
+	PreviousExpires string `json:"previousExpires,omitempty"` // when it expired before; absent: it did not
+	Expires         string `json:"expires,omitempty"`         // when it expires; absent: it does not
 	TTLSeconds      *int64 `json:"ttlSeconds,omitempty"`      // until then, by the server's clock
 	Status          string `json:"status"`                    // extended, shortened or unchanged
 }

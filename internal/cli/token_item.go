@@ -17,31 +17,31 @@ import (
 
 // A tokenItem is a bootstrap token in a document. Empty fields are left out.
 type tokenItem struct {
-	Context       string    `json:"context"`
-	ID            string    `json:"id,omitempty"`
-	Name          string    `json:"name"` // of the Secret
-	Token         string    `json:"token,omitempty"`
-	Expires       string    `json:"expires,omitempty"`    // RFC 3339, UTC; absent: never
-	TTLSeconds    *int64    `json:"ttlSeconds,omitempty"` // until then, by the server's clock; negative when over
-	Usages        []string  `json:"usages,omitempty"`
-	Groups        []string  `json:"groups,omitempty"`
-	Description   string    `json:"description,omitempty"`
+	Context       string    `json:"context"`                 // context of the kubeconfig
+	ID            string    `json:"id,omitempty"`            // token ID; absent: the name of the Secret has none
+	Name          string    `json:"name"`                    // of the Secret
+	Token         string    `json:"token,omitempty"`         // whole token; absent: hidden, or in a file or a Secret
+	Expires       string    `json:"expires,omitempty"`       // when it expires; absent: it does not, or the server cannot read it
+	TTLSeconds    *int64    `json:"ttlSeconds,omitempty"`    // until then, by the server's clock; negative when over; absent: as expires
+	Usages        []string  `json:"usages,omitempty"`        // signing, authentication
+	Groups        []string  `json:"groups,omitempty"`        // extra groups that the token authenticates as
+	Description   string    `json:"description,omitempty"`   // of the token
 	For           string    `json:"for,omitempty"`           // the cluster that joins with it
 	ClusterStatus string    `json:"clusterStatus,omitempty"` // Ready, NotReady or NotJoined: that of the cluster; absent: not known
-	Used          *usedItem `json:"used,omitempty"`          // by whom; absent: not known
-	Status        string    `json:"status,omitempty"`
-	Signed        *bool     `json:"signed,omitempty"`
-	Reason        string    `json:"reason,omitempty"`
-	Endpoint      string    `json:"endpoint,omitempty"`
-	CACertHashes  []string  `json:"caCertHashes,omitempty"`
-	Command       string    `json:"command,omitempty"`
-	Replaces      string    `json:"replaces,omitempty"` // the ID of the token in whose place it was created
-	File          string    `json:"file,omitempty"`     // that holds the token, or the command, in place of this document
-	Event         string    `json:"event,omitempty"`    // ADDED, MODIFIED or DELETED: how it changed, with --watch
+	Used          *usedItem `json:"used,omitempty"`          // by whom it was used; absent: not known
+	Status        string    `json:"status,omitempty"`        // ok, expired, unusable, malformed or other; absent: not judged
+	Signed        *bool     `json:"signed,omitempty"`        // cluster-info has a valid signature of it; absent: not known, or not for signing
+	Reason        string    `json:"reason,omitempty"`        // why the status is not ok or expired
+	Endpoint      string    `json:"endpoint,omitempty"`      // HOST:PORT that the join command joins at; absent: no join command
+	CACertHashes  []string  `json:"caCertHashes,omitempty"`  // pins of the CA; absent: no join command
+	Command       string    `json:"command,omitempty"`       // join command; absent: not asked for, or in a file
+	Replaces      string    `json:"replaces,omitempty"`      // ID of the token that it replaces; absent: none
+	File          string    `json:"file,omitempty"`          // that holds the token, or the command; absent: this document does
+	Event         string    `json:"event,omitempty"`         // ADDED, MODIFIED or DELETED: how it changed; absent: without --watch
 
-	Created   *bool            `json:"created,omitempty"`   // of token ensure: false is a token that existed
-	Content   string           `json:"content,omitempty"`   // the document of token ensure --as bootstrap-kubeconfig or kubeadm-join-config
-	Published *publishedChange `json:"published,omitempty"` // where the consumer reads the token, in place of this document
+	Created   *bool            `json:"created,omitempty"`   // false: the token existed; absent: not token ensure
+	Content   string           `json:"content,omitempty"`   // bootstrap kubeconfig or JoinConfiguration; absent: another form
+	Published *publishedChange `json:"published,omitempty"` // where the consumer reads the token; absent: in this document
 
 	Age       string `json:"-"`
 	BadExpiry bool   `json:"-"` // there is one, and the server cannot read it
@@ -49,9 +49,9 @@ type tokenItem struct {
 
 // A usedItem is the certificate requests that were sent with a token, and that the server still has.
 type usedItem struct {
-	Count   int      `json:"count"`
+	Count   int      `json:"count"`          // number of requests
 	Pending int      `json:"pending"`        // of those: neither approved nor denied
-	Last    string   `json:"last,omitempty"` // when the last one came, RFC 3339, UTC
+	Last    string   `json:"last,omitempty"` // when the last one came
 	By      []string `json:"by,omitempty"`   // the common names that they ask for
 
 	Ago string `json:"-"` // since the last one

@@ -126,23 +126,23 @@ func skippedText(skipped token.Skipped) string {
 
 // A tokenUsesItem has the uses of a token in a document. The lists have at most 50 entries each, the most frequent first.
 type tokenUsesItem struct {
-	ID                  string        `json:"id"`
-	Name                string        `json:"name"` // of the Secret
-	Count               int64         `json:"count"`
-	Refused             int64         `json:"refused"` // of these, answered with an error
-	First               string        `json:"first,omitempty"`
-	Last                string        `json:"last,omitempty"`
-	From                []countedItem `json:"from,omitempty"`
-	ForwardedFor        []countedItem `json:"forwardedFor,omitempty"` // claimed by clients or proxies
-	UserAgents          []countedItem `json:"userAgents,omitempty"`   // claimed by clients
-	Requests            []countedItem `json:"requests,omitempty"`
-	CertificateRequests []countedItem `json:"certificateRequests,omitempty"`
+	ID                  string        `json:"id"`                            // token ID
+	Name                string        `json:"name"`                          // of the Secret
+	Count               int64         `json:"count"`                         // number of requests
+	Refused             int64         `json:"refused"`                       // of these, answered with an error
+	First               string        `json:"first,omitempty"`               // when the first one came
+	Last                string        `json:"last,omitempty"`                // when the last one came
+	From                []countedItem `json:"from,omitempty"`                // addresses of the connections
+	ForwardedFor        []countedItem `json:"forwardedFor,omitempty"`        // claimed by clients or proxies
+	UserAgents          []countedItem `json:"userAgents,omitempty"`          // claimed by clients
+	Requests            []countedItem `json:"requests,omitempty"`            // verbs and resources
+	CertificateRequests []countedItem `json:"certificateRequests,omitempty"` // names of the certificate signing requests that they created
 }
 
 // A countedItem is a text and how often it occurs. Others stand together in an entry without a value.
 type countedItem struct {
-	Value string `json:"value,omitempty"`
-	Count int64  `json:"count"`
+	Value string `json:"value,omitempty"` // text; absent: this entry counts the others
+	Count int64  `json:"count"`           // how often it occurs
 }
 
 func newTokenUsesItem(uses token.AuditedUses) tokenUsesItem {

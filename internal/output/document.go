@@ -20,11 +20,11 @@ const APIVersion = "joinctl.io/v1alpha1"
 
 // A Failure is an error on one target.
 type Failure struct {
-	Context string `json:"context"`
+	Context string `json:"context"`          // context of the kubeconfig
 	Member  string `json:"member,omitempty"` // the cluster behind the target, or the cluster to join, if the error concerns one
-	Reason  string `json:"reason"`
-	Code    string `json:"code"` // of the reason
-	Message string `json:"message"`
+	Reason  string `json:"reason"`           // a word that scripts can match, such as Forbidden
+	Code    string `json:"code"`             // of the reason
+	Message string `json:"message"`          // the error
 }
 
 // A List is the document that commands print: items and failures in the order of the targets. Both fields are always

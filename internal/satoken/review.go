@@ -12,12 +12,12 @@ import (
 
 // A ReviewResult is the server's answer about a token.
 type ReviewResult struct {
-	API       string   `json:"by"` // TokenReview or SelfSubjectReview
-	Accepted  bool     `json:"accepted"`
-	Reason    string   `json:"reason,omitempty"` // why the server does not accept it, in its words
-	User      string   `json:"user,omitempty"`   // the user that the token authenticates as
-	UID       string   `json:"uid,omitempty"`
-	Groups    []string `json:"groups,omitempty"`
+	API       string   `json:"by"`                  // TokenReview or SelfSubjectReview
+	Accepted  bool     `json:"accepted"`            // the server accepts the token
+	Reason    string   `json:"reason,omitempty"`    // why the server does not accept it, in its words
+	User      string   `json:"user,omitempty"`      // the user that the token authenticates as
+	UID       string   `json:"uid,omitempty"`       // of the user
+	Groups    []string `json:"groups,omitempty"`    // of the user
 	Audiences []string `json:"audiences,omitempty"` // those of the requested audiences that the token is valid for
 }
 
