@@ -48,7 +48,7 @@ func healthTone(i tokenItem) output.Tone {
 	case token.Unusable, token.Malformed:
 		return output.Bad
 	}
-	return output.Plainly
+	return output.Neutral
 }
 
 // stepTone returns the tone of a step of check.

@@ -30,11 +30,13 @@ func newTokenList(env *Env, s *session.Session) *cobra.Command {
 		Long: `List bootstrap tokens, the soonest to expire first. STATUS shows how the server treats a token: ok, expired, unusable (well
 formed, yet refused), malformed (not readable as a token) or other (nobody joins with it, and another program uses it, such
 as kubeadm init --upload-certs), with the reason. The list shows every Secret of the type, and those that have the name of a
-token and another type. Token secrets are hidden.
+token and another type. Token secrets are hidden. "ok (not signed)" means that cluster-info has no signature of a valid token,
+so that a join with it fails. A terminal shows descriptions as far as they fit.
 
--o wide and the structured formats also show whether the cluster that a token is for has joined: Ready, NotReady or NotJoined.
-A token is no longer needed when its cluster is Ready. USED shows the certificate requests that were sent with the token: how
-many, when the last one came, and for whom. The server deletes requests after an hour. --pending shows the tokens of the clusters that have not joined.
+-o wide and the structured formats also show usages, groups and whether the cluster that a token is for has joined: Ready,
+NotReady or NotJoined. A token is no longer needed when its cluster is Ready. USED shows the certificate requests that were
+sent with the token: how many, when the last one came, and for whom. The server deletes requests after an hour. --pending
+shows the tokens of the clusters that have not joined.
 
 A list shows the tokens that match all its filters, by the server's clock. --fail-on judges all tokens, or those that --for and
 --selector select, whether the filters show them or not. The list is printed first, and the exit code is 4 for each of these:

@@ -16,7 +16,7 @@ type Tone int
 
 // The tones.
 const (
-	Plainly Tone = iota
+	Neutral Tone = iota
 	Good
 	Doubtful
 	Bad
