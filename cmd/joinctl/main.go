@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -48,8 +49,18 @@ func run() int {
 		MaxFiles: maxFiles(),
 		Kill:     kill,
 		Version:  version,
+		Kuberc:   kuberc(),
 	}
 	return cli.Main(ctx, env, os.Args[1:])
+}
+
+// kuberc returns what the environment says about kubectl's preferences file.
+func kuberc() cli.KubercEnvironment {
+	env := cli.KubercEnvironment{Gate: os.Getenv("KUBECTL_KUBERC"), File: os.Getenv("KUBERC")}
+	if home, err := os.UserHomeDir(); err == nil { // client-go's rule on every system that has no HOMEDRIVE
+		env.Default = filepath.Join(home, ".kube", "kuberc")
+	}
+	return env
 }
 
 // width returns the columns of the terminal that a file is, 0 where it is none.

@@ -8,7 +8,11 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/joinctl/joinctl/internal/output"
+
+	"github.com/joinctl/joinctl/internal/kuberc"
 	"github.com/joinctl/joinctl/internal/session"
 	"github.com/joinctl/joinctl/internal/terminal"
 )
@@ -35,9 +39,12 @@ type Env struct {
 	Depth    string           // how many joinctl have called each other for a credential (JOINCTL_DEPTH)
 	Kill     <-chan struct{}  // closed when the operator does not wait for requests in flight
 	Version  string           // of the release; "": as the build knows it
+	Kuberc   KubercEnvironment
 
-	stop  <-chan struct{} // closed when the operator interrupts the run
-	color colorMode       // of --color
+	stop        <-chan struct{}     // closed when the operator interrupts the run
+	color       colorMode           // of --color
+	stop        <-chan struct{}     // closed when the operator interrupts the run
+	preferences *kuberc.Preferences // of kubectl, where an alias from them is the command; nil: not read yet
 }
 
 // Main runs the program with its arguments, without its name, until it is done or ctx ends, and returns the exit code.
@@ -50,16 +57,26 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	checked, out := *env, &checkedWriter{Writer: env.Out}
 	checked.Out = &output.Screen{Writer: out, Columns: env.OutWidth, Color: checked.hasColor}
 	root := newRoot(&checked, s, func() { started = true })
-	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
-	if err == nil {
-		err = unknownWord(cmd) // before --help
-	}
+	err := execute(ctx, &checked, s, root, args)
 	if err == nil && out.err != nil {
 		err, started = out.err, true
 	}
 	explain(s.Terminal, err)
 	return exitCode(ctx, err, started)
+}
+
+// execute runs the command that the arguments name.
+func execute(ctx context.Context, env *Env, s *session.Session, root *cobra.Command, args []string) error {
+	args, err := expandAlias(env, s, root, args)
+	if err != nil {
+		return &usageError{err, "joinctl sa token"}
+	}
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = unknownWord(cmd) // before --help
+	}
+	return err
 }
 
 // newSession returns the session that the flags of all commands describe.

@@ -15,7 +15,9 @@ func connectionFiles() []string {
 }
 
 // inputFiles are the flags with files that a command reads by itself.
-func inputFiles() []string { return []string{"contexts-file", "for-file", "token-file", "audit-log"} }
+func inputFiles() []string {
+	return []string{"contexts-file", "for-file", "token-file", "audit-log", kubercFlag}
+}
 
 // outputFiles are the flags with files or directories that a command writes.
 func outputFiles() []string {

@@ -70,6 +70,7 @@ same name, the rights that the token takes there.`,
 	addRequestNow(cmd, &request.RequestOptions)
 	addMembers(cmd, s)
 	addCacheDir(cmd, env, new(string))
+	addKuberc(cmd, env, s)
 	addDryRun(cmd, &dryRun)
 	cmd.Flags().Lookup("dry-run").Usage = "`mode`: none or client (show what would be requested)"
 	preRun(cmd, func() error {

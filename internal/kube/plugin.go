@@ -66,6 +66,8 @@ func pluginHint(err error) string {
 	for _, known := range []struct{ text, hint string }{
 		{"oidc: ", "is idp-issuer-url in the kubeconfig right? joinctl reads its /.well-known/openid-configuration"},
 		{"exec: fork/exec ", "the command of the plugin in the kubeconfig cannot be started: correct it, or install the plugin for this machine"},
+		{"not allowed: policy set to", "credentialPluginPolicy in kubectl's preferences forbids it: change the policy there, or name a context that needs no plugin"},
+		{"not permitted by the credential plugin allowlist", "add the command to credentialPluginAllowlist in kubectl's preferences, or name a context that needs no plugin"},
 		{" not found", "install the plugin, or correct its command in the kubeconfig; it has to be in the PATH of joinctl, which is another one in a CronJob"},
 		{"is configured to use API version", "set users[].user.exec.apiVersion in the kubeconfig to the version that the plugin returned"},
 		{"cannot support interactive mode", "the plugin asks on the terminal, and here it cannot: log in once by its own command, or run joinctl on a terminal for this context alone"},

@@ -65,6 +65,9 @@ func (s *Session) config(target fleet.Target) (*rest.Config, error) {
 	if config.ExecProvider, err = countDepth(config.ExecProvider, s.ExecDepth); err != nil {
 		return nil, err
 	}
+	if config.ExecProvider != nil {
+		config.ExecProvider.PluginPolicy = s.PluginPolicy
+	}
 	switch {
 	case s.NoPrompt:
 		kube.DisablePrompt(config, "joinctl is a credential plugin here itself")

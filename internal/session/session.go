@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
@@ -26,8 +27,9 @@ type Options struct {
 	Selection      fleet.Selection
 	FromFile       bool // a file names contexts, so that the selection can mean many
 	Members        Members
-	Parallel       int // targets at once
-	MaxFailures    int // start no further target when this many have failed; 0: start all
+	Parallel       int                       // targets at once
+	MaxFailures    int                       // start no further target when this many have failed; 0: start all
+	PluginPolicy   clientcmdapi.PluginPolicy // which credential plugins may run; zero: all
 }
 
 // An Environment is what a Session takes from the outside world.
