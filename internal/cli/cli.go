@@ -5,6 +5,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -41,7 +42,6 @@ type Env struct {
 	Version  string           // of the release; "": as the build knows it
 	Kuberc   KubercEnvironment
 
-	stop        <-chan struct{}     // closed when the operator interrupts the run
 	color       colorMode           // of --color
 	stop        <-chan struct{}     // closed when the operator interrupts the run
 	preferences *kuberc.Preferences // of kubectl, where an alias from them is the command; nil: not read yet
@@ -73,6 +73,10 @@ func execute(ctx context.Context, env *Env, s *session.Session, root *cobra.Comm
 	}
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
+	if requested, ok := errors.AsType[versionRequest](err); ok {
+		_, _ = io.WriteString(env.Out, requested.text) // Main notices output that is lost
+		return nil
+	}
 	if err == nil {
 		err = unknownWord(cmd) // before --help
 	}
@@ -88,7 +92,7 @@ func newSession(env *Env) *session.Session {
 		Kill:      env.Kill,
 		MaxFiles:  env.MaxFiles,
 		ExecDepth: env.Depth,
-		UserAgent: "joinctl/" + buildVersion(env),
+		UserAgent: userAgent(buildVersion(env)),
 		Terminal: terminal.New(terminal.Streams{
 			In: env.In, Err: env.Err, InTTY: env.InTTY, ErrTTY: env.ErrTTY, Width: env.ErrWidth,
 		}),

@@ -21,6 +21,7 @@ func registerConnection(persistent *pflag.FlagSet, s *session.Session) {
 	flags.StringVar(&s.Kubeconfig, "kubeconfig", "", "kubeconfig file (default: the files of KUBECONFIG, else ~/.kube/config)")
 	s.RequestTimeout = 15 * time.Second
 	timeoutVar(flags, &s.RequestTimeout, "request-timeout", "longest time for one request, 0 for no limit; a bare number means seconds")
+	flags.BoolVar(&s.MatchServerVersion, "match-server-version", false, "fail, before anything else, where a server has another major or minor version than joinctl's Kubernetes libraries")
 	flags.Var(&value{kind: "KEY=VALUE", set: func(text string) error {
 		key, field, ok := strings.Cut(text, "=")
 		if !ok || key == "" {

@@ -48,6 +48,7 @@ const (
 	notOld          = "must be one of: keep, delete, expire-in=DURATION"
 	notALater       = "expire-in= takes a duration of at least a second, such as expire-in=1h"
 	notTheNamespace = "bootstrap tokens are Secrets in the namespace kube-system, and the server reads them in no other: leave --namespace out"
+	notAVersion     = "must be true, false, raw, or a version vX.Y.Z to report"
 	someKey         = "0000000000000000000000000000000000000000000000000000000000000000"
 )
 
@@ -108,7 +109,9 @@ func flagCases() map[string]flagCase {
 		"groups": {"token create", map[string]string{"system:bootstrappers:a:b": "system:bootstrappers:a:b", "": ""}, map[string]string{
 			"foo": `"foo" is not a group for bootstrap tokens: it must have the form system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]`,
 		}},
-		"joiner": {"token create", map[string]string{"karmada": "karmada", "kubeadm": "kubeadm"}, map[string]string{"flux": "must be one of: karmada, kubeadm", "": "must be one of: karmada, kubeadm", "Karmada": "must be one of: karmada, kubeadm"}},
+		"version":                        {"version", map[string]string{"true": "true", "raw": "raw", "false": "false"}, map[string]string{"maybe": notAVersion, "v1": notAVersion, "": notAVersion}},
+		"storage-driver-buffer-duration": {"sa token", map[string]string{"2m": "2m0s"}, map[string]string{"soon": notADuration}},
+		"joiner":                         {"token create", map[string]string{"karmada": "karmada", "kubeadm": "kubeadm"}, map[string]string{"flux": "must be one of: karmada, kubeadm", "": "must be one of: karmada, kubeadm", "Karmada": "must be one of: karmada, kubeadm"}},
 		"endpoint": {"token create", map[string]string{"hub:6443": "hub:6443", "[::1]:443": "[::1]:443", "HUB.example.org.:443": "hub.example.org:443"}, map[string]string{
 			"https://hub:6443": "an endpoint is HOST:PORT, without a scheme or a path",
 			"hub":              notAnAddress, "::1": notAnAddress, "": notAnAddress,

@@ -17,7 +17,7 @@ import (
 func newRoot(env *Env, s *session.Session, started func()) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "joinctl",
-		Short: "Manage the credentials with which clusters join a multi-cluster control plane",
+		Short: "Manage the tokens with which clusters join Karmada, and nodes join kubeadm clusters",
 		Long: `Manage the credentials with which clusters join a Karmada or kubeadm control plane: bootstrap tokens, the join commands that
 carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`,
 		SilenceErrors: true,
@@ -29,7 +29,6 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	root.SetFlagErrorFunc(flagError)
 	root.SetGlobalNormalizationFunc(normalizeFlag)
 	setHelp(root, env)
-	addVersionFlag(root, env)
 
 	flags := root.PersistentFlags()
 	var selected selectionFlags
@@ -38,6 +37,8 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	run := registerRun(flags, s)
 	logs := registerLogging(flags)
 	registerColor(root, flags, env)
+	var version versionFlag
+	version.add(flags, env, s)
 
 	addCommands(root, "Tokens", newToken(env, s))
 	addCommands(root, "Joining", newCheck(env, s), newCAHash(env, s), newDoctor(env, s), newSetup(env, s))
@@ -54,6 +55,7 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 		preRun(c, func() error { return selected.check(env, s, c.Flags()) })
 		preRun(c, func() error { return logs.check(c.Flags(), s) })
 		wrapUsageErrors(c)
+		version.end(c, env)
 		aroundRun(c, func() (end func()) {
 			started()
 			ctx, cancel := run.limit(c.Context())

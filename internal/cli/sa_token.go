@@ -69,8 +69,7 @@ same name, the rights that the token takes there.`,
 	addOutput(cmd, &format)
 	addRequestNow(cmd, &request.RequestOptions)
 	addMembers(cmd, s)
-	addCacheDir(cmd, env, new(string))
-	addKuberc(cmd, env, s)
+	addKubectlFlags(cmd, env, s)
 	addDryRun(cmd, &dryRun)
 	cmd.Flags().Lookup("dry-run").Usage = "`mode`: none or client (show what would be requested)"
 	preRun(cmd, func() error {
@@ -80,6 +79,13 @@ same name, the rights that the token takes there.`,
 		return nil
 	})
 	return cmd
+}
+
+// addKubectlFlags adds the flags of kubectl create token that no other command of joinctl needs.
+func addKubectlFlags(cmd *cobra.Command, env *Env, s *session.Session) {
+	addCacheDir(cmd, env, new(string))
+	addKuberc(cmd, env, s)
+	addRemovedFlags(cmd, s)
 }
 
 // printIssued prints the bare token by default, with its context if there can be several. On one target the structured

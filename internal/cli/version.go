@@ -46,6 +46,9 @@ func versionLine(env *Env) string {
 	return fmt.Sprintf("joinctl %s (%s, %s)", buildVersion(env), runtime.Version(), platform())
 }
 
+// userAgent returns how joinctl names itself to servers.
+func userAgent(version string) string { return "joinctl/" + version }
+
 func platform() string { return runtime.GOOS + "/" + runtime.GOARCH }
 
 // buildVersion returns the version of the release, of the module that go install built, or "devel".

@@ -70,6 +70,11 @@ func EachOpen[T any](ctx context.Context, s *Session, extra time.Duration, op Op
 func OnOpen[T any](ctx context.Context, s *Session, targets []fleet.Target, extra time.Duration, op Operation[T]) []Result[T] {
 	defer s.Terminal.FlushWarnings()
 	return visit(ctx, s, targets, extra, func(ctx context.Context, target fleet.Target, client *kube.Client) (T, error) {
+		if err := s.matchServerVersion(ctx, client); err != nil {
+			client.Close()
+			var none T
+			return none, err
+		}
 		value, err := op(ctx, target, client)
 		s.reportServer(target, client)
 		return value, err

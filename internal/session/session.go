@@ -20,16 +20,17 @@ import (
 
 // Options say which targets the operator means and how to reach them. The zero Options mean the current context.
 type Options struct {
-	Kubeconfig     string // path; "": the files of KUBECONFIG, else ~/.kube/config
-	Overrides      clientcmd.ConfigOverrides
-	UserExtra      map[string][]string // extra fields of the user to impersonate
-	RequestTimeout time.Duration       // for one request, 0 for none
-	Selection      fleet.Selection
-	FromFile       bool // a file names contexts, so that the selection can mean many
-	Members        Members
-	Parallel       int                       // targets at once
-	MaxFailures    int                       // start no further target when this many have failed; 0: start all
-	PluginPolicy   clientcmdapi.PluginPolicy // which credential plugins may run; zero: all
+	Kubeconfig         string // path; "": the files of KUBECONFIG, else ~/.kube/config
+	Overrides          clientcmd.ConfigOverrides
+	UserExtra          map[string][]string // extra fields of the user to impersonate
+	RequestTimeout     time.Duration       // for one request, 0 for none
+	Selection          fleet.Selection
+	FromFile           bool // a file names contexts, so that the selection can mean many
+	Members            Members
+	Parallel           int                       // targets at once
+	MaxFailures        int                       // start no further target when this many have failed; 0: start all
+	MatchServerVersion bool                      // fail where a server has another minor version than the libraries of this program
+	PluginPolicy       clientcmdapi.PluginPolicy // which credential plugins may run; zero: all
 }
 
 // An Environment is what a Session takes from the outside world.

@@ -41,7 +41,6 @@ const (
 	impliedTemplate = "--template without -o implies go-template"
 	noOutput        = "a warning that is an error prevents the output of the token"
 	ownFlag         = "a flag that kubectl does not have"
-	unsupported     = "not supported, see docs/sa.md"
 	doubleDash      = "arguments after -- are normal arguments"
 	noObjectDump    = "a template error does not print the object, which has the token"
 )
@@ -102,9 +101,7 @@ func invocations(t *testing.T) []invocation {
 		commandLine("mysa --request-timeout 5s"), commandLine("mysa --request-timeout 5"), commandLine("mysa --request-timeout soon"), commandLine("mysa --disable-compression"),
 		commandLine("mysa --cache-dir " + t.TempDir()), commandLine("mysa --profile none"), commandLine("mysa --profile heap --profile-output " + t.TempDir() + "/p"), commandLine("mysa --profile bogus"),
 		commandLine("mysa --kubeconfig /nowhere"), commandLine("mysa --insecure-skip-tls-verify"), commandLine("mysa --tls-server-name x"), commandLine("mysa -v=0"), commandLine("mysa --warnings-as-errors"),
-		commandLine("mysa --match-server-version=false").except(func(i *invocation) {
-			i.successDiffers, i.requestDiffers, i.outputDiffers = unsupported, unsupported, unsupported
-		}),
+		commandLine("mysa --match-server-version=false"),
 		commandLine("mysa --dry-run=client").except(func(i *invocation) { i.successDiffers = ownFlag }),
 	}
 	responses := map[string]response{
