@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Command joinctl manages the credentials for clusters that join a multi-cluster control plane.
+// Command joinctl manages the tokens with which clusters join Karmada, and nodes join kubeadm clusters.
 package main
 
 import (

@@ -12,7 +12,8 @@ import (
 	"github.com/joinctl/joinctl/internal/story"
 )
 
-// TestCreateSendsTwoRequestsOverOneConnection expects one request for the server's clock and one that creates the token.
+// TestCreateSendsTwoRequestsOverOneConnection expects one request for the server's clock and for whether it serves Karmada's API, and
+// one that creates the token.
 func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
 	t.Parallel()
 	h := acquireHub(t)
@@ -21,7 +22,7 @@ func TestCreateSendsTwoRequestsOverOneConnection(t *testing.T) {
 		out.OK(t)
 		return regexp.MustCompile(`verb="\w+" url="https://[^/]*/[^"]*"`).FindAllString(out.Stderr, -1)
 	}
-	if got := requests(); len(got) != 2 || !strings.Contains(got[0], "/version") || !strings.Contains(got[1], `verb="POST"`) {
+	if got := requests(); len(got) != 2 || !strings.Contains(got[0], "/apis/cluster.karmada.io?") || !strings.Contains(got[1], `verb="POST"`) {
 		t.Errorf("create sent %q", got)
 	}
 	if got := requests("--ttl", "0"); len(got) != 1 || !strings.Contains(got[0], `verb="POST"`) {

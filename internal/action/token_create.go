@@ -25,6 +25,7 @@ type TokenCreate struct {
 	TTL          time.Duration // 0: the token never expires, unless Expires is given
 	Expires      token.Expiry
 	Spec         token.Spec // its Expires is set by the server's clock
+	InferJoiner  bool       // the groups are those of the joiner that each control plane is for; Spec has those of the default one
 	DryRun       DryRun     // None or Server
 	Join         JoinCommandOptions
 	Clusters     []string // that join, each with a token of its own
@@ -66,8 +67,9 @@ type CreatedToken struct {
 	Command join.Command // zero: none is wanted
 	Now     time.Time    // the server's time
 	Existed bool         // before: it was not created now
-	File    string       // that holds the credential; "" for none
-	Written bool         // the file was written now
+	Joiner  InferredJoiner
+	File    string // that holds the credential; "" for none
+	Written bool   // the file was written now
 
 	Content   []byte           // what TokenEnsure hands out: the token in its Form
 	Published *PublishedChange // nil: it is not published

@@ -25,6 +25,7 @@ type prepared struct {
 	found  *discovery.Result // nil: no command is wanted
 	now    time.Time         // by the server's clock, where that matters
 	spec   token.Spec
+	joiner InferredJoiner
 }
 
 // prepare finds out everything that a token on a target needs.
@@ -41,6 +42,12 @@ func (a *TokenCreate) prepare(ctx context.Context, target fleet.Target, c *kube.
 		if err = a.Join.checkRights(ctx, a.Session, target, c, ready.found, a.Spec); err != nil {
 			return ready, err
 		}
+	}
+	if a.InferJoiner {
+		if ready.joiner, err = a.inferJoiner(ctx, c); err != nil {
+			return ready, err
+		}
+		ready.spec.Groups = []string{ready.joiner.Joiner.Group()}
 	}
 	if lifetime := a.Lifetime(); !lifetime.NeverEnds() {
 		if ready.now, err = c.TimeForExpiry(ctx); err != nil {
@@ -60,7 +67,7 @@ func (a *TokenCreate) Lifetime() token.Lifetime {
 
 // create creates one token, for the cluster that the key names, if any.
 func (a *TokenCreate) create(ctx context.Context, key tokenKey, ready prepared) (CreatedToken, error) {
-	out := CreatedToken{Target: key.target, Server: ready.client.Server(), Spec: SpecFor(ready.spec, key.cluster), Now: ready.now}
+	out := CreatedToken{Target: key.target, Server: ready.client.Server(), Spec: SpecFor(ready.spec, key.cluster), Now: ready.now, Joiner: ready.joiner}
 	if a.successorOf != nil {
 		out.Spec = ready.spec // with the cluster of the old token
 	}

@@ -61,7 +61,7 @@ func (e *ensuredToken) try(ctx context.Context) (issued, error) {
 	}
 	out := issued{CreatedToken: CreatedToken{
 		Target: e.hub.target, Server: e.hub.client.Server(), Token: chosen.token, Spec: chosen.spec, Secret: chosen.secret,
-		Now: e.hub.now, Existed: chosen.token != e.minted.token,
+		Now: e.hub.now, Existed: chosen.token != e.minted.token, Joiner: e.hub.joiner,
 	}}
 	if e.hub.found != nil {
 		out.Command = e.Join.command(e.hub.found, chosen.token, chosen.spec)

@@ -26,6 +26,9 @@ func addJoinCommand(cmd *cobra.Command, o *action.JoinCommandOptions, wait time.
 	cmd.MarkFlagsMutuallyExclusive("no-verify", "wait")
 }
 
+// joinerUsage is the usage of --joiner for commands that create tokens, which ask the server.
+const joinerUsage = "program that joins, the `joiner`: karmada or kubeadm; a bare token is for kubeadm if the server does not have Karmada's API"
+
 // checkJoinCommand refuses flags that contradict each other.
 func checkJoinCommand(o *action.JoinCommandOptions) error {
 	if !o.CertificateKey.IsZero() && !o.Joiner.TakesCertificateKey() {

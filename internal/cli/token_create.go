@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
@@ -80,13 +81,14 @@ func newTokenCreate(env *Env, s *session.Session) *cobra.Command {
 	}
 	addOutput(cmd, &format)
 	addJoinCommand(cmd, &create.Join, 30*time.Second)
+	cmd.Flags().Lookup("joiner").Usage = joinerUsage
 	wanted.add(cmd, &create.Join)
 	names.register(cmd)
 	cmd.Flags().StringVar(&file, "token-file", "", "file with the token to create, or - for standard input")
 	addTokenSpec(cmd, &create)
 	addOnce(cmd, s, &create, &names)
 	preRun(cmd, func() error { return checkClusterFlags(s, &create, &names) })
-	preRun(cmd, func() error { return checkSpec(&create, cmd.Flags().Changed("groups")) })
+	preRun(cmd, func() error { return checkSpec(&create, cmd.Flags()) })
 	return cmd
 }
 
@@ -132,14 +134,15 @@ func checkClusterFlags(s *session.Session, create *action.TokenCreate, names *cl
 
 // checkSpec sets the default groups, and refuses a token that is of no use. Groups are of no use without the
 // authentication usage, and the server's own validation refuses them then.
-func checkSpec(create *action.TokenCreate, groupsGiven bool) error {
+func checkSpec(create *action.TokenCreate, flags *pflag.FlagSet) error {
 	spec := &create.Spec
 	authenticates := spec.Has(token.Authentication)
 	switch {
 	case !authenticates && len(spec.Groups) > 0:
 		return errors.New("--groups needs the authentication usage: nobody authenticates without it")
-	case authenticates && !groupsGiven:
+	case authenticates && !flags.Changed("groups"):
 		spec.Groups = []string{create.Join.Joiner.Group()}
+		create.InferJoiner = !create.Join.Wanted && !flags.Changed("joiner")
 	}
 	if create.Join.Wanted && !spec.CanJoin() {
 		return errors.New("nobody can join with a token that lacks one of the usages signing and authentication")

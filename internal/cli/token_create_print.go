@@ -103,6 +103,7 @@ func planTokens(env *Env, s *session.Session, format *output.Format, create *act
 	if !format.Structured() {
 		return report.plan(secrets)
 	}
+	report.warnNotAsked()
 	list := &corev1.List{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "List"}}
 	for _, secret := range secrets {
 		report.warnNeverExpires(tokenID(secret), create.Spec)

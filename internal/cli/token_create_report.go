@@ -61,6 +61,7 @@ func (r *tokenReport) write(manyClusters bool) {
 	default:
 		r.writeOne(r.new[0])
 	}
+	r.reportJoiners(manyClusters)
 	r.writeMissing(manyClusters)
 }
 
@@ -150,6 +151,7 @@ func (r *tokenReport) plan(secrets []*corev1.Secret) error {
 			r.Info("would check cluster-info at %s first, and print a command for %s", cmp.Or(create.Join.Endpoint.HostPort(), "the context's server"), create.Join.Joiner)
 		}
 	}
+	r.warnNotAsked()
 	r.Info("nothing was created (client dry run); -o yaml prints the Secret")
 	r.warnNeverExpires("token "+id, spec)
 	return nil

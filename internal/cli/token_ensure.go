@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/join"
@@ -57,6 +58,7 @@ token with --to-secret: the annotations of the Secret tell later runs which toke
 	}
 	addOutput(cmd, &format)
 	addJoinCommand(cmd, &ensure.Join, 30*time.Second)
+	cmd.Flags().Lookup("joiner").Usage = joinerUsage
 	names.register(cmd)
 	addEnsureSpec(cmd, &ensure)
 	addPublication(cmd, &ensure.Publish)
@@ -103,7 +105,15 @@ func checkEnsure(cmd *cobra.Command, s *session.Session, ensure *action.TokenEns
 		return err
 	}
 	ensure.Join.Wanted = ensure.As == action.AsCommand || ensure.As == action.AsJoinConfig
-	return checkSpec(&ensure.TokenCreate, flags.Changed("groups"))
+	return checkEnsureSpec(ensure, flags)
+}
+
+// checkEnsureSpec is checkSpec for token ensure. Every form but the bare token is tested against the control plane, as the joiner that
+// the flags name.
+func checkEnsureSpec(ensure *action.TokenEnsure, flags *pflag.FlagSet) error {
+	err := checkSpec(&ensure.TokenCreate, flags)
+	ensure.InferJoiner = ensure.InferJoiner && ensure.As == action.AsToken
+	return err
 }
 
 // checkForm refuses flags that do not go with what is handed out. A form can imply its joiner.

@@ -109,6 +109,7 @@ func reportEnsured(s *session.Session, ensure *action.TokenEnsure, ensured *acti
 	suffix := ensure.DryRun.Suffix()
 	if len(ensured.Tokens) > 0 {
 		s.Terminal.Info("%s created, %s kept%s", failure.Count(len(report.new), "token"), failure.Count(len(report.skipped), "token"), suffix)
+		report.reportJoiners(true)
 	}
 	for _, change := range []publish.Change{publish.Created, publish.Updated, publish.Unchanged} {
 		if changes[change] > 0 {
@@ -124,6 +125,7 @@ func reportEnsuredOne(r *tokenReport, one action.CreatedToken) {
 		r.Info("would create a token for cluster %s in %s; it %s%s", one.Spec.For, location(one), expiry(one.Spec, one.Now), suffix)
 	case !one.Existed:
 		r.Info("created token %s for cluster %s in %s; it %s", one.Token.ID, one.Spec.For, location(one), expiry(one.Spec, one.Now))
+		r.reportJoiners(false)
 	case one.Spec.Expires.IsZero():
 		r.Warn("token %s for cluster %s in %s never expires: delete it, and the next run creates one that does", one.Token.ID, one.Spec.For, location(one))
 	default:
