@@ -37,7 +37,7 @@ func documentedPolicy(t *testing.T) string {
 func TestTheAuditLogOfARealServerTellsWhoUsedAToken(t *testing.T) {
 	t.Parallel()
 	log := filepath.Join(t.TempDir(), "audit.log")
-	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--name", "hub", "--audit-policy", documentedPolicy(t), "--audit-log", log)
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--karmada", "--name", "hub", "--audit-policy", documentedPolicy(t), "--audit-log", log)
 	used := program.Run(t, cp.Kubeconfig, "token", "create").OK(t)
 	unused := program.Run(t, cp.Kubeconfig, "token", "create").OK(t)
 	client := joiner(t, cp, used)

@@ -17,7 +17,7 @@ import (
 
 func TestATokenForOnceIsDeletedAfterTheFirstJoinAndTheSecondIsReported(t *testing.T) {
 	t.Parallel()
-	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--agent-approver", "--name", "hub")
+	cp := controlplane.Start(t, program.Binary("controlplane"), "--joinable", "--karmada", "--agent-approver", "--name", "hub")
 	admin, err := cp.Clientset()
 	if err != nil {
 		t.Fatal(err)
