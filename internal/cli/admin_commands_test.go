@@ -56,6 +56,7 @@ func TestDoctorShowsTheFixBelowEachProblem(t *testing.T) {
 	want := `SEVERITY   CHECK          FINDING
 error      cluster-info   there is no configmap kube-public/cluster-info: this
                           control plane is not set up for joining by token
+                          [JC204]
                           → joinctl setup --endpoint HOST:PORT creates it;
                             karmada-operator does not, nor do old releases of
                             the Helm chart

@@ -26,7 +26,9 @@ const (
 func registerColor(root *cobra.Command, flags *pflag.FlagSet, env *Env) {
 	env.color = colorAuto
 	modes := []colorMode{colorAuto, colorAlways, colorNever}
-	choiceVar(flags, &env.color, "color", "when to print tables in colours: auto (on a terminal), always or never", modes...)
+	group := newFlagGroup(runGroup)
+	choiceVar(group, &env.color, "color", "when to print tables in colours: auto (on a terminal), always or never", modes...)
+	addFlagGroup(flags, group)
 	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]cobra.Completion{string(colorAuto), string(colorAlways), string(colorNever)}, cobra.ShellCompDirectiveNoFileComp))
 }
 

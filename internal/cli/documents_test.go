@@ -53,6 +53,7 @@ func documentKinds() [][2]string {
 		{"ServiceAccountTokenList", "ServiceAccount tokens: `sa token` on many control planes, `sa list`."},
 		{"PublishedTokenList", "ServiceAccount tokens that are kept valid: `sa ensure`."},
 		{"ServiceAccountTokenRevocationList", "Revoked ServiceAccount tokens: `sa revoke`."},
+		{"ProblemList", "Codes with their explanations: `explain`."},
 		{"TokenInspectionList", "What tokens say: `sa inspect`."},
 	}
 }

@@ -127,14 +127,14 @@ func indent(text string) string {
 
 // A problemItem is a problem in a document.
 type problemItem struct {
-	Code  string `json:"code"`
-	Kind  string `json:"kind"` // step, finding or reason
-	Name  string `json:"name"`
-	Title string `json:"title"`
-	Cause string `json:"cause"`
-	See   string `json:"see"`
-	Fix   string `json:"remedy"`
-	URL   string `json:"url"`
+	Code  string `json:"code"`   // of the problem; it never changes
+	Kind  string `json:"kind"`   // step, finding or reason
+	Name  string `json:"name"`   // of the step of check, the finding of doctor, or the reason of a failure
+	Title string `json:"title"`  // the problem in one line
+	Cause string `json:"cause"`  // what can be behind it
+	See   string `json:"see"`    // how to see it
+	Fix   string `json:"remedy"` // what to do about it
+	URL   string `json:"url"`    // of the page about the code
 }
 
 func problemList(problems []problem.Problem) output.List[problemItem] {

@@ -48,13 +48,16 @@ const environmentTopic = `joinctl reads these environment variables:
   NO_PROXY              hosts and networks that are reached without that proxy
   XDG_CACHE_HOME        where sa credential keeps tokens, in joinctl/credentials, on Linux; --cache-dir replaces it. Without it, that is ~/.cache.
   SSL_CERT_FILE         file with the certificate authorities of this machine, for a kubeconfig that names none. SSL_CERT_DIR is a directory of them.
+  NO_COLOR              any value: no colours, unless --color always is given. TERM=dumb means the same.
+  KUBERC                kubectl's preferences file, for sa token; --kuberc replaces it. Without either, ~/.kube/kuberc is read. off: none.
+  KUBECTL_KUBERC        false: read no preferences file, as kubectl has it
   KUBERNETES_EXEC_INFO  set by kubectl and client-go for sa credential: which version of the ExecCredential they read
   JOINCTL_DEPTH         set by joinctl for credential plugins: how many joinctl have called each other
 
 No variable holds a credential for joinctl. To pass a token without an argument, use - for standard input, or --token-file.`
 
 const outputTopic = `stdout is data, and stderr is for people: plans, progress, warnings, errors and hints. What stdout looks like depends on the
-flags alone, never on whether it is a terminal.
+flags alone. A terminal changes two things: tables have colours (see --color), and long descriptions are cut to its width.
 
   table               columns for eyes; the default of commands that list
   wide                a table with more columns
@@ -62,6 +65,7 @@ flags alone, never on whether it is a terminal.
   json, yaml, kyaml   one document of joinctl.io/v1alpha1, with the fields items and failures
   jsonpath=TEMPLATE   the fields of that document that a JSONPath names; also jsonpath-file=FILE and jsonpath-as-json=TEMPLATE
   go-template=TEXT    that document in a Go template; also go-template-file=FILE
+  custom-columns=SPEC a table of HEADER:.field columns of the items; also custom-columns-file=FILE
   prometheus          metrics for the textfile collector of node_exporter: token list and doctor
 
 The document has the same form for no item, one or many, and for one control plane or a thousand. A failure on one control
