@@ -18,3 +18,7 @@ func maxFiles() int {
 	}
 	return int(limit.Cur)
 }
+
+// leaveTerminal makes /dev/tty unavailable to this program and to the programs that it starts. It does nothing if this program
+// leads its process group: then a shell with job control started it, and no completion script did.
+func leaveTerminal() { _, _ = syscall.Setsid() }

@@ -26,6 +26,10 @@ func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	cacheDir, _ := os.UserCacheDir() // fails without a home directory
+	args := os.Args[1:]
+	if cli.IsCompletion(args) {
+		silencePlugins()
+	}
 	stdout, stderr := os.Stdout, os.Stderr
 	endPlugins := adoptPlugins()
 	defer endPlugins()
@@ -51,7 +55,7 @@ func run() int {
 		Version:  version,
 		Kuberc:   kuberc(),
 	}
-	return cli.Main(ctx, env, os.Args[1:])
+	return cli.Main(ctx, env, args)
 }
 
 // kuberc returns what the environment says about kubectl's preferences file.

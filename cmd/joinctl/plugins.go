@@ -13,6 +13,15 @@ import (
 // pluginFlush is how long the end of the run waits for the last words of plugins.
 const pluginFlush = 100 * time.Millisecond
 
+// silencePlugins keeps credential plugins off the prompt of a shell that asks for completions: their stderr is discarded, and
+// they have no terminal. What this program itself writes to stderr is discarded, too.
+func silencePlugins() {
+	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
+		os.Stderr = null
+	}
+	leaveTerminal()
+}
+
 // adoptPlugins makes sure that the credential plugins, which client-go starts, end with this program, and do not keep its
 // stderr open after that. It returns the function to call at the end. client-go gives a plugin os.Stderr: where that is no
 // terminal, which a plugin may look for, it becomes a pipe of this program.

@@ -45,6 +45,9 @@ type OldToken struct {
 // expireIn begins the text of an OldToken that expires.
 const expireIn = "expire-in="
 
+// OldTokenNames returns the texts of OldTokens; one that ends in = takes a duration.
+func OldTokenNames() []string { return []string{"keep", "delete", expireIn} }
+
 // UnmarshalText reads keep, delete or expire-in=DURATION.
 func (o *OldToken) UnmarshalText(text []byte) error {
 	word := string(text)

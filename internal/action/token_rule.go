@@ -32,6 +32,11 @@ type TokenRule struct {
 	within time.Duration // of the rule expiring
 }
 
+// TokenRuleNames returns the rules as the operator writes them; a name that ends in = takes an argument.
+func TokenRuleNames() []string {
+	return []string{ruleExpired, ruleNeverExpires, ruleExpiring + "=", ruleMalformed, ruleNoneValid}
+}
+
 // ParseTokenRules reads rules: expired, never-expires, expiring=DURATION, malformed, none-valid.
 func ParseTokenRules(words []string) ([]TokenRule, error) {
 	var out []TokenRule

@@ -67,6 +67,12 @@ func Main(ctx context.Context, env *Env, args []string) int {
 
 // execute runs the command that the arguments name.
 func execute(ctx context.Context, env *Env, s *session.Session, root *cobra.Command, args []string) error {
+	if IsCompletion(args) {
+		root.SetArgs(args)
+		ctx, cancel := context.WithTimeout(ctx, completionTime)
+		defer cancel()
+		return complete(ctx, env, s, root, args)
+	}
 	args, err := expandAlias(env, s, root, args)
 	if err != nil {
 		return &usageError{err, "joinctl sa token"}

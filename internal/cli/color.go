@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/joinctl/joinctl/internal/controlplane"
@@ -23,13 +22,12 @@ const (
 )
 
 // registerColor adds --color.
-func registerColor(root *cobra.Command, flags *pflag.FlagSet, env *Env) {
+func registerColor(flags *pflag.FlagSet, env *Env) {
 	env.color = colorAuto
 	modes := []colorMode{colorAuto, colorAlways, colorNever}
 	group := newFlagGroup(runGroup)
 	choiceVar(group, &env.color, "color", "when to print tables in colours: auto (on a terminal), always or never", modes...)
 	addFlagGroup(flags, group)
-	_ = root.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]cobra.Completion{string(colorAuto), string(colorAlways), string(colorNever)}, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // hasColor decides whether stdout has colours.

@@ -45,7 +45,10 @@ const groupAnnotation = "joinctl.io/group"
 // addFlagGroup adds the flags of a group to those of a command.
 func addFlagGroup(flags, group *pflag.FlagSet) {
 	group.VisitAll(func(f *pflag.Flag) {
-		f.Annotations = map[string][]string{groupAnnotation: {group.Name()}}
+		if f.Annotations == nil {
+			f.Annotations = map[string][]string{}
+		}
+		f.Annotations[groupAnnotation] = []string{group.Name()}
 		flags.AddFlag(f)
 	})
 }

@@ -22,7 +22,7 @@ func registerConnection(persistent *pflag.FlagSet, s *session.Session) {
 	s.RequestTimeout = 15 * time.Second
 	timeoutVar(flags, &s.RequestTimeout, "request-timeout", "longest time for one request, 0 for no limit; a bare number means seconds")
 	flags.BoolVar(&s.MatchServerVersion, "match-server-version", false, "fail, before anything else, where a server has another major or minor version than joinctl's Kubernetes libraries")
-	flags.Var(&value{kind: "KEY=VALUE", set: func(text string) error {
+	flags.Var(repeatable{&value{kind: "KEY=VALUE", set: func(text string) error {
 		key, field, ok := strings.Cut(text, "=")
 		if !ok || key == "" {
 			return errors.New("must be KEY=VALUE")
@@ -32,7 +32,7 @@ func registerConnection(persistent *pflag.FlagSet, s *session.Session) {
 		}
 		s.UserExtra[key] = append(s.UserExtra[key], field)
 		return nil
-	}}, "as-user-extra", "extra field KEY=VALUE of the user to impersonate (repeatable)")
+	}}}, "as-user-extra", "extra field KEY=VALUE of the user to impersonate (repeatable)")
 	info := func(name, usage string) clientcmd.FlagInfo {
 		return clientcmd.FlagInfo{LongName: name, Description: usage}
 	}

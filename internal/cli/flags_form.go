@@ -25,4 +25,5 @@ func formVar[T ~string](flags *pflag.FlagSet, s *session.Session, chosen *T, for
 			return nil
 		},
 	}, "as", "form of the credential: "+joinWords(forms)+"; any other value is the user to impersonate, as on every command")
+	declareChoices(flags, "as", forms...)
 }

@@ -33,13 +33,13 @@ func (f *selectionFlags) register(persistent *pflag.FlagSet, s *session.Session)
 }
 
 func patternVar(flags *pflag.FlagSet, patterns *[]fleet.Pattern, name, usage string) {
-	flags.Var(&value{kind: "pattern", set: func(s string) error {
+	flags.Var(repeatable{&value{kind: "pattern", set: func(s string) error {
 		pattern, err := fleet.ParsePattern(s)
 		if err == nil {
 			*patterns = append(*patterns, pattern)
 		}
 		return err
-	}}, name, usage)
+	}}}, name, usage)
 }
 
 // check reads the file of contexts, and refuses flags about one server together with a selection of many.

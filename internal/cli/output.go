@@ -24,8 +24,8 @@ func addOutput(cmd *cobra.Command, f *output.Format) {
 	flags.BoolVar(&f.NoHeaders, "no-headers", false, "print tables without their first line")
 	flags.BoolVar(&f.ShowManaged, "show-managed-fields", false, "keep managedFields of API objects that are printed")
 	flags.BoolVar(&f.AllowMissingKeys, "allow-missing-template-keys", true, "print nothing for fields that a template names and the document lacks, in place of an error")
+	declareChoices(flags, "output", f.Names()...)
 	addFlagGroup(cmd.Flags(), flags)
-	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(f.Names(), cobra.ShellCompDirectiveNoFileComp))
 	preRun(cmd, f.Check)
 }
 

@@ -36,7 +36,7 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	registerConnection(flags, s)
 	run := registerRun(flags, s)
 	logs := registerLogging(flags)
-	registerColor(root, flags, env)
+	registerColor(flags, env)
 	var version versionFlag
 	version.add(flags, env, s)
 
@@ -47,7 +47,6 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	addCommands(root, "Other", newExplain(env), newOptions(env), newVersion(env))
 	addCobraCommands(root, "Other")
 	addTopics(root)
-	completeContexts(root, s)
 	eachSubcommand(root, func(c *cobra.Command) {
 		refuseUnknownWords(c)
 		refuseTokenNames(c)
@@ -167,15 +166,4 @@ func aroundRun(c *cobra.Command, begin func() (end func())) {
 			return body(cmd, args)
 		}
 	}
-}
-
-// completeContexts completes --context with the kubeconfig's contexts, and asks no server.
-func completeContexts(root *cobra.Command, s *session.Session) {
-	_ = root.RegisterFlagCompletionFunc("context", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		kubeconfig, err := s.Load()
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		return kubeconfig.Contexts(), cobra.ShellCompDirectiveNoFileComp
-	})
 }

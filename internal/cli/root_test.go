@@ -92,21 +92,6 @@ func TestEveryExitCodeIsReached(t *testing.T) {
 	}
 }
 
-func TestContextsAreCompletedWithoutARequest(t *testing.T) {
-	server := apitest.New(t)
-	kubeconfig := apitest.Kubeconfig(t, map[string]*apitest.Server{"hub": server, "spoke": server})
-	code, stdout, _ := run(t, cobra.ShellCompNoDescRequestCmd, "token", "list", "--kubeconfig", kubeconfig, "--context", "")
-	if lines := strings.Split(stdout, "\n"); code != ExitOK || !slices.Contains(lines, "hub") || !slices.Contains(lines, "spoke") || !slices.Contains(lines, ":4") {
-		t.Errorf("exit code %d, %s", code, stdout)
-	}
-	if _, stdout, _ := run(t, cobra.ShellCompNoDescRequestCmd, "token", "list", "--kubeconfig", "/does/not/exist", "--context", ""); !strings.HasPrefix(stdout, ":1\n") {
-		t.Errorf("without a kubeconfig: %s", stdout)
-	}
-	if sent := server.Requests(); len(sent) > 0 {
-		t.Errorf("requests were sent: %s", sent)
-	}
-}
-
 func TestChecksBeforeARunEndItAsUsageErrorsInTheirOrder(t *testing.T) {
 	t.Parallel()
 	var order []string

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,8 +14,6 @@ import (
 
 	"github.com/joinctl/joinctl/internal/action"
 	"github.com/joinctl/joinctl/internal/failure"
-	"github.com/joinctl/joinctl/internal/fleet"
-	"github.com/joinctl/joinctl/internal/kube"
 	"github.com/joinctl/joinctl/internal/profile"
 	"github.com/joinctl/joinctl/internal/redact"
 	"github.com/joinctl/joinctl/internal/satoken"
@@ -79,16 +76,15 @@ func addNamespace(cmd *cobra.Command, s *session.Session) {
 
 // addRequest adds the flags that say which tokens are requested, now or later.
 func addRequest(cmd *cobra.Command, o *action.RequestOptions) {
-	completeAccounts(cmd, o.Session)
 	addNamespace(cmd, o.Session)
 	flags := cmd.Flags()
-	flags.Var(&value{kind: "audience", set: func(audience string) error { // a comma can be part of it
+	flags.Var(repeatable{&value{kind: "audience", set: func(audience string) error { // a comma can be part of it
 		if audience == "" {
 			return errors.New("an audience cannot be empty")
 		}
 		o.Spec.Audiences = append(o.Spec.Audiences, audience)
 		return nil
-	}}, "audience", "audience that the token is for (repeatable; default: the API server)")
+	}}}, "audience", "audience that the token is for (repeatable; default: the API server)")
 	flags.TextVar((*satoken.Lifetime)(&o.Spec.Lifetime), "duration", satoken.Lifetime(0), "requested lifetime, a `duration` of at least 10m (default: the server chooses, usually 1h)")
 	flags.BoolVar(&o.WarningsAsErrors, "warnings-as-errors", false, "print nothing, and fail, if the server warns of something")
 }
@@ -141,27 +137,6 @@ func parseAccount(args []string) (string, error) {
 		return "", errors.New("the name of a ServiceAccount " + strings.Join(wrong, ", and "))
 	}
 	return args[0], nil
-}
-
-// completeAccounts completes the names of the ServiceAccounts of the namespace, as kubectl does.
-func completeAccounts(cmd *cobra.Command, s *session.Session) {
-	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		results, err := session.Each(cmd.Context(), s, 0, func(ctx context.Context, target fleet.Target, c *kube.Client) ([]string, error) {
-			namespace, err := session.Namespace(target)
-			if err != nil {
-				return nil, err
-			}
-			return c.ServiceAccounts(ctx, namespace)
-		})
-		if err != nil {
-			return nil, cobra.ShellCompDirectiveError
-		}
-		names, _ := session.Collect(s, results)
-		return slices.Concat(names...), cobra.ShellCompDirectiveNoFileComp
-	}
 }
 
 // reportIssued says what was issued: each token, or many in one line, and where a lifetime is not the requested one.

@@ -59,7 +59,6 @@ contexts or members go to one cluster, the name of each Secret ends in -CONTEXT 
 			return finish(err, ensured.Findings, ensured.Failures)
 		},
 	}
-	completeAccounts(cmd, s)
 	addOutput(cmd, &format)
 	addNamespace(cmd, s)
 	flags := cmd.Flags()

@@ -35,11 +35,11 @@ func (l *tokenListing) register(cmd *cobra.Command) {
 	listVar(flags, &filter.Groups, "group", "group", "list only tokens with this extra group (repeatable, or a list: with each of them)", parseListedGroups)
 	flags.BoolVar(&filter.Pending, "pending", false, "list only tokens for clusters that have not joined this Karmada control plane")
 	addSortBy[tokenItem](cmd, &l.sortBy, ".for", "context and expiry")
-	flags.Var(&value{kind: "rules", set: func(text string) error {
+	flags.Var(repeatable{&value{kind: "rules", set: func(text string) error {
 		rules, err := action.ParseTokenRules(strings.Split(text, ","))
 		l.list.FailOn = append(l.list.FailOn, rules...)
 		return err
-	}}, "fail-on", "exit with 4 if a control plane has such tokens: expired, never-expires, expiring=DURATION, malformed, none-valid (repeatable, or a list)")
+	}}}, "fail-on", "exit with 4 if a control plane has such tokens: expired, never-expires, expiring=DURATION, malformed, none-valid (repeatable, or a list)")
 	flags.BoolVarP(&l.watch, "watch", "w", false, "after the list, print the tokens that change, until interrupted")
 	flags.BoolVar(&l.showSecrets, "show-secrets", false, "show whole tokens, not only their IDs, in every format")
 	for _, pair := range [][]string{

@@ -31,11 +31,17 @@ func (v *value) String() string {
 }
 func (v *value) Type() string { return v.kind }
 
+// A repeatable is a value whose flag can be given several times. Completion offers the flag again.
+type repeatable struct{ *value }
+
+// GetSlice marks the flag for cobra as one that takes several values. Nothing reads them here.
+func (repeatable) GetSlice() []string { return nil }
+
 // listVar adds a flag that can be repeated and takes commas. The first occurrence replaces the default. parse checks all
 // values together.
 func listVar(flags *pflag.FlagSet, list *[]string, name, kind, usage string, parse func([]string) ([]string, error)) {
 	given := false
-	flags.Var(&value{
+	flags.Var(repeatable{&value{
 		kind: kind,
 		get:  func() string { return strings.Join(*list, ",") },
 		set: func(s string) error {
@@ -52,7 +58,7 @@ func listVar(flags *pflag.FlagSet, list *[]string, name, kind, usage string, par
 			}
 			return err
 		},
-	}, name, usage)
+	}}, name, usage)
 }
 
 // withoutEmpty makes a parser of lists in which empty items do not count.
@@ -75,6 +81,7 @@ func choiceVar[T ~string](flags *pflag.FlagSet, chosen *T, name, usage string, c
 			return nil
 		},
 	}, name, usage)
+	declareChoices(flags, name, choices...)
 }
 
 func joinWords[T ~string](words []T) string {

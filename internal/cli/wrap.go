@@ -101,7 +101,7 @@ func withValues(words []string, columns int) []string {
 	var out []string
 	for _, word := range words {
 		last := len(out) - 1
-		if last >= 0 && isFlag(out[last]) && !isFlag(word) && len(out[last])+1+len(word) <= columns {
+		if last >= 0 && isBareFlag(out[last]) && !isBareFlag(word) && len(out[last])+1+len(word) <= columns {
 			out[last] += " " + word
 			continue
 		}
@@ -110,7 +110,8 @@ func withValues(words []string, columns int) []string {
 	return out
 }
 
-func isFlag(word string) bool {
+// isBareFlag reports whether a word is a flag without its value.
+func isBareFlag(word string) bool {
 	return strings.HasPrefix(word, "-") && !strings.ContainsAny(word, " =")
 }
 

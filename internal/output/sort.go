@@ -70,6 +70,15 @@ func CheckSortKey[T any](k SortKey) error {
 	return nil
 }
 
+// SortKeys returns the texts of all SortKeys of items without a path into a field: .id and the like.
+func SortKeys[T any]() []string {
+	names := fieldsOf[T]()
+	for i := range names {
+		names[i] = "." + names[i]
+	}
+	return names
+}
+
 // fieldsOf returns the names of the fields of a struct in documents.
 func fieldsOf[T any]() []string {
 	var names []string
