@@ -54,6 +54,7 @@ func run() int {
 		Kill:     kill,
 		Version:  version,
 		Kuberc:   kuberc(),
+		Program:  os.Args[0],
 	}
 	return cli.Main(ctx, env, args)
 }

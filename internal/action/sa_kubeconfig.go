@@ -25,6 +25,7 @@ type SAKubeconfig struct {
 	RequestOptions
 	ViaHub        bool   // members are reached through their hub, which then issues the token
 	Exec          bool   // the user is a call of joinctl sa credential, and not a token
+	Command       string // for Exec: that runs joinctl; "": joinctl
 	Out           string // file to write; "": Deliver gets the content
 	ContextName   string // of the one context; "": NAME@CLUSTER
 	UserName      string // of the one user; "": that of the context
@@ -248,6 +249,7 @@ func (a *SAKubeconfig) add(to *satoken.Kubeconfig, target fleet.Target, one expo
 		Account: one.Account,
 		Source:  one.endpoint.entry,
 		CA:      one.endpoint.client.CA(),
+		Command: a.Command,
 	}
 	if a.Exec {
 		return to.AddPlugin(entry, a.credentialArgs(one))

@@ -38,7 +38,7 @@ join would fail, and 1 if an answer did not come in time, so that nobody can tel
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			checked, err := check.Run(cmd.Context())
-			err = errors.Join(err, output.Print(env.Out, &format, stepList(checked.Steps), stepView()))
+			err = errors.Join(err, output.Print(env.Out, &format, stepList(s, checked.Steps), stepView()))
 			if err == nil {
 				reportSteps(s, &check, checked)
 			}
@@ -93,11 +93,11 @@ func (i stepItem) cell() string {
 	return i.Cause
 }
 
-func stepList(steps []discovery.Step) output.List[stepItem] {
+func stepList(s *session.Session, steps []discovery.Step) output.List[stepItem] {
 	list := output.List[stepItem]{Kind: "CheckStepList"}
 	catalog := problem.NewCatalog()
 	for _, step := range steps {
-		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), catalog.Code(problem.Step, step.Name), step.Cause, step.Fix})
+		list.Items = append(list.Items, stepItem{step.Name, string(step.Status), catalog.Code(problem.Step, step.Name), step.Cause, s.Terminal.CommandText(step.Fix)})
 	}
 	return list
 }

@@ -41,6 +41,7 @@ type Env struct {
 	Kill     <-chan struct{}  // closed when the operator does not wait for requests in flight
 	Version  string           // of the release; "": as the build knows it
 	Kuberc   KubercEnvironment
+	Program  string // path of the file that was started (os.Args[0]); "": joinctl
 
 	color       colorMode           // of --color
 	stop        <-chan struct{}     // closed when the operator interrupts the run

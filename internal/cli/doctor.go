@@ -112,7 +112,8 @@ func printDiagnoses(env *Env, s *session.Session, format *output.Format, found *
 		for _, f := range one.Findings {
 			if f.Severity != controlplane.Info || !short {
 				list.Items = append(list.Items, findingItem{
-					one.Target.Context, f.Check, catalog.Code(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence), f.Fix,
+					one.Target.Context, f.Check, catalog.Code(problem.Finding, f.Check), string(f.Severity), s.Terminal.Redact(f.Evidence),
+					s.Terminal.CommandText(f.Fix),
 				})
 			}
 		}

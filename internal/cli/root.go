@@ -47,6 +47,9 @@ carry them, and tokens of ServiceAccounts, for one control plane or a thousand.`
 	addCommands(root, "Other", newExplain(env), newOptions(env), newVersion(env))
 	addCobraCommands(root, "Other")
 	addTopics(root)
+	if rename := renameCommands(root, env.displayName()); rename != nil {
+		s.Terminal.Rename(rename)
+	}
 	eachSubcommand(root, func(c *cobra.Command) {
 		refuseUnknownWords(c)
 		refuseTokenNames(c)

@@ -69,7 +69,7 @@ since the control plane does not know those of members, and acts in each member 
 	flags.BoolVar(&export.Force, "force", false, "with --out: replace an existing kubeconfig that joinctl did not write")
 	flags.BoolVar(&export.AllowPartial, "allow-partial", false, "replace an existing file although some targets have failed")
 	preRun(cmd, func() error {
-		export.Exec = embed == embedExec
+		export.Exec, export.Command = embed == embedExec, env.pluginFile()
 		return checkExport(s, &export)
 	})
 	return cmd

@@ -3,6 +3,7 @@
 package satoken
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -36,6 +37,7 @@ type Entry struct {
 	Account Account
 	Source  kube.ContextEntry // the endpoint of the server comes from here
 	CA      []byte            // PEM; empty: the system roots
+	Command string            // that AddPlugin has clients run; "": joinctl
 }
 
 // AddToken adds a context; its user has a token. A name that exists already is an error.
@@ -46,12 +48,12 @@ func (k *Kubeconfig) AddToken(e Entry, tok Token) error {
 	return k.add(e, &clientcmdapi.AuthInfo{Token: tok.Reveal()})
 }
 
-// AddPlugin adds a context; its user runs joinctl with these arguments as an exec credential plugin. A name that exists
+// AddPlugin adds a context; its user runs the Command with these arguments as an exec credential plugin. A name that exists
 // already is an error.
 func (k *Kubeconfig) AddPlugin(e Entry, args []string) error {
 	return k.add(e, &clientcmdapi.AuthInfo{Exec: &clientcmdapi.ExecConfig{
 		APIVersion:         execv1.SchemeGroupVersion.String(),
-		Command:            "joinctl",
+		Command:            cmp.Or(e.Command, "joinctl"),
 		Args:               args,
 		InstallHint:        installHint,
 		ProvideClusterInfo: true,

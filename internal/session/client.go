@@ -95,9 +95,9 @@ func countDepth(plugin *clientcmdapi.ExecConfig, depth string) (*clientcmdapi.Ex
 	return &counted, nil
 }
 
-// IsJoinctl reports whether a command is this program, wherever it is installed.
+// IsJoinctl reports whether a command is this program, wherever it is installed, also as a plugin of kubectl.
 func IsJoinctl(command string) bool {
-	return strings.TrimSuffix(filepath.Base(command), ".exe") == "joinctl"
+	return slices.Contains([]string{"joinctl", "kubectl-join_token"}, strings.TrimSuffix(filepath.Base(command), ".exe"))
 }
 
 // reportServer passes on what the server warned of, and warns of clocks that differ.

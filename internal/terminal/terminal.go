@@ -40,12 +40,17 @@ type Terminal struct {
 	hidden   bool   // no progress line is shown
 	progress string // the line that is shown now, "" for none
 	warnings warnings
+
+	rename func(string) string // nil: texts stay as they are
 }
 
 // New returns the Terminal over some streams.
 func New(streams Streams) *Terminal {
 	return &Terminal{streams: streams, answers: bufio.NewReader(streams.In), hidden: !streams.ErrTTY}
 }
+
+// Rename has all texts pass through a function from now on: it names commands as people type them.
+func (t *Terminal) Rename(rename func(string) string) { t.rename = rename }
 
 // Interactive reports whether somebody can answer a question.
 func (t *Terminal) Interactive() bool { return t.streams.InTTY }
@@ -99,8 +104,18 @@ func (t *Terminal) Confirm(question string) bool {
 	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(answer)))
 }
 
+// CommandText returns a text for people in which commands are named as people type them.
+func (t *Terminal) CommandText(text string) string {
+	if t.rename == nil {
+		return text
+	}
+	return t.rename(text)
+}
+
 // clean returns a line without credentials and control characters.
-func (t *Terminal) clean(text string) string { return prefix + output.Plain(t.Redact(text)) }
+func (t *Terminal) clean(text string) string {
+	return prefix + output.Plain(t.CommandText(t.Redact(text)))
+}
 
 // write writes text in place of the progress line, and the progress line again below it. The caller holds the lock.
 func (t *Terminal) write(text string) {
