@@ -48,7 +48,7 @@ e2e-programs:
 	$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kubectl
 
-test-system: ## run the tests that need zsh, fish and chromium of Debian
+test-system: ## run the tests that need bash-completion, zsh, fish and chromium of Debian
 	$(JOINCTL) -o bin/ ./cmd/joinctl
 	JOINCTL_SYSTEM_BIN=$(abspath bin/joinctl) go test -count=1 -tags system ./hack/system/...
 
