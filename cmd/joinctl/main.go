@@ -27,10 +27,10 @@ func run() int {
 	defer cancel()
 	cacheDir, _ := os.UserCacheDir() // fails without a home directory
 	args := os.Args[1:]
+	stdout, stderr := os.Stdout, os.Stderr
 	if cli.IsCompletion(args) {
 		silencePlugins()
 	}
-	stdout, stderr := os.Stdout, os.Stderr
 	endPlugins := adoptPlugins()
 	defer endPlugins()
 	kill := signals(cancel, endPlugins)

@@ -14,7 +14,7 @@ import (
 const pluginFlush = 100 * time.Millisecond
 
 // silencePlugins keeps credential plugins off the prompt of a shell that asks for completions: their stderr is discarded, and
-// they have no terminal. What this program itself writes to stderr is discarded, too.
+// they have no terminal.
 func silencePlugins() {
 	if null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0); err == nil {
 		os.Stderr = null

@@ -113,3 +113,27 @@ echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","s
 		t.Errorf("an agent of the plugin was killed: %v", err)
 	}
 }
+
+func TestACompletionDoesNotWaitForAPluginThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	plugin, kubeconfig := filepath.Join(dir, "plugin"), filepath.Join(dir, "config")
+	for file, content := range map[string]string{
+		plugin: "#!/bin/sh\ntrap '' TERM\necho noise >&2\nsleep 60\n",
+		kubeconfig: fmt.Sprintf("apiVersion: v1\nkind: Config\ncurrent-context: x\ncontexts: [{name: x, context: {cluster: c, user: u}}]\n"+
+			"clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"+
+			"users: [{name: u, user: {exec: {apiVersion: client.authentication.k8s.io/v1, command: %q, interactiveMode: Never}}}]\n", plugin),
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "joinctl", "__complete", "--kubeconfig", kubeconfig, "token", "delete", "")
+	var stdout, stderr strings.Builder
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start := time.Now()
+	err := cmd.Run()
+	if took := time.Since(start); err != nil || stdout.String() != ":36\n" || stderr.String() != "" || took > 15*time.Second { // on a busy machine
+		t.Errorf("%v after %s, stdout %q, stderr %q", err, took, &stdout, &stderr)
+	}
+	t.Logf("it takes %s", time.Since(start))
+}

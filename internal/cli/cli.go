@@ -58,11 +58,12 @@ func Main(ctx context.Context, env *Env, args []string) int {
 	checked, out := *env, &checkedWriter{Writer: env.Out}
 	checked.Out = &output.Screen{Writer: out, Columns: env.OutWidth, Color: checked.hasColor}
 	root := newRoot(&checked, s, func() { started = true })
+	stderr := s.Terminal // complete replaces it
 	err := execute(ctx, &checked, s, root, args)
 	if err == nil && out.err != nil {
 		err, started = out.err, true
 	}
-	explain(s.Terminal, err)
+	explain(stderr, err)
 	return exitCode(ctx, err, started)
 }
 
