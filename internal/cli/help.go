@@ -27,7 +27,7 @@ Aliases:
 Examples:
 {{.Examples}}{{end}}{{with .Topics}}
 
-Topics (joinctl help TOPIC):
+Topics ({{$.Root.CommandPath}} help TOPIC):
   {{.}}{{end}}{{range .FlagSections}}
 
 {{.Title}}:
@@ -136,7 +136,7 @@ func (p helpPage) FlagSections() []helpSection {
 
 // More returns where to read on.
 func (p helpPage) More() string {
-	text := `Use "joinctl options" for the flags that every command takes.`
+	text := fmt.Sprintf("Use \"%s options\" for the flags that every command takes.", p.Root().CommandPath())
 	if p.HasAvailableSubCommands() {
 		text = fmt.Sprintf("Use \"%s COMMAND --help\" for more about a command.\n\n", p.CommandPath()) + text
 	}

@@ -45,7 +45,6 @@ func renameCommands(root *cobra.Command, name string) func(string) string {
 	command := regexp.MustCompile(`\b` + programFile + ` (` + strings.Join(words, "|") + `)`)
 	rename := func(text string) string { return command.ReplaceAllString(text, name+" $1") }
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: name}
-	root.SetUsageTemplate(rename(root.UsageTemplate()))
 	eachSubcommand(root, func(cmd *cobra.Command) {
 		cmd.Long, cmd.Example = rename(cmd.Long), rename(cmd.Example)
 	})

@@ -42,15 +42,15 @@ func TestAPluginOfKubectlNamesItsCommandsAsPeopleTypeThem(t *testing.T) {
 	server.Put(&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "robot"}})
 	t.Setenv("KUBECONFIG", apitest.Kubeconfig(t, map[string]*apitest.Server{"hub": server}))
 	for args, want := range map[string]string{
-		"":                     "kubectl join-token [command]",
-		"token delete --help":  "  kubectl join-token token list -o name | kubectl join-token token delete - --yes\n",
-		"sa kubeconfig --help": "\nkubectl join-token sa credential, which requests a token",
+		"":                     "kubectl join-token COMMAND",
+		"token delete --help":  "  kubectl join-token token list --for member1 -o name | kubectl join-token \\\n      token delete - --yes\n",
+		"sa kubeconfig --help": "kubectl calls kubectl join-token sa credential,\nwhich requests a token",
 		"token create --help":  `Use "kubectl join-token options" for the flags`,
-		"help token":           "kubectl join-token token [command]",
-		"token lst":            `error: unknown command "lst" for "kubectl join-token token", did you mean list?` + "\njoinctl: hint: see kubectl join-token token --help\n",
+		"help token":           "kubectl join-token token COMMAND",
+		"token lst":            `error: unknown command "lst" for "kubectl join-token token"` + "\njoinctl: hint: did you mean kubectl join-token token list? see kubectl join-token token --help\n",
 		"token list surplus":   "error: kubectl join-token token list takes no arguments",
 		"token create":         "revoke it with: kubectl join-token token delete ",
-		"doctor":               "kubectl join-token setup --endpoint HOST:PORT creates it",
+		"doctor -o wide":       "kubectl join-token setup --endpoint HOST:PORT creates it",
 		"token delete 07401b":  "joinctl: error: ",
 		"sa token robot":       "joinctl: ",
 		"sa kubeconfig robot --embed exec --context hub":                                                          "command: kubectl-join_token\n",
