@@ -17,7 +17,7 @@ func TestDemoShowsTheMainJob(t *testing.T) {
 	out := program.Execute(t, exec.CommandContext(t.Context(), program.Binary("demo"), "-bin", program.Binary(""))).OK(t)
 	for _, step := range []string{
 		`(?m)^karmadactl register 127\.0\.0\.1:\d+ --token [a-z0-9]{6}\.[a-z0-9]{16} --discovery-token-ca-cert-hash sha256:[0-9a-f]{64}$`,
-		`(?m)^[a-z0-9]{6} +(2h|1h59m) .*for member1 .* ok$`,
+		`(?m)^[a-z0-9]{6} +ok +(2h|1h59m) .*for member1$`,
 		`(?m)^configmap/cluster-info created$`,
 		`(?m)^system:bootstrap:[a-z0-9]{6}, in groups .*system:bootstrappers:karmada:default-cluster-token`,
 		`(?m)^bootstrap token "[a-z0-9]{6}" deleted$`,

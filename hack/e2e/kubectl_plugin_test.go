@@ -25,7 +25,7 @@ func TestKubectlRunsAndCompletesThePlugin(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"join-token token --help":                             "kubectl join-token token [command]",
+		"join-token token --help":                             "kubectl join-token token COMMAND",
 		"join-token token create --help":                      "\n  kubectl join-token token create\n",
 		"__complete join-token token li":                      "list\tList bootstrap tokens and how the server treats each\n:4\n",
 		"__complete join-token token create --joiner ku":      "kubeadm\n:36\n",

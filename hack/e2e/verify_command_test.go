@@ -96,7 +96,7 @@ func TestNoCommandIsPrintedThatFailsVerification(t *testing.T) {
 		if err := maps.Delete(ctx, "cluster-info", metav1.DeleteOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		h.requireRefused(t, h.Kubeconfig, 1, []string{"not found", "hint: this control plane is not set up for joining by token"})
+		h.requireRefused(t, h.Kubeconfig, 1, []string{"not found", "karmada-operator does not: the administrator of the control plane makes it joinable with joinctl setup --endpoint HOST:PORT"})
 		original.ResourceVersion = ""
 		if _, err := maps.Create(ctx, original, metav1.CreateOptions{}); err != nil {
 			t.Fatal(err)

@@ -65,7 +65,7 @@ func TestCAHashTrustsNoUnverifiedConnection(t *testing.T) {
 		"insecure":                   {[]string{"--insecure-skip-tls-verify", "--certificate-authority=", "--cluster-info"}, 2, "is not verified"},
 		"address not in the SANs":    {[]string{"--endpoint", relay.Forward(t, "127.0.0.2:0", sharedHub.Host).Addr}, 1, "127.0.0.2"},
 		"unknown CA":                 {[]string{"--endpoint", startTLSWithOtherCA(t, webPage(200))}, 1, "unknown authority"},
-		"file without a certificate": {[]string{sharedHub.Kubeconfig}, 1, "holds no PEM certificate"},
+		"file without a certificate": {[]string{sharedHub.Kubeconfig}, 2, "is a kubeconfig and no PEM file"},
 		"file and cluster-info":      {[]string{filepath.Join(sharedHub.Dir, "ca.crt"), "--cluster-info"}, 2, "go without files"},
 		"missing file":               {[]string{"/nowhere/ca.crt"}, 1, "no such file"},
 	} {

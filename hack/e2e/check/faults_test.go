@@ -36,7 +36,7 @@ func faults() []fault {
 	}
 	return []fault{
 		{name: "RoleBinding deleted", inject: func(t *testing.T, h *hub, _ *join) { h.deleteClusterInfoBinding(t) }, step: "cluster-info", cause: "(403)", remedy: "RoleBinding in kube-public"},
-		{name: "cluster-info deleted", inject: func(t *testing.T, h *hub, _ *join) { h.deleteClusterInfo(t) }, step: "cluster-info", cause: "(404)", remedy: "not set up for joining"},
+		{name: "cluster-info deleted", inject: func(t *testing.T, h *hub, _ *join) { h.deleteClusterInfo(t) }, step: "cluster-info", cause: "(404)", remedy: "joinctl setup --endpoint HOST:PORT"},
 		{name: "empty kubeconfig", inject: info(""), step: "kubeconfig", cause: "it has no kubeconfig", remedy: "one cluster, its server and its CA"},
 		{name: "two clusters", inject: func(t *testing.T, h *hub, j *join) { h.editKubeconfig(t, *j, addTwoClusters) }, step: "kubeconfig", cause: "2 clusters", remedy: "one cluster"},
 		{name: "no CA", inject: func(t *testing.T, h *hub, j *join) {
@@ -81,8 +81,8 @@ func faults() []fault {
 		{name: "expired serving certificate", inject: func(t *testing.T, h *hub, j *join) {
 			j.endpoint = h.startTLS(t, time.Now().Add(-time.Minute), h.reverseProxy())
 		}, step: "tls", cause: "expired at", remedy: "renew"},
-		{name: "closed port", inject: func(_ *testing.T, _ *hub, j *join) { j.endpoint = "127.0.0.1:1" }, step: "tcp", cause: "connection refused", remedy: "firewalls"},
-		{name: "black hole", hangs: true, inject: func(t *testing.T, _ *hub, j *join) { j.endpoint = blackHole(t) }, step: "tcp", cause: "nothing answered in time", remedy: "firewalls"},
+		{name: "closed port", inject: func(_ *testing.T, _ *hub, j *join) { j.endpoint = "127.0.0.1:1" }, step: "tcp", cause: "connection refused", remedy: "firewall"},
+		{name: "black hole", hangs: true, inject: func(t *testing.T, _ *hub, j *join) { j.endpoint = blackHole(t) }, step: "tcp", cause: "nothing answered in time", remedy: "firewall"},
 		{name: "DNS failure", inject: func(_ *testing.T, _ *hub, j *join) { j.endpoint = "nowhere.invalid:6443" }, step: "dns", cause: "cannot be resolved", remedy: "DNS"},
 		{name: "plain HTTP", inject: func(t *testing.T, _ *hub, j *join) { j.endpoint = startPlainHTTP(t, webPage(200)) }, step: "tls", cause: "HTTP response to HTTPS client", remedy: "port of the API server"},
 		{name: "a load balancer's page", inject: func(t *testing.T, h *hub, j *join) {
