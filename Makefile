@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo test test-system check fuzz mutants reliability bench soak docs tools hooks e2e-programs
+.PHONY: help build image demo svg test test-system check fuzz mutants reliability bench soak docs tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -35,6 +35,12 @@ demo: ## show the main commands on a real control plane
 	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo
 	@$(E2E)/demo -bin $(E2E)
+
+svg: ## record docs/demo.svg, the image in README.md, on a real control plane
+	$(COLD)
+	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
+	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/svg
+	$(E2E)/svg -bin $(E2E) -out docs/demo.svg
 
 test: ## run all tests: unit tests, stories, end-to-end tests on real control planes
 	go test ./...

@@ -3,6 +3,7 @@ module github.com/joinctl/joinctl/hack/e2e
 go 1.26.0
 
 require (
+	github.com/creack/pty v1.1.24
 	github.com/prometheus/common v0.70.0
 	github.com/spf13/pflag v1.1.0
 	go.etcd.io/etcd/server/v3 v3.7.0
