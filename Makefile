@@ -37,9 +37,8 @@ demo: ## show the main commands on a real control plane
 	@$(E2E)/demo -bin $(E2E)
 
 svg: ## record docs/demo.svg, the image in README.md, on a real control plane
-	$(COLD)
-	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
-	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/svg
+	@$(MAKE) --no-print-directory e2e-programs
+	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/svg
 	$(E2E)/svg -bin $(E2E) -out docs/demo.svg
 
 test: ## run all tests: unit tests, stories, end-to-end tests on real control planes

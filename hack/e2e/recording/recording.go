@@ -35,7 +35,7 @@ func Record(ctx context.Context, joinctl, kubeconfig string) ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	command := regexp.MustCompile(`(?m)^karmadactl register .* --token ([a-z0-9]{6})\..*?\r?$`).FindStringSubmatch(created.Output)
+	command := regexp.MustCompile(`(?m)karmadactl register .* --token ([a-z0-9]{6})\..*?\r?$`).FindStringSubmatch(created.Output)
 	if command == nil {
 		return nil, fmt.Errorf("no join command in %q", created.Output)
 	}
