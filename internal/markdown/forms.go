@@ -32,6 +32,7 @@ func forms() []form {
 		{"token", `\b[a-z0-9]{6}\.(?:[a-z0-9]{16}\b|…)`, `[a-z0-9]{6}\.[a-z0-9]{16}`, true, idLength + 1},
 		{"pin", `sha256:[0-9a-f]{8,64}…?`, `sha256:[0-9a-f]{64}`, true, len("sha256:") + 8},
 		{"JWT", `\beyJ[\w.-]*…?`, `eyJ[\w-]+\.[\w-]+\.[\w-]+`, true, 0},
+		{"suffix", `\b[0-9a-f]{10}\b`, `[0-9a-f]{10}`, true, 0}, // of a generated name
 		{"duration", duration, duration, false, 0},
 		{"id", `\b[a-z0-9]{6}\b`, `[a-z0-9]{6}`, true, 0},
 		{"omission", `…`, `.*`, false, 0},

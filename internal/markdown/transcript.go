@@ -164,16 +164,11 @@ func (t *Transcript) learn(form form, page, value string) {
 }
 
 // Rewrite returns an output of this run as the page shows it: with the values that the page has for those of this run. The
-// tokens of the old text of the page stand for those of the output, in order. Pins and JWTs are shortened.
+// tokens and pins of the old text of the page stand for those of the output, in order. Pins and JWTs are shortened.
 func (t *Transcript) Rewrite(page, output string) string {
-	token := formOf("0a0a0a.0123456789abcdef")
-	old := regexp.MustCompile(token.page).FindAllString(page, -1)
-	for _, value := range regexp.MustCompile(token.output).FindAllString(output, -1) {
-		for len(old) > 0 && t.known[token.key(old[0])] != "" {
-			old = old[1:]
-		}
-		if len(old) > 0 && !slices.Contains(slices.Collect(maps.Values(t.known)), value) {
-			t.learn(token, old[0], value)
+	for _, form := range forms() {
+		if form.name == "token" || form.name == "pin" {
+			t.learnInOrder(form, page, output)
 		}
 	}
 	longestFirst := slices.SortedFunc(maps.Keys(t.known), func(a, b string) int { return len(t.known[b]) - len(t.known[a]) })
@@ -189,6 +184,19 @@ func (t *Transcript) Rewrite(page, output string) string {
 		output = regexp.MustCompile(long).ReplaceAllString(output, "${1}"+omission)
 	}
 	return output
+}
+
+// learnInOrder learns that the values of the page stand for those of the output, in order.
+func (t *Transcript) learnInOrder(form form, page, output string) {
+	old := regexp.MustCompile(form.page).FindAllString(page, -1)
+	for _, value := range regexp.MustCompile(form.output).FindAllString(output, -1) {
+		for len(old) > 0 && t.known[form.key(old[0])] != "" {
+			old = old[1:]
+		}
+		if len(old) > 0 && !slices.Contains(slices.Collect(maps.Values(t.known)), value) {
+			t.learn(form, old[0], value)
+		}
+	}
 }
 
 func similar(a, b string) bool {

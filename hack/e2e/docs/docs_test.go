@@ -51,8 +51,11 @@ type run struct {
 	document    *markdown.Page
 	transcript  *markdown.Transcript
 	dir         string
-	outputs     []string // old and new text of the steps that differ
+	outputs     []output // of all steps, in order; only for -update
 }
+
+// An output is a step as the page shows it, and as it is now.
+type output struct{ page, now string }
 
 // page runs the blocks of the page. The directory hack of the repository is there.
 func (r *run) page() {
@@ -90,14 +93,16 @@ func (r *run) step(step markdown.Step) {
 		r.Fatalf("%s:%d: %s", r.document.Path, step.Line, out)
 	}
 	err := r.transcript.Compare(step.Output, out)
-	if err == nil {
-		return
+	switch {
+	case !*update && err == nil:
+	case *update && err == nil:
+		r.outputs = append(r.outputs, output{step.Shown + step.Output, step.Shown + step.Output})
+	case *update:
+		shown := r.transcript.Rewrite(step.Output, out) + trailingLines(step.Output)
+		r.outputs = append(r.outputs, output{step.Shown + step.Output, step.Shown + shown})
+	default:
+		r.Errorf("%s:%d: %s%v\nthe whole output:\n%s", r.document.Path, step.Line, step.Command, err, out)
 	}
-	if *update {
-		r.outputs = append(r.outputs, step.Shown+step.Output, step.Shown+r.transcript.Rewrite(step.Output, out)+trailingLines(step.Output))
-		return
-	}
-	r.Errorf("%s:%d: %s%v\nthe whole output:\n%s", r.document.Path, step.Line, step.Command, err, out)
 }
 
 // trailingLines returns the empty lines at the end of a text.
@@ -109,14 +114,21 @@ func trailingLines(text string) string {
 	return text[len(shown)+1:]
 }
 
-// rewrite replaces the outputs that differ in the page.
+// rewrite writes the outputs into the page.
 func (r *run) rewrite() {
 	source, err := os.ReadFile(r.document.Path)
 	if err != nil {
 		r.Fatal(err)
 	}
-	changed := strings.NewReplacer(r.outputs...).Replace(string(source))
-	if err := os.WriteFile(r.document.Path, []byte(changed), 0o644); err != nil { //nolint:gosec // a document that everybody can read
+	var changed strings.Builder
+	rest := string(source)
+	for _, step := range r.outputs {
+		before, after, _ := strings.Cut(rest, step.page)
+		changed.WriteString(before + step.now)
+		rest = after
+	}
+	changed.WriteString(rest)
+	if err := os.WriteFile(r.document.Path, []byte(changed.String()), 0o644); err != nil { //nolint:gosec // a document that everybody can read
 		r.Fatal(err)
 	}
 }

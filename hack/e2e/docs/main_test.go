@@ -76,6 +76,7 @@ func prepare(t *testing.T) *environment {
 		config.Clusters[name].Server = "https://" + addr
 		e.names[name+".example.org:6443"] = addr
 	}
+	e.names["/home/operator/.kube/config"] = e.kubeconfig
 	if err := clientcmd.WriteToFile(*config, e.kubeconfig); err != nil {
 		t.Fatal(err)
 	}
@@ -85,8 +86,11 @@ func prepare(t *testing.T) *environment {
 kubectl --context $context delete secrets -n kube-system --field-selector type=bootstrap.kubernetes.io/token
 done
 kubectl delete clusters.cluster.karmada.io --all
+kubectl delete certificatesigningrequests --all
 kubectl apply -f - <<'EOF'
-` + clusterInfo + "EOF\n"
+` + clusterInfo + `EOF
+joinctl setup --yes
+`
 	return e
 }
 
