@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo svg test test-system check fuzz mutants reliability bench soak docs tools hooks e2e-programs
+.PHONY: help build image demo svg test test-system check fuzz mutants reliability bench soak docs man tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -91,6 +91,9 @@ soak: ## measure the token commands with 8,000 tokens, with kubectl and kubeadm 
 
 docs: ## generate docs/reference from the commands and the documents
 	go test ./internal/cli -run 'TestReference|TestTheDocumentsPage' -update
+
+man: ## write the man pages of all commands into bin/man
+	go test ./internal/cli -count=1 -run TestManPages -man $(abspath bin/man)
 
 tools: $(LINT) ## build the pinned linter in bin/tools
 
