@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 .DEFAULT_GOAL := build
-.PHONY: help build image demo svg test test-system check fuzz mutants reliability bench soak docs man tools hooks e2e-programs
+.PHONY: help build image demo svg test test-envtest test-system check fuzz mutants reliability bench soak docs man tools hooks e2e-programs
 
 FUZZTIME ?= 30s
 VERSION  ?=
@@ -13,10 +13,10 @@ MUTANTFLAGS = -short -count=1 -vet=off -ldflags=-w # for the tests that gremlins
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)# the race detector needs a C compiler
 
 # JOINCTL builds joinctl as released. KUBERNETES builds programs that link Kubernetes, without VCS information: otherwise
-# every commit would relink them.
+# every commit would relink them. GOBUILD is go build with a line that shows its progress.
 JOINCTL    = CGO_ENABLED=0 go build -trimpath -ldflags "-s -w"
-KUBERNETES = cd hack/e2e && go build -buildvcs=false -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2"
-COLD       = @test -e $(E2E)/controlplane || echo "Compiling Kubernetes: about five minutes the first time, later seconds" >&2
+GOBUILD   := bin/tools/gobuild
+KUBERNETES = $(GOBUILD) -C hack/e2e -buildvcs=false -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2"
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' Makefile
@@ -30,11 +30,14 @@ image: ## build bin/image, a container image as an OCI layout, for linux on amd6
 	rm -rf bin/image
 	go -C hack/image run . -out $(abspath bin/image) -version "$(VERSION)" linux/amd64=$(abspath bin/linux-amd64/joinctl) linux/arm64=$(abspath bin/linux-arm64/joinctl)
 
-demo: ## show the main commands on a real control plane
-	$(COLD)
-	@$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
-	@$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo
-	@$(E2E)/demo -bin $(E2E)
+demo: $(GOBUILD) ## show the main commands on a real control plane, of KUBEBUILDER_ASSETS where set
+	@for program in kube-apiserver etcd; do \
+		test -z "$$KUBEBUILDER_ASSETS" || test -x "$$KUBEBUILDER_ASSETS/$$program" || { \
+		echo "KUBEBUILDER_ASSETS: no program $$KUBEBUILDER_ASSETS/$$program: set it to what \"setup-envtest use -p path\" prints, or unset it" >&2; exit 1; }; \
+	done
+	@CGO_ENABLED=0 $(GOBUILD) -trimpath -ldflags "-s -w" -o $(E2E)/ ./cmd/joinctl
+	@$(KUBERNETES) $(if $(KUBEBUILDER_ASSETS),-tags envtest -o ../../$(E2E)/envtest/,-o ../../$(E2E)/) ./cmd/controlplane ./cmd/demo
+	@$(E2E)/$(if $(KUBEBUILDER_ASSETS),envtest/)demo -bin $(E2E) -assets "$(KUBEBUILDER_ASSETS)"
 
 svg: ## record docs/demo.svg, the image in README.md, on a real control plane
 	@$(MAKE) --no-print-directory e2e-programs
@@ -48,10 +51,14 @@ test: ## run all tests: unit tests, stories, end-to-end tests on real control pl
 	@$(MAKE) --no-print-directory e2e-programs
 	cd hack/e2e && JOINCTL_E2E_BIN=$(abspath $(E2E)) go test -p 2 -count=1 -vet=off -ldflags="-s -w" -timeout 30m ./...
 
-e2e-programs:
-	$(COLD)
+e2e-programs: $(GOBUILD)
 	$(JOINCTL) -o $(E2E)/ ./cmd/joinctl
 	$(KUBERNETES) -o ../../$(E2E)/ ./cmd/controlplane ./cmd/demo k8s.io/kubernetes/cmd/kubeadm k8s.io/kubernetes/cmd/kubectl
+
+test-envtest: $(GOBUILD) ## test make demo on KUBEBUILDER_ASSETS, which it compiles where not set
+	@test -n "$$KUBEBUILDER_ASSETS" || $(KUBERNETES) -o ../../bin/assets/kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver
+	@test -n "$$KUBEBUILDER_ASSETS" || $(KUBERNETES) -o ../../bin/assets/etcd go.etcd.io/etcd/server/v3
+	cd hack/e2e && KUBEBUILDER_ASSETS="$${KUBEBUILDER_ASSETS:-$(abspath bin/assets)}" go test -count=1 -vet=off -tags envtest ./cmd/demo
 
 test-system: ## run the tests that need bash-completion, zsh, fish and chromium of Debian
 	$(JOINCTL) -o bin/ ./cmd/joinctl
@@ -62,7 +69,7 @@ check: $(LINT) ## check format, vet, lint and run short tests (half a minute)
 	go vet ./... && GOOS=windows go vet ./...
 	$(LINT) run --config hack/golangci.yml ./...
 	go test -short ./...
-	$(COLD)
+	@test -e $(E2E)/controlplane || echo "Compiling Kubernetes: about 24 CPU-minutes the first time, later seconds" >&2
 	cd hack/e2e && ../../$(LINT) run --config ../golangci.yml ./...
 
 fuzz: ## run every fuzz target for FUZZTIME (default 30s)
@@ -96,6 +103,10 @@ man: ## write the man pages of all commands into bin/man
 	go test ./internal/cli -count=1 -run TestManPages -man $(abspath bin/man)
 
 tools: $(LINT) ## build the pinned linter in bin/tools
+
+$(GOBUILD): $(wildcard hack/gobuild/*.go)
+	@command -v go >/dev/null || { echo "make $(MAKECMDGOALS) needs Go, see https://go.dev/doc/install" >&2; exit 1; }
+	@go build -o $@ ./hack/gobuild
 
 $(LINT): hack/tools/go.mod hack/tools/go.sum
 	go -C hack/tools build -trimpath -ldflags "-s -w" -o $(abspath bin/tools)/ tool

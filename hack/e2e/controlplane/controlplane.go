@@ -102,7 +102,11 @@ func (cp *ControlPlane) start(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the control plane: %w", err)
 	}
-	timeout := time.AfterFunc(startTimeout, func() { _ = cmd.Process.Kill() })
+	timeout := time.AfterFunc(startTimeout, func() { // SIGTERM first, so that it ends the programs that it started
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		time.Sleep(stopTimeout)
+		_ = cmd.Process.Kill()
+	})
 	line, _ := bufio.NewReader(stdout).ReadString('\n')
 	timeout.Stop()
 	path, ready := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "ready ")
@@ -110,7 +114,7 @@ func (cp *ControlPlane) start(cmd *exec.Cmd) error {
 		if err := cp.terminate(); err != nil {
 			return err
 		}
-		return errors.New("control plane exited without a ready line")
+		return fmt.Errorf("control plane was not ready within %s: %s", startTimeout, bytes.TrimSpace(cp.stderr.Bytes()))
 	}
 	cp.Kubeconfig = path
 	config, err := cp.ClientConfig()

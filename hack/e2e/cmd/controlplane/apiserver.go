@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !envtest
+
 package main
 
 import (
@@ -14,26 +16,20 @@ import (
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app/options"
 )
 
-// apiServer is a running kube-apiserver.
-type apiServer struct {
-	url  string
-	stop func() // stops the server and waits for at most 5 s
-}
-
-// startAPIServer starts kube-apiserver on a free port. It returns before the
+// startAPIServer starts kube-apiserver on a free port and returns its URL. It returns before the
 // server answers requests. If the server stops with an error, it calls fail.
-func startAPIServer(ctx context.Context, o options, fail func(error)) (*apiServer, error) {
+func startAPIServer(ctx context.Context, o options, fail func(error)) (component, string, error) {
 	var lc net.ListenConfig
 	listener, err := lc.Listen(ctx, "tcp4", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return component{}, "", err
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	opts, err := completeAPIServer(ctx, o, listener)
 	if err != nil {
 		cancel()
 		_ = listener.Close()
-		return nil, err
+		return component{}, "", err
 	}
 	done := make(chan struct{})
 	go func() {
@@ -42,13 +38,15 @@ func startAPIServer(ctx context.Context, o options, fail func(error)) (*apiServe
 			fail(fmt.Errorf("kube-apiserver: %w", err))
 		}
 	}()
-	return &apiServer{url: "https://" + listener.Addr().String(), stop: func() {
+	stop := func() {
 		cancel()
 		select {
 		case <-done:
 		case <-time.After(5 * time.Second):
 		}
-	}}, nil
+	}
+	// Stopping a server during its start is a fatal error, and the process ends soon.
+	return component{stop: stop, abort: func() {}}, "https://" + listener.Addr().String(), nil
 }
 
 // completeAPIServer converts the options to kube-apiserver options for a server on listener.
@@ -73,35 +71,4 @@ func completeAPIServer(ctx context.Context, o options, listener net.Listener) (a
 		return none, err
 	}
 	return completed, utilerrors.NewAggregate(completed.Validate())
-}
-
-// apiServerFlags returns the options as kube-apiserver flags.
-func apiServerFlags(o options) []string {
-	return []string{
-		"--etcd-servers=" + etcdURL,
-		"--client-ca-file=ca.crt",
-		"--tls-cert-file=apiserver.crt",
-		"--tls-private-key-file=apiserver.key",
-		"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-		"--service-account-key-file=sa.key",
-		"--service-account-signing-key-file=sa.key",
-		"--service-account-max-token-expiration=" + o.maxTokenExpiration.String(),
-		"--service-cluster-ip-range=10.96.0.0/16",
-		"--endpoint-reconciler-type=none",
-		// An aggregated API server trusts only requests with this client certificate to name a user in their headers.
-		"--requestheader-client-ca-file=front-proxy-ca.crt",
-		"--requestheader-allowed-names=" + frontProxyName,
-		"--requestheader-username-headers=X-Remote-User",
-		"--requestheader-group-headers=X-Remote-Group",
-		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
-		"--proxy-client-cert-file=front-proxy-client.crt",
-		"--proxy-client-key-file=front-proxy-client.key",
-		"--authorization-mode=Node,RBAC",
-		"--enable-admission-plugins=NodeRestriction",
-		fmt.Sprintf("--anonymous-auth=%t", o.anonymousAuth),
-		fmt.Sprintf("--enable-bootstrap-token-auth=%t", o.bootstrapAuth),
-		"--audit-policy-file=" + o.auditPolicy,
-		"--audit-log-path=" + o.auditLog,
-		"--profiling=false",
-	}
 }

@@ -17,7 +17,6 @@ import (
 	"k8s.io/kubernetes/pkg/controller/certificates/approver"
 	"k8s.io/kubernetes/pkg/controller/certificates/rootcacertpublisher"
 	"k8s.io/kubernetes/pkg/controller/certificates/signer"
-	"k8s.io/kubernetes/pkg/controller/job"
 	"k8s.io/kubernetes/pkg/controller/serviceaccount"
 	tokens "k8s.io/kubernetes/pkg/serviceaccount"
 )
@@ -42,11 +41,9 @@ func startControllers(ctx context.Context, o options, client kubernetes.Interfac
 	}
 	go accountTokens.Run(ctx, 1)
 	if o.jobController {
-		c, err := job.NewController(ctx, client, core.Pods(), factory.Batch().V1().Jobs(), nil, nil)
-		if err != nil {
+		if err := startJobController(ctx, client, factory); err != nil {
 			return err
 		}
-		go c.Run(ctx, 1)
 	}
 	if o.signer {
 		c, err := bootstrap.NewSigner(client, core.Secrets(), core.ConfigMaps(), bootstrap.DefaultSignerOptions())

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build !envtest
+
 package main
 
 import (
@@ -12,15 +14,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// etcdURL is the address of etcd: a socket in the working directory.
-const etcdURL = "unix://etcd.sock"
-
 // startEtcd starts a one-member etcd in the working directory and returns when
 // it has a leader.
-func startEtcd(verbose bool) (*embed.Etcd, error) {
+func startEtcd(o options, _ func(error)) (component, error) {
 	client, err := url.Parse(etcdURL)
 	if err != nil {
-		return nil, err
+		return component{}, err
 	}
 	cfg := embed.NewConfig()
 	cfg.Dir = "etcd"
@@ -33,18 +32,18 @@ func startEtcd(verbose bool) (*embed.Etcd, error) {
 	cfg.EnableGRPCGateway = false
 	cfg.UnsafeNoFsync = true
 	cfg.TickMs, cfg.ElectionMs = 10, 100
-	if !verbose {
+	if !o.verbose {
 		cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(zap.NewNop())
 	}
 	etcd, err := embed.StartEtcd(cfg)
 	if err != nil {
-		return nil, err
+		return component{}, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	select {
 	case <-etcd.Server.ReadyNotify():
-		return etcd, nil
+		return component{stop: func() { stopEtcd(etcd) }, abort: func() {}}, nil
 	case err = <-etcd.Err():
 	case <-etcd.Server.StopNotify():
 		err = fmt.Errorf("stopped before it was ready")
@@ -52,7 +51,7 @@ func startEtcd(verbose bool) (*embed.Etcd, error) {
 		err = fmt.Errorf("not ready after 30 s")
 	}
 	stopEtcd(etcd)
-	return nil, err
+	return component{}, err
 }
 
 // stopEtcd stops etcd and waits for at most 3 s.

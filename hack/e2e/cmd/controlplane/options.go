@@ -28,6 +28,7 @@ type options struct {
 	joinable           bool
 	agentApprover      bool
 	csrSigners         bool
+	assets             string // absolute; only the build with the tag envtest uses it
 	auditPolicy        string // absolute; empty: nothing is recorded
 	auditLog           string // absolute
 	exitWithStdin      bool
@@ -58,6 +59,7 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 	fs.BoolVar(&o.joinable, "joinable", false, "create cluster-info and RBAC for joining members, as karmadactl init does")
 	fs.BoolVar(&o.agentApprover, "agent-approver", false, "approve the certificate requests of Karmada's agents, as karmada-controller-manager does")
 	fs.BoolVar(&o.csrSigners, "csr-signers", true, "run the controllers that sign approved certificate requests")
+	fs.StringVar(&o.assets, "assets", "", "`folder` with kube-apiserver and etcd, as setup-envtest installs them; only a program built with -tags envtest uses it")
 	fs.StringVar(&o.auditPolicy, "audit-policy", "", "`file` with the policy by which kube-apiserver records requests in --audit-log")
 	fs.StringVar(&o.auditLog, "audit-log", "", "`file` for the audit log of kube-apiserver")
 	fs.BoolVar(&o.exitWithStdin, "exit-with-stdin", false, "stop when standard input closes, so that the process does not outlive its parent")
@@ -79,7 +81,7 @@ func parseOptions(args []string, w io.Writer) (options, error) {
 
 // absolute returns o with absolute paths, because the process changes its working directory.
 func (o options) absolute() (options, error) {
-	for _, p := range []*string{&o.kubeconfig, &o.dataDir, &o.auditPolicy, &o.auditLog} {
+	for _, p := range []*string{&o.kubeconfig, &o.dataDir, &o.assets, &o.auditPolicy, &o.auditLog} {
 		if *p == "" {
 			continue
 		}

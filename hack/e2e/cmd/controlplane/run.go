@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,27 +48,26 @@ func serve(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("create certificates: %w", err)
 	}
-	etcd, err := startEtcd(o.verbose)
+	etcd, err := startEtcd(o, fail)
 	if err != nil {
 		return fmt.Errorf("start etcd: %w", err)
 	}
-	server, err := startAPIServer(ctx, o, fail)
+	server, url, err := startAPIServer(ctx, o, fail)
 	if err != nil {
+		etcd.abort()
 		return fmt.Errorf("start kube-apiserver: %w", err)
 	}
-	admin, err := ca.adminConfig(server.url)
+	admin, err := ca.adminConfig(url)
+	if err == nil {
+		err = prepare(ctx, o, admin)
+	}
 	if err != nil {
-		return fmt.Errorf("create the administrator's certificate: %w", err)
+		cause := context.Cause(ctx)
+		server.abort()
+		etcd.abort()
+		return cmp.Or(cause, err)
 	}
-	if err := prepare(ctx, o, admin); err != nil {
-		// Do not stop the servers, the process ends soon: stopping a server during
-		// its start is a fatal error.
-		if cause := context.Cause(ctx); cause != nil {
-			return cause
-		}
-		return err
-	}
-	defer stopEtcd(etcd)
+	defer etcd.stop()
 	defer server.stop()
 	defer fail(nil)
 
