@@ -120,7 +120,7 @@ func (p *progress) explain(err error) error {
 // hintFor returns what to do about an error of go build, or "" if its cause is not known.
 func hintFor(line string) string {
 	for _, known := range []struct{ text, hint string }{
-		{"no space left on device", "the disk is full: Go's caches need about 2 GB; set GOCACHE, GOMODCACHE or TMPDIR to folders on another disk"},
+		{"no space left on device", "the disk is full: Go's caches need about 4 GB; set GOCACHE, GOMODCACHE or TMPDIR to folders on another disk"},
 		{"signal: killed", "the system ended a compiler, probably for lack of memory; compile one package at a time with GOFLAGS=-p=1"},
 		{"dial tcp", "the modules come from GOPROXY, which this machine does not reach"},
 		{"executable file not found", "install the program that is missing"},

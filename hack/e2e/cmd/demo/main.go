@@ -40,7 +40,7 @@ func run(ctx context.Context, bin, assets string) (err error) {
 	}
 	dir, err := os.MkdirTemp("", "joinctl-demo-")
 	if err != nil {
-		return fmt.Errorf("create a directory for the demo: %w (TMPDIR names another place)", err)
+		return fmt.Errorf("create a directory for the demo: %w (set TMPDIR to another folder)", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	joinctl, err := filepath.Abs(filepath.Join(bin, "joinctl"))
