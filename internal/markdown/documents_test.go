@@ -86,3 +86,27 @@ func TestEveryTranscriptIsRun(t *testing.T) {
 		}
 	}
 }
+
+// TestTheIndexLeadsToEveryDocument follows the links from docs/README.md.
+func TestTheIndexLeadsToEveryDocument(t *testing.T) {
+	t.Parallel()
+	links := map[string][]string{}
+	for _, page := range documents(t) {
+		for _, link := range page.Links {
+			path, _, _ := strings.Cut(link, "#")
+			links[page.Path] = append(links[page.Path], filepath.Join(filepath.Dir(page.Path), filepath.FromSlash(path)))
+		}
+	}
+	found := map[string]bool{}
+	for next := []string{filepath.Join(root, "docs", "README.md")}; len(next) > 0; next = next[1:] {
+		if !found[next[0]] {
+			found[next[0]] = true
+			next = append(next, links[next[0]]...)
+		}
+	}
+	for _, page := range documents(t) {
+		if strings.HasPrefix(page.Path, filepath.Join(root, "docs")) && !found[page.Path] {
+			t.Errorf("no link leads from docs/README.md to %s", page.Path)
+		}
+	}
+}
