@@ -110,3 +110,31 @@ func TestTheIndexLeadsToEveryDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestThePlaybookRunsCommandsOfTheTranscript compares the joinctl commands of the Ansible page with those that a test runs.
+func TestThePlaybookRunsCommandsOfTheTranscript(t *testing.T) {
+	t.Parallel()
+	page, err := Read(filepath.Join(root, "docs", "tasks", "ansible.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var transcript, commands []string
+	for _, block := range page.Blocks {
+		for line := range strings.Lines(block.Text) {
+			if command, ok := strings.CutPrefix(strings.TrimSpace(line), "- command: joinctl "); ok && block.Language == "yaml" {
+				commands = append(commands, command)
+			}
+		}
+		if block.Language == Console {
+			transcript = append(transcript, block.Text)
+		}
+	}
+	if len(commands) != 2 {
+		t.Errorf("the playbook has the commands %q", commands)
+	}
+	for _, command := range commands {
+		if !strings.Contains(strings.Join(transcript, ""), prompt+"joinctl "+command) {
+			t.Errorf("the transcript does not run joinctl %s", command)
+		}
+	}
+}
