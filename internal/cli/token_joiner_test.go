@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -107,6 +108,30 @@ func TestAClientDryRunSaysWhichGroupItTook(t *testing.T) {
 		code, stderr := adminRun(t, &stdout, "", append(strings.Fields(line), "--kubeconfig", kubeconfig)...)
 		if said := strings.Contains(stderr, "warning: the token is for karmadactl register (group "+join.Karmada.Group()+"), since a client dry run asks no server; --joiner chooses\n"); code != ExitOK || said != want {
 			t.Errorf("%s exits %d: %s", line, code, stderr)
+		}
+	}
+}
+
+// A guess would be a token for the wrong program, beside the valid one of the run before.
+func TestNoJoinerIsInferredFromAServerThatCannotAnswerNow(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(*apitest.Server) apitest.Fault{
+		"500": func(*apitest.Server) apitest.Fault {
+			return apitest.Refuse(apierrors.NewInternalError(io.ErrUnexpectedEOF))
+		},
+		"503": func(*apitest.Server) apitest.Fault {
+			return apitest.Refuse(apierrors.NewServiceUnavailable("starting"))
+		},
+		"Pod": func(s *apitest.Server) apitest.Fault { return s.Hostile()["Pod"] },
+	} {
+		server := apitest.New(t)
+		server.On(http.MethodGet, groupPath, fault(server))
+		for _, line := range []string{"token create", "token ensure --for pool-a"} {
+			var stdout bytes.Buffer
+			code, stderr := adminRun(t, &stdout, "", append(strings.Fields(line), "--kubeconfig", apitest.Kubeconfig(t, map[string]*apitest.Server{"hub": server}))...)
+			if secrets := server.Secrets("kube-system"); code != ExitFailed || len(secrets) != 0 || !strings.Contains(stderr, "for its time and API groups: ") {
+				t.Errorf("%s: %s exits %d with %d tokens\n%s", name, line, code, len(secrets), stderr)
+			}
 		}
 	}
 }

@@ -15,7 +15,8 @@ import (
 
 // ServesGroup reports whether the server has an API group, and whether it answered that: it is not known if this user may not ask,
 // for example. An aggregated API server need not run, since the server itself answers for the group. The error is Unauthorized, a
-// failure to connect, or the answer of something else than an API server: then other requests fail too.
+// failure to connect, the answer of something else than an API server, or one that the server cannot answer now: a guess in its
+// place would differ from what the server says a moment later.
 func (c *Client) ServesGroup(ctx context.Context, name string) (served, answered bool, err error) {
 	group := &metav1.APIGroup{}
 	err = do(ctx, c.restClient.Get().AbsPath("/apis", name).SetHeader("Accept", runtime.ContentTypeJSON), group)
@@ -24,10 +25,10 @@ func (c *Client) ServesGroup(ctx context.Context, name string) (served, answered
 	case err == nil && group.Name == name:
 		return true, true, nil
 	case err == nil:
-		return false, false, nil
+		return false, false, unexpected("the answer is about the API group %q, and not %q", group.Name, name)
 	case failure.ReasonOf(err) == failure.NotFound:
 		return false, true, nil
-	case !errors.As(err, &status) || failure.ReasonOf(err) == failure.Unauthorized:
+	case !errors.As(err, &status) || isTemporary(err) || failure.ReasonOf(err) == failure.Unauthorized:
 		return false, false, err
 	}
 	return false, false, nil
