@@ -6,6 +6,8 @@ import (
 	"context"
 	"slices"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/joinctl/joinctl/internal/failure"
 	"github.com/joinctl/joinctl/internal/fleet"
 	"github.com/joinctl/joinctl/internal/kube"
@@ -162,6 +164,7 @@ func (r *Removal[T]) carryOut(ctx context.Context, plan []Planned[T], failures *
 }
 
 // deleted returns the objects that are deleted. The others are failures, unless they are gone already and may be missing.
+// One that a search found and that is gone is named: this run can have deleted it itself, by a DELETE that a proxy sent twice.
 func (r *Removal[T]) deleted(plan []Planned[T], failures *session.Failures) []Planned[T] {
 	var out []Planned[T]
 	for _, one := range plan {
@@ -171,9 +174,18 @@ func (r *Removal[T]) deleted(plan []Planned[T], failures *session.Failures) []Pl
 			out = append(out, one)
 		case failure.ReasonOf(one.err) == failure.NotFound && (r.IgnoreNotFound || r.Sweep != nil || r.Everywhere && !one.Ref.Qualified()):
 			failures.Done++
+			if wasRead(one.Object) {
+				r.Session.Terminal.Info("already gone from %s: %s", session.Describe(one.Target), r.Describe(session.Ref{Name: r.Name(one.Object)}))
+			}
 		default:
 			failures.Add(one.Target, one.err)
 		}
 	}
 	return out
+}
+
+// wasRead reports whether an object was read, and not only named because this user may not read it.
+func wasRead(object any) bool {
+	named, ok := object.(metav1.Object)
+	return !ok || named.GetUID() != ""
 }

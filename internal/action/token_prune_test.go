@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -244,4 +245,35 @@ func TestOneSweepWithoutTheRightToListNeverFallsBackToLess(t *testing.T) {
 	check(t, err)
 	wantError(t, wantFailures(t, failures, 0, "a")[0].Err, failure.Forbidden, "tokens may own some of them")
 	wantStored(t, server, "abcdef")
+}
+
+// The answer to the second of two equal requests is 404.
+func TestADeletionThatAProxySendsTwiceNamesTheToken(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(*session.Session) (*session.Failures, error){
+		"prune": func(s *session.Session) (*session.Failures, error) {
+			_, failures, err := (&TokenPrune{Session: s}).Run(t.Context())
+			return failures, err
+		},
+		"everywhere": func(s *session.Session) (*session.Failures, error) {
+			_, failures, err := (&TokenDelete{Session: s, Refs: []session.Ref{firstRef}, Everywhere: true}).Run(t.Context())
+			return failures, err
+		},
+		"ignore not found": func(s *session.Session) (*session.Failures, error) {
+			_, failures, err := (&TokenDelete{Session: s, Refs: []session.Ref{firstRef}, IgnoreNotFound: true}).Run(t.Context())
+			return failures, err
+		},
+	} {
+		server := apitest.New(t)
+		put(t, server, expired(), firstToken)
+		server.On(http.MethodDelete, secretsPath+"/"+firstName, server.Twice())
+		s, shown := newSession(t, servers{"a": server})
+		failures, err := run(s)
+		check(t, err)
+		wantFailures(t, failures, 1)
+		wantStored(t, server)
+		if !strings.Contains(shown.String(), "already gone from context a: token abcdef\n") {
+			t.Errorf("%s: stderr is %q", name, shown.String())
+		}
+	}
 }
