@@ -22,7 +22,8 @@ import (
 // server whether it would. Everything that change leaves alone stays as it was read. A Secret that somebody has changed or
 // replaced since is a Conflict. Update sends nothing once ctx has ended, and lets a request in flight finish. It resolves a
 // lost answer, and one without the change, by reading the Secret; the reason is Unknown if that fails, or if the Secret is
-// unchanged: then it may still be changed.
+// unchanged: then it may still be changed. It reads the Secret after a Conflict too: a request that a proxy sends twice
+// conflicts with itself.
 func Update(ctx context.Context, c *kube.Client, secret *corev1.Secret, change func(data map[string][]byte), dryRun bool) (*corev1.Secret, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -37,6 +38,8 @@ func Update(ctx context.Context, c *kube.Client, secret *corev1.Secret, change f
 	switch {
 	case err == nil:
 		return updated, nil
+	case !dryRun && apierrors.IsConflict(err):
+		return resolveConflict(ctx, c, secret, change, err)
 	case dryRun || !failure.IsLost(err):
 		return nil, fmt.Errorf("update secret %s: %w", secret.Name, err)
 	}
@@ -52,6 +55,23 @@ func isChanged(secret *corev1.Secret, change func(map[string][]byte)) bool {
 	}
 	change(data)
 	return maps.EqualFunc(data, secret.Data, bytes.Equal)
+}
+
+// resolveConflict reads the Secret to learn whether the change is in it already.
+func resolveConflict(ctx context.Context, c *kube.Client, read *corev1.Secret, change func(map[string][]byte), updateErr error) (*corev1.Secret, error) {
+	var found *corev1.Secret
+	_, err := c.Resolve(ctx, func(ctx context.Context) (bool, error) {
+		var err error
+		found, err = c.Secrets(metav1.NamespaceSystem).Get(ctx, read.Name, metav1.GetOptions{})
+		return err == nil, err
+	})
+	switch {
+	case err == nil && found.UID == read.UID && isChanged(found, change):
+		return found, nil
+	case err != nil && !apierrors.IsNotFound(err):
+		return nil, unknown("update secret %s: a conflict (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
+	}
+	return nil, fmt.Errorf("update secret %s: %w", read.Name, updateErr)
 }
 
 // resolveUpdate reads the Secret to learn whether a request with a lost answer changed it. A Secret with another

@@ -128,7 +128,7 @@ func TestALostAnswerToAnUpdateIsResolved(t *testing.T) {
 	}{
 		"applied":       {func(*apitest.Server) apitest.Fault { return apitest.LoseAnswer() }, apitest.Fault{}, "", "", true},
 		"applied late":  {func(s *apitest.Server) apitest.Fault { return s.ApplyLate(50 * time.Millisecond) }, apitest.Fault{}, "", "", true},
-		"applied twice": {func(s *apitest.Server) apitest.Fault { return s.Twice() }, apitest.Fault{}, failure.Conflict, "", true},
+		"applied twice": {func(s *apitest.Server) apitest.Fault { return s.Twice() }, apitest.Fault{}, "", "", true},
 		"not applied":   {func(*apitest.Server) apitest.Fault { return apitest.LoseRequest() }, apitest.Fault{}, failure.Unknown, "is unchanged, but may still be changed", false},
 		"not readable":  {func(*apitest.Server) apitest.Fault { return apitest.LoseAnswer() }, forbidden, failure.Unknown, "cannot be read to see whether it is changed", true},
 		"without a change": {func(s *apitest.Server) apitest.Fault {
@@ -228,5 +228,41 @@ func TestAnExtensionGivesUpAfterTheSecondConflict(t *testing.T) {
 	}
 	if failure.ReasonOf(err) != failure.Conflict || puts != 2 {
 		t.Errorf("got %v after %d PUTs", err, puts)
+	}
+}
+
+// The second of two equal requests conflicts with the first, and the token has its new expiry already.
+func TestAnExtensionThatAProxySendsTwiceIsReportedAsAChange(t *testing.T) {
+	t.Parallel()
+	conflict := apitest.Refuse(apierrors.NewConflict(secretsResource, "bootstrap-token-abcdef", errors.New("busy"))).Times(1)
+	broken := apitest.Refuse(apierrors.NewInternalError(errors.New("etcd has no leader"))).Times(1)
+	for name, disturb := range map[string]func(*apitest.Server){
+		"at once":             func(*apitest.Server) {},
+		"after a conflict":    func(s *apitest.Server) { s.On(http.MethodPut, firstPath, conflict) },
+		"the read is refused": func(s *apitest.Server) { s.On(http.MethodGet, firstPath, broken) },
+	} {
+		server, c, read := updatable(t)
+		disturb(server)
+		server.On(http.MethodPut, firstPath, server.Twice())
+		now := time.Now().UTC().Truncate(time.Second)
+		_, before, _ := Decode(read)
+		got, err := Extend(t.Context(), c, read, Extension{Lifetime: Lifetime{TTL: 2 * time.Hour}}, now, false)
+		if want := now.Add(2 * time.Hour); err != nil || !got.IsChanged() || !got.Old.Equal(before.Expires) || !got.New.Equal(want) {
+			t.Errorf("%s: got %+v, %v, want %s", name, got, err, want)
+			continue
+		}
+		if stored := storedToken(t, server); stored.ResourceVersion != got.Secret.ResourceVersion {
+			t.Errorf("%s: returned %s, stored %s", name, got.Secret.ResourceVersion, stored.ResourceVersion)
+		}
+	}
+}
+
+func TestAConflictOfAnUpdateThatCannotBeLookedUpIsUnknown(t *testing.T) {
+	t.Parallel()
+	server, c, read := updatable(t)
+	server.On(http.MethodPut, firstPath, server.Twice())
+	server.On(http.MethodGet, firstPath, apitest.Refuse(apierrors.NewForbidden(secretsResource, "bootstrap-token-abcdef", errors.New("no"))))
+	if _, err := Update(t.Context(), c, read, describeIt, false); failure.ReasonOf(err) != failure.Unknown || !strings.Contains(err.Error(), "cannot be read to see whether it is changed") {
+		t.Errorf("got %v", err)
 	}
 }
