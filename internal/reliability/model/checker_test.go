@@ -138,6 +138,29 @@ func TestTheOrderOfOperationsAtTheSameTimeIsFree(t *testing.T) {
 	}
 }
 
+// One of two equal requests is answered as if its client had sent it twice: no client can tell which case it is.
+func TestClientsThatDoTheSameInTheSameSecondCanAllBeToldThatTheyDidIt(t *testing.T) {
+	t.Parallel()
+	for name, both := range map[string]step{
+		"creations":  {verb: created, id: "a", secret: "x", expires: until(20), life: lifetime(19)},
+		"extensions": {verb: extended, id: "a", previous: until(10), expires: until(20), life: lifetime(19)},
+	} {
+		before := step{verb: deleted, id: "a", lost: true}
+		if both.verb == extended {
+			before = creates("a", 10, 0)
+		}
+		h := told(before, both, both)
+		h.operations[2].steps[0].from = until(1) // at the same time as the other one
+		if wrong := h.violation(); wrong != "" {
+			t.Errorf("%s: %s", name, wrong)
+		}
+		h.operations[2].steps[0].expires++
+		if h.violation() == "" {
+			t.Errorf("%s: another second is accepted", name)
+		}
+	}
+}
+
 // Servers that do not do what they answer. Without them, the same clients are told the truth.
 func TestTheHistoryOfABrokenServerIsRejected(t *testing.T) {
 	t.Parallel()

@@ -164,5 +164,5 @@ func TestClientsAreToldWhatASequentialModelExplains(t *testing.T) {
 	if sum.faulty == 0 || sum.lists < sum.operations/50 {
 		t.Error("no request met a fault, or nothing was listed: this proves nothing")
 	}
-	sum.document(t, full && !t.Failed(), time.Since(began))
+	sum.document(t, full && !t.Failed() && sum.histories == histories, time.Since(began))
 }

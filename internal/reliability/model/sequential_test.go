@@ -115,10 +115,10 @@ func (s step) create(all tokens, one known, found bool) []tokens {
 		return []tokens{all.with(known{s.id, s.secret, s.expires, s.expires})}
 	}
 	same, ok := one.narrow(s.secret, s.expires)
-	if !s.lost || !ok {
+	if !ok {
 		return nil
 	}
-	return []tokens{all.with(same)}
+	return []tokens{all.with(same)} // as for a change, somebody else created the same one in the same second
 }
 
 // compare wants exactly the tokens that were listed.
