@@ -128,7 +128,7 @@ func (r *run) rewrite() {
 		rest = after
 	}
 	changed.WriteString(rest)
-	if err := os.WriteFile(r.document.Path, []byte(changed.String()), 0o644); err != nil { //nolint:gosec // a document that everybody can read
+	if err := os.WriteFile(r.document.Path, []byte(changed.String()), 0o644); err != nil {
 		r.Fatal(err)
 	}
 }
