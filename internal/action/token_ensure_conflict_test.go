@@ -34,3 +34,19 @@ func TestATokenThatIsNotPublishedIsEnsuredAfterAConflict(t *testing.T) {
 	check(t, err)
 	wantError(t, wantFailures(t, out.Failures, 0, "m2")[0].Err, failure.Conflict, "quota")
 }
+
+// A proxy sends the creation twice, and the second answer says that the token exists. Where the token cannot be read then, nobody
+// knows whether it is new.
+func TestATokenThatCannotBeToldFromAnEarlierOneIsNotHandedOutAsThat(t *testing.T) {
+	t.Parallel()
+	server := apitest.New(t)
+	server.On(http.MethodPost, secretsPath, server.Twice())
+	server.On(http.MethodGet, secretsPath+"/*", apitest.Refuse(apierrors.NewConflict(corev1.Resource("secrets"), "x", errClosedPipe)).Times(1))
+	s, _ := newSession(t, servers{"hub": server})
+	out, err := ensuringM1(s).Run(t.Context())
+	check(t, err)
+	if len(out.Tokens) != 0 {
+		t.Errorf("handed out %v", out.Tokens)
+	}
+	wantError(t, wantFailures(t, out.Failures, 0, "m1")[0].Err, failure.Unknown, stored(server)[0])
+}
