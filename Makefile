@@ -82,7 +82,7 @@ mutants: $(GREMLINS) ## list the operators of PKG that can change without a fail
 		-S lct --threshold-efficacy 95 ./internal/$$pkg || failed="$$failed $$pkg"; \
 	done; test -z "$$failed" || { echo "below 95 %:$$failed" >&2; exit 1; }
 
-reliability: ## run every command under every fault (ten minutes), check the histories of four clients (half an hour), and write docs/reliability.md
+reliability: ## run every command under every fault (ten minutes), check the histories of four clients (ten minutes), and write docs/reliability.md
 	go test ./internal/reliability -count=1 -timeout 60m -parallel 16 -full
 	GOGC=800 go test ./internal/reliability/model -run Clients -count=1 -timeout 120m -full
 
