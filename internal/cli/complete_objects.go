@@ -4,6 +4,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -76,18 +77,14 @@ func (c *completion) ask(cmd *cobra.Command) *action.Completion {
 	return &action.Completion{Session: c.session}
 }
 
-func (c *completion) accounts(cmd *cobra.Command, _ []string, _ string) []cobra.Completion {
-	if ask := c.ask(cmd); ask != nil {
-		return distinctWords(ask.Accounts(cmd.Context()))
+// names finds what a method of the action returns, such as the ServiceAccounts of the control planes.
+func (c *completion) names(read func(*action.Completion, context.Context) []string) finder {
+	return func(cmd *cobra.Command, _ []string, _ string) []cobra.Completion {
+		if ask := c.ask(cmd); ask != nil {
+			return distinctWords(read(ask, cmd.Context()))
+		}
+		return nil
 	}
-	return nil
-}
-
-func (c *completion) namespaces(cmd *cobra.Command, _ []string, _ string) []cobra.Completion {
-	if ask := c.ask(cmd); ask != nil {
-		return distinctWords(ask.Namespaces(cmd.Context()))
-	}
-	return nil
 }
 
 // secretNamespaces finds the namespaces for --to-secret NAMESPACE/NAME, in the cluster that has the Secret.
@@ -96,17 +93,10 @@ func (c *completion) secretNamespaces(cmd *cobra.Command, _ []string, _ string) 
 		c.session.Selection = fleet.Selection{Contexts: []string{other}}
 	}
 	var out []cobra.Completion
-	for _, name := range c.namespaces(cmd, nil, "") {
+	for _, name := range c.names((*action.Completion).Namespaces)(cmd, nil, "") {
 		out = append(out, name+"/")
 	}
 	return out
-}
-
-func (c *completion) members(cmd *cobra.Command, _ []string, _ string) []cobra.Completion {
-	if ask := c.ask(cmd); ask != nil {
-		return distinctWords(ask.Members(cmd.Context()))
-	}
-	return nil
 }
 
 // tokenClusters finds the clusters that tokens are for.

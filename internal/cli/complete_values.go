@@ -98,9 +98,9 @@ func (c *completion) byName() map[string]finder {
 		"to-context": c.contextNames,
 		"cluster":    c.kubeconfigClusters,
 		"user":       c.kubeconfigUsers,
-		"namespace":  c.namespaces,
+		"namespace":  c.names((*action.Completion).Namespaces),
 		"to-secret":  c.secretNamespaces,
-		"member":     inList(c.members),
+		"member":     inList(c.names((*action.Completion).Members)),
 		"for":        inList(c.tokenClusters),
 		"usage":      usages,
 		"usages":     usages,
@@ -123,7 +123,7 @@ func freeFlags() []string {
 
 // arguments returns how the arguments of a command are completed, nil if they are not.
 func (c *completion) arguments(cmd *cobra.Command) cobra.CompletionFunc {
-	refs, account := offer(c.tokenRefs), offer(onlyFirst(c.accounts))
+	refs, account := offer(c.tokenRefs), offer(onlyFirst(c.names((*action.Completion).Accounts)))
 	return map[string]cobra.CompletionFunc{
 		"ca-hash":       c.file,
 		"token delete":  refs,

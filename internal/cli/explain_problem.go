@@ -78,8 +78,8 @@ func unknownProblem(word string) error {
 			names = append(names, p.Name)
 		}
 	}
-	if similar := similarNames(word, names); len(similar) > 0 {
-		return fmt.Errorf("%s, did you mean %s?", text, strings.Join(similar[:min(len(similar), 3)], " or "))
+	if question := didYouMean(similarNames(word, names)); question != "" {
+		return fmt.Errorf("%s, %s", text, question)
 	}
 	return errors.New(text + ": joinctl explain lists all")
 }

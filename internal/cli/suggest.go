@@ -15,19 +15,23 @@ import (
 // suggest returns a hint with up to three known contexts that look like the one asked for, the nearest first; "" if none
 // does.
 func suggest(unknown *fleet.UnknownContextError) string {
-	const most = 3
 	if parts := strings.Split(unknown.Name, ","); len(parts) > 1 && unknown.Pattern == "" && containsAll(unknown.Known, parts) {
 		return "repeat the flag to name several: --context " + strings.Join(parts, " --context ")
 	}
-	similar := similarNames(unknown.Name, unknown.Known)
+	var quoted []string
+	for _, name := range similarNames(unknown.Name, unknown.Known) {
+		quoted = append(quoted, fmt.Sprintf("%q", name))
+	}
+	return didYouMean(quoted)
+}
+
+// didYouMean asks for up to three of the names, the nearest first; "" without one.
+func didYouMean(similar []string) string {
+	const most = 3
 	if len(similar) == 0 {
 		return ""
 	}
-	quoted := make([]string, 0, most)
-	for _, name := range similar[:min(len(similar), most)] {
-		quoted = append(quoted, fmt.Sprintf("%q", name))
-	}
-	return fmt.Sprintf("did you mean %s?", strings.Join(quoted, " or "))
+	return fmt.Sprintf("did you mean %s?", strings.Join(similar[:min(len(similar), most)], " or "))
 }
 
 func containsAll(names, wanted []string) bool {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -29,19 +28,16 @@ func unknownCommand(group *cobra.Command, word string) error {
 		return &usageError{errors.New("unknown command"), "joinctl"}
 	}
 	err := fmt.Errorf("unknown command %q for %q", word, group.CommandPath())
-	return &usageError{didYouMean(group, err, similarCommands(group, word)), group.CommandPath()}
+	return &usageError{withSimilar(group, err, similarCommands(group, word)), group.CommandPath()}
 }
 
-// didYouMean gives an error about something that does not exist a hint with what the operator may mean.
-func didYouMean(cmd *cobra.Command, err error, similar []string) error {
-	const most = 3
-	if len(similar) == 0 {
+// withSimilar gives an error about something that does not exist a hint with what the operator may mean.
+func withSimilar(cmd *cobra.Command, err error, similar []string) error {
+	question := didYouMean(similar)
+	if question == "" {
 		return err
 	}
-	return &failure.Error{
-		Err:  err,
-		Hint: fmt.Sprintf("did you mean %s? see %s --help", strings.Join(similar[:min(len(similar), most)], " or "), cmd.CommandPath()),
-	}
+	return &failure.Error{Err: err, Hint: fmt.Sprintf("%s see %s --help", question, cmd.CommandPath())}
 }
 
 // similarCommands returns the commands that a word in a group may mean: those that have it as a name, as an alias or in

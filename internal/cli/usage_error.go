@@ -30,7 +30,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		return unknown
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() == "" {
-		err = didYouMean(cmd, err, similarFlags(cmd, unknown.GetSpecifiedName()))
+		err = withSimilar(cmd, err, similarFlags(cmd, unknown.GetSpecifiedName()))
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		flag := invalid.GetFlag()

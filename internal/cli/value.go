@@ -84,13 +84,7 @@ func choiceVar[T ~string](flags *pflag.FlagSet, chosen *T, name, usage string, c
 	declareChoices(flags, name, choices...)
 }
 
-func joinWords[T ~string](words []T) string {
-	texts := make([]string, len(words))
-	for i, word := range words {
-		texts[i] = string(word)
-	}
-	return strings.Join(texts, ", ")
-}
+func joinWords[T ~string](words []T) string { return strings.Join(texts(words), ", ") }
 
 // timeoutVar adds a flag for a duration, or a bare number of seconds, as kubectl has it.
 func timeoutVar(flags *pflag.FlagSet, d *time.Duration, name, usage string) {

@@ -4,7 +4,6 @@ package controlplane
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,9 +35,9 @@ func (c Change) resolve(ctx context.Context, client *kube.Client, sent kube.Obje
 		reflect.ValueOf(sent).Elem().Set(reflect.ValueOf(stored).Elem())
 		return nil
 	case readErr != nil:
-		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("%w, and the object cannot be read to see whether this request made the change: %w", err, readErr)}
+		return failure.Unknownf("%w, and the object cannot be read to see whether this request made the change: %w", err, readErr)
 	case !known:
-		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost, and the change is not made, but may still be: %w", err)}
+		return failure.Unknownf("the answer was lost, and the change is not made, but may still be: %w", err)
 	}
 	return err
 }

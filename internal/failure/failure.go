@@ -5,6 +5,7 @@ package failure
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -38,6 +39,11 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
+
+// Unknownf returns an error with the reason Unknown, with the text of fmt.Errorf.
+func Unknownf(format string, args ...any) error {
+	return &Error{Reason: Unknown, Err: fmt.Errorf(format, args...)}
+}
 
 // A ConfigError is a mistake in the kubeconfig, in the selection of contexts or in the value of a flag: nothing was
 // attempted. Its reason is Invalid.

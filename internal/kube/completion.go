@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 )
 
 // Clusters returns the names of all clusters of the kubeconfig, sorted.
@@ -18,21 +19,8 @@ func (k *Kubeconfig) Users() []string { return slices.Sorted(maps.Keys(k.raw.Aut
 
 // Namespaces returns the names of all namespaces. The error is the API's own.
 func (c *Client) Namespaces(ctx context.Context) ([]string, error) {
-	ctx = withListSize(ctx)
-	namespaces, err := listPages(metav1.ListOptions{}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
-		page := &metav1.PartialObjectMetadataList{}
-		err := doJSON(ctx, c.restClient.Get().Resource("namespaces").SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)
-		if err == nil {
-			err = verifyKind(page.TypeMeta, "PartialObjectMetadataList", "NamespaceList")
-		}
-		if err == nil {
-			err = verifyItems(page, "", "")
-		}
-		return page.Items, page.Continue, err
+	namespaces, err := listMetadata(ctx, metav1.ListOptions{}, "NamespaceList", "", func(opts *metav1.ListOptions) *rest.Request {
+		return c.restClient.Get().Resource("namespaces").VersionedParams(opts, c.parameterCodec)
 	})
-	names := make([]string, len(namespaces))
-	for i := range namespaces {
-		names[i] = namespaces[i].Name
-	}
-	return names, err
+	return namesOf(namespaces), err
 }

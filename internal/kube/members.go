@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
 
 	"github.com/joinctl/joinctl/internal/failure"
 )
@@ -40,23 +41,10 @@ type Member struct {
 // MemberNames returns the names of the members that match a label selector, in the server's order. The reason is
 // Unsupported if the server is not a Karmada control plane. A Forbidden has a hint. Every other error is the API's own.
 func (c *Client) MemberNames(ctx context.Context, selector string) ([]string, error) {
-	ctx = withListSize(ctx)
-	clusters, err := listPages(metav1.ListOptions{LabelSelector: selector}, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
-		page := &metav1.PartialObjectMetadataList{}
-		err := doJSON(ctx, c.restClient.Get().AbsPath(clustersPath).SetHeader("Accept", metadataOfList).VersionedParams(&opts, c.parameterCodec), page)
-		if err == nil {
-			err = verifyKind(page.TypeMeta, "PartialObjectMetadataList", "ClusterList")
-		}
-		if err == nil {
-			err = verifyItems(page, "", opts.LabelSelector)
-		}
-		return page.Items, page.Continue, err
+	clusters, err := listMetadata(ctx, metav1.ListOptions{LabelSelector: selector}, "ClusterList", "", func(opts *metav1.ListOptions) *rest.Request {
+		return c.restClient.Get().AbsPath(clustersPath).VersionedParams(opts, c.parameterCodec)
 	})
-	names := make([]string, len(clusters))
-	for i := range clusters {
-		names[i] = clusters[i].Name
-	}
-	return names, c.explainClusters(err)
+	return namesOf(clusters), c.explainClusters(err)
 }
 
 // explainClusters explains the error of a list of Clusters.

@@ -5,7 +5,6 @@ package kube
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -67,11 +66,11 @@ func confirmDeleted(want, found Object, deleteErr, readErr error) error {
 	case apierrors.IsNotFound(readErr):
 		return nil
 	case readErr != nil:
-		return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost (%w), and the %s cannot be read to see whether it is gone: %w", deleteErr, kind, readErr)}
+		return failure.Unknownf("the answer was lost (%w), and the %s cannot be read to see whether it is gone: %w", deleteErr, kind, readErr)
 	case want.GetUID() != "" && want.GetUID() != found.GetUID():
 		return nil
 	}
-	return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf("the answer was lost, and the %s still exists, but may still be deleted: %w", kind, deleteErr)}
+	return failure.Unknownf("the answer was lost, and the %s still exists, but may still be deleted: %w", kind, deleteErr)
 }
 
 // Mark marks the moment before a write. The function that it returns reports whether an object was created earlier, by the

@@ -60,17 +60,8 @@ func (s Secrets) All(ctx context.Context, opts metav1.ListOptions) ([]corev1.Sec
 
 // Metadata reads the metadata of all Secrets that opts select, page by page. No content is sent.
 func (s Secrets) Metadata(ctx context.Context, opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, error) {
-	ctx = withListSize(ctx)
-	return listPages(opts, func(opts metav1.ListOptions) ([]metav1.PartialObjectMetadata, string, error) {
-		page := &metav1.PartialObjectMetadataList{}
-		err := doJSON(ctx, s.request(s.client.restClient.Get(), &opts).SetHeader("Accept", metadataOfList), page)
-		if err == nil {
-			err = verifyKind(page.TypeMeta, "PartialObjectMetadataList", "SecretList")
-		}
-		if err == nil {
-			err = verifyItems(page, s.namespace, opts.LabelSelector)
-		}
-		return page.Items, page.Continue, err
+	return listMetadata(ctx, opts, "SecretList", s.namespace, func(opts *metav1.ListOptions) *rest.Request {
+		return s.request(s.client.restClient.Get(), opts)
 	})
 }
 

@@ -187,9 +187,9 @@ func (s Secret) resolve(ctx context.Context, c *kube.Client, content Content, wr
 	})
 	switch {
 	case err != nil:
-		return unknown("the answer was lost (%w), and the secret may have been written: %w", writeErr, err)
+		return failure.Unknownf("the answer was lost (%w), and the secret may have been written: %w", writeErr, err)
 	case !known:
-		return unknown("the answer was lost, and the secret is as it was, but may still be written: %w", writeErr)
+		return failure.Unknownf("the answer was lost, and the secret is as it was, but may still be written: %w", writeErr)
 	}
 	if left, _ := now.Diff(content); left == Unchanged {
 		return nil
@@ -203,10 +203,6 @@ func (s Secret) version() string {
 		return ""
 	}
 	return string(s.found.UID) + "/" + s.found.ResourceVersion
-}
-
-func unknown(format string, args ...any) error {
-	return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf(format, args...)}
 }
 
 // with returns the Secret with a content, and with joinctl's label.

@@ -65,22 +65,18 @@ func resolveCreate(ctx context.Context, c *kube.Client, sent *corev1.Secret, cre
 	var answered failure.UnexpectedAnswer
 	switch {
 	case err != nil:
-		return nil, unknown("create secret %s: the answer was lost (%w), and the secret cannot be read to see whether it exists: %w", sent.Name, createErr, err)
+		return nil, failure.Unknownf("create secret %s: the answer was lost (%w), and the secret cannot be read to see whether it exists: %w", sent.Name, createErr, err)
 	case !exists:
-		return nil, unknown("create secret %s: the answer was lost, and the secret does not exist, but may still be created: %w", sent.Name, createErr)
+		return nil, failure.Unknownf("create secret %s: the answer was lost, and the secret does not exist, but may still be created: %w", sent.Name, createErr)
 	case isNew(found) && isOurs(found, sent):
 		return found, nil
 	case isNew(found):
-		return nil, unknown("create secret %s: the answer was lost, and the secret exists with another content: somebody else created the same token, or changed it: %w", sent.Name, createErr)
+		return nil, failure.Unknownf("create secret %s: the answer was lost, and the secret exists with another content: somebody else created the same token, or changed it: %w", sent.Name, createErr)
 	case errors.As(createErr, &answered):
-		return nil, unknown("create secret %s: a secret with this name exists, and it is not the one that was sent: %w", sent.Name, createErr)
+		return nil, failure.Unknownf("create secret %s: a secret with this name exists, and it is not the one that was sent: %w", sent.Name, createErr)
 	}
 	return nil, fmt.Errorf("create secret %s: another secret with this name exists: %w", sent.Name,
 		apierrors.NewAlreadyExists(corev1.Resource("secrets"), sent.Name))
-}
-
-func unknown(format string, args ...any) error {
-	return &failure.Error{Reason: failure.Unknown, Err: fmt.Errorf(format, args...)}
 }
 
 // IsCopy reports whether a stored Secret is that of the token which was sent: it has the same type, token ID and token
@@ -133,5 +129,5 @@ func CreateDrawn(ctx context.Context, c *kube.Client, secret *corev1.Secret, dry
 	case readErr == nil, apierrors.IsNotFound(readErr):
 		return nil, err
 	}
-	return nil, unknown("%w, and cannot be read to see whether this request created it: %w", err, readErr)
+	return nil, failure.Unknownf("%w, and cannot be read to see whether this request created it: %w", err, readErr)
 }

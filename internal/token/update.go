@@ -59,17 +59,12 @@ func isChanged(secret *corev1.Secret, change func(map[string][]byte)) bool {
 
 // resolveConflict reads the Secret to learn whether the change is in it already.
 func resolveConflict(ctx context.Context, c *kube.Client, read *corev1.Secret, change func(map[string][]byte), updateErr error) (*corev1.Secret, error) {
-	var found *corev1.Secret
-	_, err := c.Resolve(ctx, func(ctx context.Context) (bool, error) {
-		var err error
-		found, err = c.Secrets(metav1.NamespaceSystem).Get(ctx, read.Name, metav1.GetOptions{})
-		return err == nil, err
-	})
+	found, _, err := reread(ctx, c, read, func(*corev1.Secret) bool { return true })
 	switch {
 	case err == nil && found.UID == read.UID && isChanged(found, change):
 		return found, nil
 	case err != nil && !apierrors.IsNotFound(err):
-		return nil, unknown("update secret %s: a conflict (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
+		return nil, failure.Unknownf("update secret %s: a conflict (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
 	}
 	return nil, fmt.Errorf("update secret %s: %w", read.Name, updateErr)
 }
@@ -77,22 +72,29 @@ func resolveConflict(ctx context.Context, c *kube.Client, read *corev1.Secret, c
 // resolveUpdate reads the Secret to learn whether a request with a lost answer changed it. A Secret with another
 // resourceVersion and without the change never gets it from that request.
 func resolveUpdate(ctx context.Context, c *kube.Client, read *corev1.Secret, change func(map[string][]byte), updateErr error) (*corev1.Secret, error) {
-	var found *corev1.Secret
-	known, err := c.Resolve(ctx, func(ctx context.Context) (bool, error) {
-		var err error
-		found, err = c.Secrets(metav1.NamespaceSystem).Get(ctx, read.Name, metav1.GetOptions{})
-		return err == nil && (found.UID != read.UID || found.ResourceVersion != read.ResourceVersion), err
+	found, known, err := reread(ctx, c, read, func(now *corev1.Secret) bool {
+		return now.UID != read.UID || now.ResourceVersion != read.ResourceVersion
 	})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, fmt.Errorf("update secret %s: the answer was lost, and the secret is gone: %w", read.Name, err)
 	case err != nil:
-		return nil, unknown("update secret %s: the answer was lost (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
+		return nil, failure.Unknownf("update secret %s: the answer was lost (%w), and the secret cannot be read to see whether it is changed: %w", read.Name, updateErr, err)
 	case !known:
-		return nil, unknown("update secret %s: the answer was lost, and the secret is unchanged, but may still be changed: %w", read.Name, updateErr)
+		return nil, failure.Unknownf("update secret %s: the answer was lost, and the secret is unchanged, but may still be changed: %w", read.Name, updateErr)
 	case found.UID == read.UID && isChanged(found, change):
 		return found, nil
 	}
 	return nil, fmt.Errorf("update secret %s: %w", read.Name,
 		apierrors.NewConflict(corev1.Resource("secrets"), read.Name, errors.New("somebody else changed or replaced it")))
+}
+
+// reread reads a Secret again until it tells what became of a write.
+func reread(ctx context.Context, c *kube.Client, read *corev1.Secret, tells func(now *corev1.Secret) bool) (found *corev1.Secret, known bool, err error) {
+	known, err = c.Resolve(ctx, func(ctx context.Context) (bool, error) {
+		var err error
+		found, err = c.Secrets(metav1.NamespaceSystem).Get(ctx, read.Name, metav1.GetOptions{})
+		return err == nil && tells(found), err
+	})
+	return found, known, err
 }
